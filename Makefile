@@ -1,0 +1,44 @@
+.PHONY: help setup setup-dev test check bench format lock clean
+.DEFAULT_GOAL := help
+
+BIN := .venv/bin
+# Tests run in this many processes; `make test TESTS=tests/unit` runs a part, WORKERS=0 all in one process.
+WORKERS ?= 2
+TESTS ?=
+CODE := maskres tests $(wildcard benchmarks)
+
+help: ## say what there is
+	@sed -n 's/^\([a-z-]*\):[^#]*## /make \1 — /p' Makefile
+
+setup: ## make .venv with what running needs; quick when nothing changed
+	@scripts/set-up-venv.sh requirements.txt
+
+setup-dev: ## the same with what working on it needs
+	@scripts/set-up-venv.sh requirements.txt requirements-dev.txt
+
+test: setup-dev ## run the tests, on real servers
+	@scripts/install-servers.sh
+	$(BIN)/python -m pytest -n $(WORKERS) $(TESTS)
+
+check: setup-dev ## lint, format, types, layers
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy $(CODE)
+	$(BIN)/lint-imports --no-logo --no-cache
+
+bench: setup ## run the benchmarks
+	$(BIN)/python -m benchmarks
+
+format: setup-dev ## put the code into shape
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+lock: ## pin the requirements anew (needs uv)
+	uv pip compile --quiet --upgrade --universal --fork-strategy fewest --python-version 3.11 --no-emit-index-url \
+		--no-emit-find-links --custom-compile-command 'make lock' requirements.in -o requirements.txt
+	uv pip compile --quiet --upgrade --universal --fork-strategy fewest --python-version 3.11 --no-emit-index-url \
+		--no-emit-find-links --custom-compile-command 'make lock' requirements-dev.in -o requirements-dev.txt
+
+clean: ## remove .venv, caches and build output; instance/ stays
+	rm -rf .venv out .pytest_cache .mypy_cache .ruff_cache .hypothesis .benchmarks
+	find maskres tests $(wildcard benchmarks) -name __pycache__ -type d -prune -exec rm -rf {} +

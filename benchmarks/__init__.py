@@ -1,0 +1,1 @@
+"""The figures, each beside its yardstick: `python -m benchmarks` (or `make bench`)."""

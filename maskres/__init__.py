@@ -1,0 +1,1 @@
+"""Reservations of scarce goods by a lottery that anyone can recompute."""

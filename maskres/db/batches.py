@@ -1,0 +1,215 @@
+"""Queries on batches and on what waits to be published in the next one."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import and_, bindparam, func, insert, or_, select, text, update
+
+from maskres.db.bulk import in_batches
+from maskres.db.engine import Transaction
+from maskres.db.tables import batch_changes, batches, draws, places, slots
+from maskres.formats.values import format_time
+from maskres.lottery.slots import Slot
+from maskres.pickup.places import PlaceStatus
+
+_AT_ONCE = 5000
+
+
+def note_change(
+    c: Transaction, draw_id: int, number: str, cause: str, at: datetime, by: str, reason: str | None = None
+) -> None:
+    """Note what befell a number, to be published in the next batch."""
+    c.execute(
+        insert(batch_changes).values(
+            draw_id=draw_id, number=number, cause=cause, changed_at=at, changed_by=by, reason=reason
+        )
+    )
+
+
+def pending_changes(c: Transaction, draw_id: int) -> dict[str, str]:
+    """Give the changes not yet published, by number.
+
+    One whose place does not stand so any more is left out: a forfeited place may have been handed out after all.
+    """
+    still_stands = and_(
+        places.c.draw_id == batch_changes.c.draw_id, places.c.number == batch_changes.c.number
+    )
+    rows = c.execute(
+        select(batch_changes.c.number, batch_changes.c.cause)
+        .outerjoin(places, still_stands)
+        .where(
+            batch_changes.c.draw_id == draw_id,
+            batch_changes.c.batch.is_(None),
+            or_(places.c.id.is_(None), places.c.status == batch_changes.c.cause),
+        )
+        .order_by(batch_changes.c.id)
+    )
+    return {row.number: row.cause for row in rows}
+
+
+def has_change(c: Transaction, draw_id: int, number: str) -> bool:
+    """Tell whether something befell a number already."""
+    where = (batch_changes.c.draw_id == draw_id, batch_changes.c.number == number)
+    return c.execute(select(batch_changes.c.id).where(*where).limit(1)).one_or_none() is not None
+
+
+def publish_changes(c: Transaction, draw_id: int, batch: int, causes: Mapping[str, str]) -> None:
+    """Note in which batch changes were published."""
+    where = (
+        batch_changes.c.draw_id == draw_id,
+        batch_changes.c.batch.is_(None),
+        batch_changes.c.number == bindparam("of_number"),
+        batch_changes.c.cause == bindparam("of_cause"),
+    )
+    statement = update(batch_changes).where(*where).values(batch=batch)
+    rows = [{"of_number": number, "of_cause": cause} for number, cause in sorted(causes.items())]
+    for some in in_batches(rows, _AT_ONCE):
+        c.execute(statement, some)
+
+
+def insert_batch(c: Transaction, draw_id: int, batch: int, released: Mapping[str, int], at: datetime) -> None:
+    """Note that a batch was published."""
+    words = json.dumps(dict(released), sort_keys=True)
+    c.execute(insert(batches).values(draw_id=draw_id, batch=batch, released=words, published_at=at))
+
+
+def list_batches(c: Transaction, draw_id: int) -> list[tuple[int, dict[str, int]]]:
+    """List the published batches in turn: number, and places released by stratum."""
+    rows = c.execute(select(batches).where(batches.c.draw_id == draw_id).order_by(batches.c.batch))
+    return [(row.batch, json.loads(row.released)) for row in rows]
+
+
+def has_later_commitment(c: Transaction, round_id: int, draw: int) -> bool:
+    """Tell whether a later draw of the round is committed, which ends this one's waiting list."""
+    before = ("open", "closed", "decided", "void")
+    where = (draws.c.round_id == round_id, draws.c.draw > draw, draws.c.status.not_in(before))
+    return bool(c.execute(select(func.count()).select_from(draws).where(*where)).scalar_one())
+
+
+def free_slots(c: Transaction, draw_id: int, earliest: datetime) -> dict[tuple[str, str], tuple[Any, int]]:
+    """Give the slots that begin at or after a moment and have room: their row and the places free."""
+    where = (
+        slots.c.draw_id == draw_id,
+        slots.c.starts_at >= earliest,
+        slots.c.is_closed.is_(False),
+        slots.c.taken < slots.c.capacity,
+    )
+    rows = c.execute(select(slots).where(*where))
+    return {(row.store, row.slot): (row, row.capacity - row.taken) for row in rows}
+
+
+def offer_slots(c: Transaction, draw_id: int, room: Iterable[Slot]) -> list[Slot]:
+    """Make sure that the slots of a batch's room have that much room free; gives those that are new."""
+    known = {(row.store, row.slot): row for row in c.execute(select(slots).where(slots.c.draw_id == draw_id))}
+    new = []
+    for slot in room:
+        row = known.get((slot.store, slot.slot))
+        if row is None:
+            new.append(slot)
+        elif row.capacity - row.taken < slot.capacity:
+            at_slot = (slots.c.draw_id == draw_id, slots.c.store == slot.store, slots.c.slot == slot.slot)
+            c.execute(update(slots).where(*at_slot).values(capacity=row.taken + slot.capacity))
+    return new
+
+
+def free_place(c: Transaction, draw_id: int, store: str, slot: str) -> None:
+    """Give one place of a slot back."""
+    at_slot = (slots.c.draw_id == draw_id, slots.c.store == store, slots.c.slot == slot)
+    c.execute(update(slots).where(*at_slot).values(taken=slots.c.taken - 1))
+
+
+def take_place(c: Transaction, draw_id: int, store: str, slot: str, not_before: datetime) -> bool:
+    """Take one place of a slot that has room and has not begun; tells whether there was one."""
+    at_slot = (
+        slots.c.draw_id == draw_id,
+        slots.c.store == store,
+        slots.c.slot == slot,
+        slots.c.is_closed.is_(False),
+        slots.c.starts_at >= not_before,
+        slots.c.taken < slots.c.capacity,
+    )
+    return c.execute(update(slots).where(*at_slot).values(taken=slots.c.taken + 1)).rowcount == 1
+
+
+def set_place_status(c: Transaction, place_id: int, before: PlaceStatus, after: PlaceStatus) -> bool:
+    """Move a place from one status to another; tells whether it stood so."""
+    where = (places.c.id == place_id, places.c.status == before)
+    return c.execute(update(places).where(*where).values(status=after)).rowcount == 1
+
+
+def lapse_places(c: Transaction, draw_id: int, numbers: Iterable[str]) -> None:
+    """Let the places of numbers that a batch left unplaced lapse."""
+    for some in in_batches(numbers, _AT_ONCE):
+        where = (places.c.draw_id == draw_id, places.c.number.in_(some))
+        c.execute(update(places).where(*where).values(status=PlaceStatus.LAPSED))
+
+
+def forfeit_missed(
+    c: Transaction, draw_id: int, store: str | None, horizon: datetime, at: datetime, by: str
+) -> int:
+    """Forfeit the places still assigned whose slot ended before a horizon; gives how many.
+
+    Args:
+        c: a writing transaction.
+        draw_id: the draw.
+        store: of this store, or None for every store that has no till in use.
+        horizon: of pickup/forfeits.py.
+        at: now.
+        by: who ran it.
+    """
+    values = {
+        "draw": draw_id,
+        "horizon": format_time(horizon),
+        "at": format_time(at),
+        "by": by,
+        "store": store,
+    }
+    of_store = (
+        "p.store = :store"
+        if store is not None
+        else "NOT EXISTS (SELECT 1 FROM tills t JOIN draws d ON d.round_id = t.round_id"
+        " WHERE d.id = :draw AND t.store = p.store AND t.revoked_at IS NULL)"
+    )
+    missed = f"""
+        SELECT p.id FROM places p
+        JOIN slots s ON s.draw_id = p.draw_id AND s.store = p.store AND s.slot = p.slot
+        WHERE p.draw_id = :draw AND p.status = 'assigned' AND s.ends_at < :horizon AND {of_store}"""
+    c.execute(
+        text(f"""
+        INSERT INTO batch_changes (draw_id, number, cause, changed_at, changed_by)
+        SELECT draw_id, number, 'forfeited', :at, :by FROM places WHERE id IN ({missed})"""),
+        values,
+    )
+    return int(
+        c.execute(text(f"UPDATE places SET status = 'forfeited' WHERE id IN ({missed})"), values).rowcount
+    )
+
+
+def displace(c: Transaction, draw_id: int, store: str, since: datetime, at: datetime, by: str) -> int:
+    """Close a store's slots from a moment on, displacing who is assigned there; gives how many.
+
+    The places of closed slots are not given back: nobody can have them.
+    """
+    values = {"draw": draw_id, "store": store, "since": format_time(since), "at": format_time(at), "by": by}
+    c.execute(
+        update(slots)
+        .where(slots.c.draw_id == draw_id, slots.c.store == store, slots.c.starts_at >= since)
+        .values(is_closed=True)
+    )
+    there = """
+        SELECT p.id FROM places p
+        JOIN slots s ON s.draw_id = p.draw_id AND s.store = p.store AND s.slot = p.slot
+        WHERE p.draw_id = :draw AND p.store = :store AND p.status = 'assigned' AND s.starts_at >= :since"""
+    c.execute(
+        text(f"""
+        INSERT INTO batch_changes (draw_id, number, cause, changed_at, changed_by)
+        SELECT draw_id, number, 'displaced', :at, :by FROM places WHERE id IN ({there})"""),
+        values,
+    )
+    return int(
+        c.execute(text(f"UPDATE places SET status = 'displaced' WHERE id IN ({there})"), values).rowcount
+    )

@@ -1,0 +1,108 @@
+"""Many rows at once: COPY on PostgreSQL, batches on SQLite; nothing here goes through an object per row."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from sqlalchemy import Connection, Select, Table
+
+BATCH_ROWS = 20_000
+
+
+def load_rows(
+    c: Connection, table: Table | str, columns: Sequence[str], rows: Iterable[Sequence[Any]]
+) -> int:
+    """Insert rows.
+
+    Args:
+        c: a writing transaction.
+        table: a table, or the name of a temporary one.
+        columns: names of the columns, in the order of a row's values.
+        rows: plain values: str, int, bytes, bool or None; times as the protocol writes them.
+
+    Returns:
+        How many rows there were.
+    """
+    name = table if isinstance(table, str) else table.name
+    if c.dialect.name == "postgresql":
+        return _copy_in(c, name, columns, rows)
+    marks = ", ".join("?" * len(columns))
+    statement = f"INSERT INTO {name} ({', '.join(columns)}) VALUES ({marks})"
+    total = 0
+    for batch in in_batches(rows, BATCH_ROWS):
+        c.exec_driver_sql(statement, [tuple(row) for row in batch])
+        total += len(batch)
+    return total
+
+
+def _copy_in(c: Connection, name: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> int:
+    driver: Any = c.connection.driver_connection
+    total = 0
+    with (
+        driver.cursor() as cursor,
+        cursor.copy(f"COPY {name} ({', '.join(columns)}) FROM STDIN") as copy,
+    ):
+        for row in rows:
+            copy.write_row(row)
+            total += 1
+    return total
+
+
+def write_csv(c: Connection, header: str, statement: Select[Any], path: Path) -> None:
+    """Write what a statement selects as one of the protocol's CSV files.
+
+    The values are such that no quoting can arise: numbers, slugs, digits and hex.
+
+    Args:
+        c: a transaction.
+        header: the header line, without LF.
+        statement: selects the columns in the header's order, ordered as the file must be.
+        path: the file to write.
+    """
+    with path.open("wb") as out:
+        out.write(header.encode() + b"\n")
+        if c.dialect.name == "postgresql":
+            _copy_out(c, statement, out)
+        else:
+            for batch in in_batches(stream(c, statement), BATCH_ROWS):
+                out.write("".join([",".join(map(str, row)) + "\n" for row in batch]).encode())
+
+
+def _copy_out(c: Connection, statement: Select[Any], out: BinaryIO) -> None:
+    # COPY takes no parameters; the statement's own are integers and fixed words of ours.
+    query = statement.compile(dialect=c.dialect, compile_kwargs={"literal_binds": True})
+    driver: Any = c.connection.driver_connection
+    with (
+        driver.cursor() as cursor,
+        cursor.copy(f"COPY ({query}) TO STDOUT (DELIMITER ',', NULL '')") as copy,
+    ):
+        for block in copy:
+            out.write(block)
+
+
+def stream(c: Connection, statement: Select[Any]) -> Iterator[Any]:
+    """Give the rows of a statement without holding them all."""
+    result = c.execution_options(yield_per=BATCH_ROWS).execute(statement)
+    yield from result
+
+
+def in_batches(rows: Iterable[Any], size: int) -> Iterator[list[Any]]:
+    """Cut an iterable into lists of at most so many."""
+    iterator = iter(rows)
+    while batch := list(islice(iterator, size)):
+        yield batch
+
+
+def make_temporary(c: Connection, name: str, columns: str) -> None:
+    """Make an empty temporary table of this connection, dropping a leftover one."""
+    c.exec_driver_sql(f"DROP TABLE IF EXISTS {name}")
+    c.exec_driver_sql(f"CREATE TEMPORARY TABLE {name} ({columns})")
+
+
+def refresh_statistics(c: Connection, *tables: str) -> None:
+    """Let the database count again before a statement over everything: a plan for empty tables is quadratic."""
+    for table in tables:
+        c.exec_driver_sql(f"ANALYZE {table}")

@@ -1,0 +1,188 @@
+"""A whole file of registrations at once, in SQL: staged, joined with the persons known, and taken or not at all.
+
+The staging table is temporary: nobody sees it, and it goes with the transaction's connection.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from sqlalchemy import text
+
+from maskres.db.bulk import load_rows, make_temporary, refresh_statistics
+from maskres.db.engine import Transaction
+
+STAGED_COLUMNS = (
+    "line",
+    "id_digest",
+    "name_digest",
+    "phone_digest",
+    "canonical",
+    "contact",
+    "number",
+    "age",
+    "sex",
+    "for_whom",
+    "is_keeping",
+    "district",
+    "reach",
+    "choices",
+    "seal",
+    "person_id",
+)
+
+
+def stage(c: Transaction, rows: Iterable[Sequence[Any]]) -> int:
+    """Load the rows of a file, STAGED_COLUMNS each, person_id being the id to use should the person be new."""
+    blob = "BYTEA" if c.dialect.name == "postgresql" else "BLOB"
+    make_temporary(
+        c,
+        "staged",
+        f"line INTEGER, id_digest {blob}, name_digest {blob}, phone_digest {blob}, canonical {blob},"
+        f" contact {blob}, number CHAR(12), age SMALLINT, sex TEXT, for_whom TEXT, is_keeping BOOLEAN,"
+        " district TEXT, reach TEXT, choices TEXT, seal TEXT, person_id BIGINT",
+    )
+    count = load_rows(c, "staged", STAGED_COLUMNS, rows)
+    c.exec_driver_sql("CREATE INDEX staged_document ON staged (id_digest)")
+    c.exec_driver_sql("CREATE INDEX staged_person ON staged (person_id)")
+    c.exec_driver_sql("CREATE INDEX staged_number ON staged (number)")
+    refresh_statistics(c, "staged", "registrations", "documents", "identity_links")
+    return count
+
+
+def drop_repeats(c: Transaction) -> int:
+    """Keep the last line of each document, and give the number of lines dropped."""
+    repeats = """
+        DELETE FROM staged WHERE EXISTS (
+            SELECT 1 FROM staged later WHERE later.id_digest = staged.id_digest AND later.line > staged.line)"""
+    return int(c.execute(text(repeats)).rowcount)
+
+
+def resolve_persons(c: Transaction) -> None:
+    """Give every staged line the id of its person, where that person is known or stands in the file twice."""
+    c.execute(
+        text("""
+        UPDATE staged SET person_id = documents.person_id FROM documents
+        WHERE documents.id_digest = staged.id_digest""")
+    )
+    # Those known by another document of a register's link: a handful, so line by line.
+    known = c.execute(
+        text("""
+        SELECT DISTINCT s.line, o.person_id
+        FROM staged s
+        JOIN identity_links a ON a.id_digest = s.id_digest
+        JOIN identity_links b ON b.version_id = a.version_id AND b.group_digest = a.group_digest
+        JOIN documents o ON o.id_digest = b.id_digest
+        WHERE NOT EXISTS (SELECT 1 FROM documents d WHERE d.id_digest = s.id_digest)
+        ORDER BY s.line, o.person_id""")
+    ).all()
+    for line, person_id in {row[0]: row[1] for row in reversed(known)}.items():
+        _set_person(c, line, person_id)
+    twice = c.execute(
+        text("""
+        SELECT DISTINCT s.line, first.line
+        FROM staged s
+        JOIN identity_links a ON a.id_digest = s.id_digest
+        JOIN identity_links b ON b.version_id = a.version_id AND b.group_digest = a.group_digest
+        JOIN staged first ON first.id_digest = b.id_digest AND first.line < s.line
+        WHERE NOT EXISTS (SELECT 1 FROM documents d WHERE d.id_digest = s.id_digest)
+        ORDER BY s.line, first.line""")
+    ).all()
+    for line, first in {row[0]: row[1] for row in reversed(twice)}.items():
+        person = c.execute(
+            text("SELECT person_id FROM staged WHERE line = :line"), {"line": first}
+        ).scalar_one()
+        _set_person(c, line, person)
+
+
+def _set_person(c: Transaction, line: int, person_id: int) -> None:
+    c.execute(
+        text("UPDATE staged SET person_id = :person WHERE line = :line"), {"person": person_id, "line": line}
+    )
+
+
+def insert_new_persons(c: Transaction, key_version: int) -> None:
+    """Insert the persons and documents that are new."""
+    c.execute(
+        text("""
+        INSERT INTO persons (id) SELECT DISTINCT person_id FROM staged
+        WHERE NOT EXISTS (SELECT 1 FROM persons p WHERE p.id = staged.person_id)""")
+    )
+    c.execute(
+        text("""
+        INSERT INTO documents (id_digest, key_version, person_id, canonical)
+        SELECT id_digest, :version, person_id, canonical FROM staged
+        WHERE NOT EXISTS (SELECT 1 FROM documents d WHERE d.id_digest = staged.id_digest)"""),
+        {"version": key_version},
+    )
+
+
+def change_registered(c: Transaction, round_id: int, values: dict[str, Any]) -> int:
+    """Write the wishes and contact of those registered by the same document already; gives how many.
+
+    Args:
+        c: a writing transaction.
+        round_id: the round.
+        values: now, draw, ledger_size, actor.
+    """
+    changed = c.execute(
+        text("""
+        UPDATE registrations SET
+            status = 'standing', name_digest = s.name_digest, phone_digest = s.phone_digest, contact = s.contact,
+            age = s.age, sex = s.sex, for_whom = s.for_whom, is_keeping = s.is_keeping, district = s.district,
+            reach = s.reach, choices = s.choices, seal = s.seal,
+            changed_at = :now, draw = :draw, ledger_size = :ledger_size, entered_by = :actor
+        FROM staged s
+        WHERE registrations.round_id = :round AND registrations.person_id = s.person_id
+          AND registrations.id_digest = s.id_digest AND registrations.number = s.number"""),
+        values | {"round": round_id},
+    )
+    return int(changed.rowcount)
+
+
+def special_lines(c: Transaction, round_id: int) -> list[Any]:
+    """Give the lines that cannot be taken set-wise: repeats under another document, numbers that collide.
+
+    Returns:
+        The staged rows in the file's order.
+    """
+    return list(
+        c.execute(
+            text("""
+        SELECT s.* FROM staged s
+        WHERE EXISTS (SELECT 1 FROM staged o WHERE o.person_id = s.person_id AND o.line < s.line)
+           OR EXISTS (SELECT 1 FROM staged o WHERE o.number = s.number AND o.line < s.line)
+           OR EXISTS (SELECT 1 FROM registrations r WHERE r.round_id = :round AND r.number = s.number
+                      AND r.person_id <> s.person_id)
+           OR EXISTS (SELECT 1 FROM registrations r WHERE r.round_id = :round AND r.person_id = s.person_id
+                      AND (r.id_digest <> s.id_digest OR r.number <> s.number))
+        ORDER BY s.line"""),
+            {"round": round_id},
+        )
+    )
+
+
+def remove_lines(c: Transaction, lines: Iterable[int]) -> None:
+    """Take lines out of the staging table."""
+    for line in lines:
+        c.execute(text("DELETE FROM staged WHERE line = :line"), {"line": line})
+
+
+def insert_registrations(c: Transaction, round_id: int, values: dict[str, Any]) -> int:
+    """Insert the registrations of those not registered yet; gives how many. See change_registered for values."""
+    inserted = c.execute(
+        text("""
+        INSERT INTO registrations (round_id, number, person_id, status, id_digest, name_digest, phone_digest,
+            key_version, contact, age, sex, for_whom, is_keeping, district, reach, choices, seal,
+            registered_at, changed_at, draw, ledger_size, entered_by)
+        SELECT :round, number, person_id, 'standing', id_digest, name_digest, phone_digest,
+            :key_version, contact, age, sex, for_whom, is_keeping, district, reach, choices, seal,
+            :now, :now, :draw, :ledger_size, :actor
+        FROM staged s
+        WHERE NOT EXISTS (SELECT 1 FROM registrations r
+                          WHERE r.round_id = :round AND r.person_id = s.person_id)
+        ORDER BY number"""),
+        values | {"round": round_id},
+    )
+    return int(inserted.rowcount)

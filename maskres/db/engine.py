@@ -1,0 +1,140 @@
+"""Opening a database, and its two kinds of transaction: reading and writing.
+
+One code path serves SQLite and PostgreSQL. On SQLite a writer takes the write lock when it begins, so that it
+cannot find at its end that somebody else was quicker; on PostgreSQL writers run at READ COMMITTED and are guarded
+by constraints and conditional updates, and readers at REPEATABLE READ, so that a report is of one moment.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.exc import DBAPIError, OperationalError
+
+from maskres.errors import ConfigurationError
+
+T = TypeVar("T")
+
+#: What a query runs in; the rest of the house knows a transaction by this name alone.
+Transaction = Connection
+
+BUSY_SECONDS = 60
+ATTEMPTS = 5
+#: serialization failure, deadlock, lock not available
+_PASSING_SQLSTATES = frozenset({"40001", "40P01", "55P03"})
+_READING = "maskres_reading"
+
+
+class Database:
+    """A database of either kind.
+
+    Args:
+        url: SQLAlchemy URL, sqlite:///… or postgresql+psycopg://….
+    """
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        if url.startswith("sqlite:///"):
+            Path(url.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
+            self.engine = create_engine(url, connect_args={"timeout": BUSY_SECONDS})
+            _prepare_sqlite(self.engine)
+        else:
+            self.engine = create_engine(url, pool_pre_ping=True)
+
+    @property
+    def is_sqlite(self) -> bool:
+        """Whether the database is SQLite."""
+        return self.engine.dialect.name == "sqlite"
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """Open a transaction that sees one moment and changes nothing."""
+        options: dict[str, Any] = {_READING: True}
+        if not self.is_sqlite:
+            options |= {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+        with _clear(), self.engine.connect().execution_options(**options) as connection, connection.begin():
+            yield connection
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """Open a transaction that is committed whole at the end, or not at all."""
+        with _clear(), self.engine.begin() as connection:
+            yield connection
+
+    def write(self, work: Callable[[Connection], T]) -> T:
+        """Run some work as one writing transaction, again from the start where the database asks for it.
+
+        Args:
+            work: must be safe to repeat: all it does, it does by the connection.
+
+        Returns:
+            What the work returned in the run that was committed.
+        """
+        for attempt in range(1, ATTEMPTS + 1):
+            try:
+                with self.writing() as connection:
+                    return work(connection)
+            except DBAPIError as error:
+                if attempt == ATTEMPTS or not _is_passing(error):
+                    raise
+                time.sleep(0.02 * 2**attempt)
+        raise AssertionError("unreachable")
+
+    def close(self) -> None:
+        """Give all connections back."""
+        self.engine.dispose()
+
+
+class _BitOr:
+    """PostgreSQL's bit_or for SQLite."""
+
+    def __init__(self) -> None:
+        self._bits = 0
+
+    def step(self, bits: int | None) -> None:
+        """Take a row."""
+        self._bits |= bits or 0
+
+    def finalize(self) -> int:
+        """Give the union."""
+        return self._bits
+
+
+def _is_passing(error: DBAPIError) -> bool:
+    if getattr(error.orig, "sqlstate", None) in _PASSING_SQLSTATES:
+        return True
+    return isinstance(error, OperationalError) and "database is locked" in str(error.orig)
+
+
+@contextmanager
+def _clear() -> Iterator[None]:
+    """Say plainly when there is no database to talk to."""
+    try:
+        yield
+    except OperationalError as error:
+        text = str(error.orig)
+        if error.connection_invalidated or "connection failed" in text or "unable to open database" in text:
+            raise ConfigurationError(
+                "no-database", f"The database cannot be reached: {text.strip().splitlines()[0]}"
+            ) from error
+        raise
+
+
+def _prepare_sqlite(engine: Engine) -> None:
+    @event.listens_for(engine, "connect")
+    def on_connect(connection: Any, _record: Any) -> None:
+        connection.isolation_level = None  # transactions are begun below, never behind our back
+        connection.create_function("bit_count", 1, int.bit_count, deterministic=True)
+        connection.create_aggregate("bit_or", 1, _BitOr)
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "cache_size=-65536"):
+            connection.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def on_begin(connection: Connection) -> None:
+        is_reading = connection.get_execution_options().get(_READING, False)
+        connection.exec_driver_sql("BEGIN" if is_reading else "BEGIN IMMEDIATE")

@@ -1,0 +1,162 @@
+"""What the database itself refuses, whoever asks: steps out of order, and changes to the record.
+
+Written from the same tables as the code's own refusals, as triggers on both databases. (On PostgreSQL the
+service's user should besides not own the tables: docs/operating.md.)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from maskres.rounds.status import DRAW_STEPS, ROUND_STEPS, DrawStatus, RoundStatus
+
+#: Never changed and never deleted.
+APPEND_ONLY = (
+    "deployment",
+    "ledger_entries",
+    "checkpoints",
+    "cosignatures",
+    "audit_log",
+    "artifacts",
+    "artifact_chunks",
+)
+#: Written once for a draw, never changed; deleted only by the erasure of a finished round.
+WRITTEN_ONCE = (
+    "entries",
+    "results",
+    "pinned_registers",
+    "register_versions",
+    "register_rows",
+    "identity_links",
+)
+
+_UNTIL_COMMITTED = (DrawStatus.OPEN, DrawStatus.CLOSED, DrawStatus.DECIDED)
+_OVER = (DrawStatus.FINISHED, DrawStatus.VOID)
+#: In which states of its draw a table takes a change: what is committed or drawn, nobody adds to.
+_WHEN_OPEN_TO_CHANGE = (
+    ("entries", "INSERT", (DrawStatus.OPEN,)),
+    ("pinned_registers", "INSERT", (DrawStatus.CLOSED, DrawStatus.DECIDED)),
+    ("facts", "INSERT", (DrawStatus.CLOSED, DrawStatus.DECIDED)),
+    ("facts", "UPDATE", ()),
+    ("verdicts", "INSERT", (DrawStatus.CLOSED, DrawStatus.DECIDED)),
+    ("verdicts", "UPDATE", ()),
+    ("corrections", "INSERT", (DrawStatus.DECIDED,)),
+    # After the allocation new stock may bring new slots; the committed ones are in slots.csv.
+    ("slots", "INSERT", (*_UNTIL_COMMITTED, DrawStatus.PUBLISHED, DrawStatus.COLLECTING)),
+    ("results", "INSERT", (DrawStatus.DICED,)),
+    # Deciding again replaces; afterwards only the erasure of a round deletes.
+    ("entries", "DELETE", _OVER),
+    ("pinned_registers", "DELETE", (DrawStatus.CLOSED, DrawStatus.DECIDED, *_OVER)),
+    ("facts", "DELETE", (DrawStatus.CLOSED, DrawStatus.DECIDED, *_OVER)),
+    ("verdicts", "DELETE", (DrawStatus.CLOSED, DrawStatus.DECIDED, *_OVER)),
+    ("slots", "DELETE", (*_UNTIL_COMMITTED, *_OVER)),
+    ("results", "DELETE", _OVER),
+)
+
+
+def guard_statements(dialect: str) -> Iterator[str]:
+    """Give the statements that set up the guards.
+
+    Args:
+        dialect: "sqlite" or "postgresql".
+    """
+    write = _sqlite if dialect == "sqlite" else _postgresql
+    for table in APPEND_ONLY:
+        yield from write(f"{table}_append_only", table, "UPDATE OR DELETE", "", f"{table} is append-only")
+    for table in WRITTEN_ONCE:
+        yield from write(f"{table}_written_once", table, "UPDATE", "", f"{table} is written once")
+    for table, steps, first in (
+        ("rounds", ROUND_STEPS, RoundStatus.DRAFT),
+        ("draws", DRAW_STEPS, DrawStatus.OPEN),
+    ):
+        yield from write(
+            f"{table}_begin", table, "INSERT", f"NEW.status <> '{first}'", f"{table} begin as {first}"
+        )
+        yield from write(
+            f"{table}_order", table, "UPDATE", _out_of_order(steps), f"{table} step out of order"
+        )
+        yield from write(f"{table}_kept", table, "DELETE", "", f"{table} are never deleted")
+    yield from write(
+        "rounds_rules_frozen",
+        "rounds",
+        "UPDATE",
+        "OLD.status <> 'draft' AND NEW.rules <> OLD.rules",
+        "rules are frozen when the round opens",
+    )
+    yield from write(
+        "draws_outcome_fixed",
+        "draws",
+        "UPDATE",
+        "(OLD.dice IS NOT NULL AND NEW.dice <> OLD.dice) OR (OLD.beacon IS NOT NULL AND NEW.beacon <> OLD.beacon)"
+        " OR (OLD.seed IS NOT NULL AND NEW.seed <> OLD.seed)",
+        "dice, beacon and seed are written once",
+    )
+    for table, event, statuses in _WHEN_OPEN_TO_CHANGE:
+        yield from (_sqlite_bulk if dialect == "sqlite" else _postgresql_bulk)(table, event, statuses)
+
+
+def _out_of_order(
+    steps: Mapping[DrawStatus, frozenset[DrawStatus]] | Mapping[RoundStatus, frozenset[RoundStatus]],
+) -> str:
+    allowed = " OR ".join(
+        f"(OLD.status = '{now}' AND NEW.status = '{then}')"
+        for now, nexts in steps.items()
+        for then in sorted(nexts)
+    )
+    return f"NEW.status <> OLD.status AND NOT ({allowed})"
+
+
+def _sqlite(name: str, table: str, events: str, condition: str, message: str) -> Iterator[str]:
+    when = f" WHEN {condition}" if condition else ""
+    for event in events.split(" OR "):
+        yield (
+            f"CREATE TRIGGER {name}_{event.lower()} BEFORE {event} ON {table} FOR EACH ROW{when} "
+            f"BEGIN SELECT RAISE(ABORT, '{message}'); END"
+        )
+
+
+def _postgresql(name: str, table: str, events: str, condition: str, message: str) -> Iterator[str]:
+    # A WHEN of PostgreSQL may not hold a subquery, so the condition stands in the function.
+    refuse = f"RAISE EXCEPTION '{message}' USING ERRCODE = 'integrity_constraint_violation';"
+    body = f"IF {condition} THEN {refuse} END IF; " if condition else refuse + " "
+    end = "RETURN OLD;" if events == "DELETE" else "RETURN NEW;"
+    yield f"CREATE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN {body}{end} END $$"
+    yield f"CREATE TRIGGER {name} BEFORE {events} ON {table} FOR EACH ROW EXECUTE FUNCTION {name}()"
+
+
+def _sqlite_bulk(table: str, event: str, statuses: tuple[DrawStatus, ...]) -> Iterator[str]:
+    row = "OLD" if event == "DELETE" else "NEW"
+    condition = f"(SELECT status FROM draws WHERE id = {row}.draw_id) NOT IN ({_words(statuses)})"
+    yield from _sqlite(f"{table}_in_time", table, event, condition, f"{table} are closed to changes")
+
+
+def _postgresql_bulk(table: str, event: str, statuses: tuple[DrawStatus, ...]) -> Iterator[str]:
+    # Once a statement, not once a row: these tables take millions of rows at a time.
+    name = f"{table}_{event.lower()}_in_time"
+    yield (
+        f"CREATE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
+        f"IF EXISTS (SELECT 1 FROM draws WHERE id IN (SELECT DISTINCT draw_id FROM changed) "
+        f"AND status NOT IN ({_words(statuses)})) THEN RAISE EXCEPTION '{table} are closed to changes' "
+        "USING ERRCODE = 'integrity_constraint_violation'; END IF; RETURN NULL; END $$"
+    )
+    yield (
+        f"CREATE TRIGGER {name} AFTER {event} ON {table} "
+        f"REFERENCING {'OLD' if event == 'DELETE' else 'NEW'} TABLE AS changed "
+        f"FOR EACH STATEMENT EXECUTE FUNCTION {name}()"
+    )
+
+
+def _words(statuses: tuple[DrawStatus, ...]) -> str:
+    return ", ".join(f"'{status}'" for status in statuses) or "''"
+
+
+def guard_removals(dialect: str) -> Iterator[str]:
+    """Give the statements that take the guards away again, the last set first."""
+    for statement in reversed(list(guard_statements(dialect))):
+        words = statement.split()
+        if words[1] == "FUNCTION":
+            yield f"DROP FUNCTION {words[2]}"
+        elif dialect == "sqlite":
+            yield f"DROP TRIGGER {words[2]}"
+        else:
+            yield f"DROP TRIGGER {words[2]} ON {words[words.index('ON') + 1]}"

@@ -1,0 +1,36 @@
+"""The locks the service needs beside its constraints.
+
+Registering takes the round's lock shared, closing takes it alone: whoever was answered "registered" is in
+registered.csv, and nobody enters while it is read. On SQLite the one writer at a time is lock enough.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import func, select
+
+from maskres.db.engine import Transaction
+
+_REGISTERING = 7001
+_PHONE = 7002
+_PERSON = 7003
+
+
+def lock_registering(c: Transaction, round_id: int, *, is_exclusive: bool) -> None:
+    """Wait for the round's registering lock and keep it until the transaction ends."""
+    if c.dialect.name == "postgresql":
+        take = func.pg_advisory_xact_lock if is_exclusive else func.pg_advisory_xact_lock_shared
+        c.execute(select(take(_REGISTERING, round_id)))
+
+
+def lock_phone(c: Transaction, phone_digest: bytes) -> None:
+    """Let registrations by one phone happen one after another, so that its limit cannot be raced."""
+    if c.dialect.name == "postgresql":
+        key = int.from_bytes(phone_digest[:4], "big", signed=True)
+        c.execute(select(func.pg_advisory_xact_lock(_PHONE, key)))
+
+
+def lock_person(c: Transaction, id_digest: bytes) -> None:
+    """Let registrations of one person happen one after another, so that the second finds the first."""
+    if c.dialect.name == "postgresql":
+        key = int.from_bytes(id_digest[:4], "big", signed=True)
+        c.execute(select(func.pg_advisory_xact_lock(_PERSON, key)))

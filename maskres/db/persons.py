@@ -1,0 +1,74 @@
+"""What outlives a round, written for everybody at once: last wins, rounds waited, kept wishes."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import text
+
+from maskres.db.engine import Transaction
+from maskres.formats.values import format_time
+
+
+def note_wins(c: Transaction, draw_id: int, batch: int, now: datetime) -> None:
+    """Note on every person placed by an allocation (batch 0) or a batch that they have won; waiting is over."""
+    c.execute(
+        text("""
+        UPDATE persons SET last_win_at = :now, last_win_draw_id = :draw, rounds_waited = 0, bonus_tickets = 0
+        WHERE id IN (
+            SELECT e.person_id FROM places l JOIN entries e ON e.draw_id = l.draw_id AND e.number = l.number
+            WHERE l.draw_id = :draw AND l.batch = :batch)
+          AND (last_win_draw_id IS NULL OR last_win_draw_id <> :draw)"""),
+        {"now": format_time(now), "draw": draw_id, "batch": batch},
+    )
+
+
+def forget_win(c: Transaction, draw_id: int, number: str) -> None:
+    """Take a win back from a person who gave the place back: they have had nothing."""
+    c.execute(
+        text("""
+        UPDATE persons SET last_win_at = NULL, last_win_draw_id = NULL
+        WHERE last_win_draw_id = :draw
+          AND id = (SELECT person_id FROM entries WHERE draw_id = :draw AND number = :number)"""),
+        {"draw": draw_id, "number": number},
+    )
+
+
+_IN_A_POOL = """
+    SELECT e.person_id FROM entries e
+    JOIN draws d ON d.id = e.draw_id AND d.round_id = :round
+    JOIN results t ON t.draw_id = e.draw_id AND t.number = e.number"""
+
+
+def end_waiting(c: Transaction, round_id: int) -> None:
+    """Count one more round waited for everybody who was in a pool of the round and won in no draw of it."""
+    c.execute(
+        text(f"""
+        UPDATE persons SET rounds_waited = rounds_waited + 1, bonus_tickets = 0
+        WHERE id IN ({_IN_A_POOL})
+          AND (last_win_draw_id IS NULL OR last_win_draw_id NOT IN (SELECT id FROM draws WHERE round_id = :round))"""),
+        {"round": round_id},
+    )
+
+
+def keep_wishes(c: Transaction, round_id: int, retained_until: str) -> int:
+    """Keep the wishes and contact of those who agreed and won nothing; gives how many they are.
+
+    Args:
+        c: a writing transaction.
+        round_id: the round that ends.
+        retained_until: the rules' person_data_until, YYYY-MM-DD.
+    """
+    kept = c.execute(
+        text(f"""
+        UPDATE persons SET
+            kept_contact = r.contact,
+            kept_wishes = r.district || '/' || r.reach || '/' || r.choices,
+            retained_until = :until
+        FROM registrations r
+        WHERE r.round_id = :round AND r.person_id = persons.id AND r.is_keeping AND r.status = 'standing'
+          AND persons.id IN ({_IN_A_POOL})
+          AND (last_win_draw_id IS NULL OR last_win_draw_id NOT IN (SELECT id FROM draws WHERE round_id = :round))"""),
+        {"round": round_id, "until": retained_until},
+    )
+    return int(kept.rowcount)

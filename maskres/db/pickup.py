@@ -1,0 +1,329 @@
+"""Queries on places, tills and hand-overs."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, and_, bindparam, func, insert, or_, select, update
+
+from maskres.db.bulk import in_batches
+from maskres.db.engine import Transaction
+from maskres.db.tables import draws, handovers, places, registrations, slots, tills
+from maskres.errors import ConflictError, InputError
+from maskres.pickup.handovers import Answer, AnswerCode, Handover, PlaceChange, Record
+from maskres.pickup.places import Collection as Collected
+from maskres.pickup.places import Place, PlaceStatus
+
+_AT_ONCE = 5000
+
+
+@dataclass(frozen=True, slots=True)
+class Till:
+    """A device at a store's counter."""
+
+    id: int
+    round_id: int
+    store: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class FoundPlace:
+    """A place with what the service knows of it besides."""
+
+    place: Place
+    draw_id: int
+    draw_status: str
+    number: str
+
+
+def insert_till(c: Transaction, round_id: int, store: str, name: str, now: datetime) -> Till:
+    """Enrol a till; a repeat gives the one that is there."""
+    where = (tills.c.round_id == round_id, tills.c.store == store, tills.c.name == name)
+    row = c.execute(select(tills).where(*where)).one_or_none()
+    if row is None:
+        values = {"round_id": round_id, "store": store, "name": name, "enrolled_at": now}
+        row = c.execute(insert(tills).values(**values).returning(tills)).one()
+    return Till(row.id, row.round_id, row.store, row.name)
+
+
+def note_report(c: Transaction, till: Till, now: datetime) -> None:
+    """Note that a till has reported everything it had by now; an earlier time never takes a later one's place."""
+    is_later = or_(tills.c.reported_at.is_(None), tills.c.reported_at < now)
+    c.execute(update(tills).where(tills.c.id == till.id, is_later).values(reported_at=now))
+
+
+def reports_by_store(c: Transaction, round_id: int) -> dict[str, list[datetime | None]]:
+    """Give, for each store with tills in use, when each of them last reported."""
+    where = (tills.c.round_id == round_id, tills.c.revoked_at.is_(None))
+    found: dict[str, list[datetime | None]] = {}
+    for row in c.execute(select(tills.c.store, tills.c.reported_at).where(*where)):
+        found.setdefault(row.store, []).append(row.reported_at)
+    return found
+
+
+def _select_places() -> Any:
+    at_slot = and_(
+        slots.c.draw_id == places.c.draw_id, slots.c.store == places.c.store, slots.c.slot == places.c.slot
+    )
+    return (
+        select(places, slots.c.starts_at, slots.c.ends_at, draws.c.status.label("draw_status"))
+        .join(draws, draws.c.id == places.c.draw_id)
+        .outerjoin(slots, at_slot)
+    )
+
+
+def places_by_code(c: Transaction, digests: Collection[bytes]) -> dict[bytes, FoundPlace]:
+    """Find places by the digests of their codes, and lock them."""
+    found: dict[bytes, FoundPlace] = {}
+    for batch in in_batches(sorted(digests), _AT_ONCE):
+        statement = _select_places().where(places.c.code_digest.in_(batch)).order_by(places.c.id)
+        for row in c.execute(statement.with_for_update(of=places)):
+            found[bytes(row.code_digest)] = _found(row)
+    return found
+
+
+def places_by_id(c: Transaction, ids: Collection[int]) -> dict[int, FoundPlace]:
+    """Give places by their ids, and lock them."""
+    found: dict[int, FoundPlace] = {}
+    for batch in in_batches(sorted(ids), _AT_ONCE):
+        statement = _select_places().where(places.c.id.in_(batch)).order_by(places.c.id)
+        for row in c.execute(statement.with_for_update(of=places)):
+            found[int(row.id)] = _found(row)
+    return found
+
+
+def place_of_card(c: Transaction, round_id: int, id_digest: bytes) -> FoundPlace | None:
+    """Find the place of the holder of a document in a round's draw that is collecting now, and lock it."""
+    statement = (
+        _select_places()
+        .join(registrations, registrations.c.number == places.c.number)
+        .where(
+            registrations.c.round_id == round_id,
+            draws.c.round_id == round_id,
+            registrations.c.id_digest == id_digest,
+            draws.c.status == "collecting",
+        )
+    )
+    row = c.execute(statement.with_for_update(of=places)).first()
+    return None if row is None else _found(row)
+
+
+def find_place(c: Transaction, draw_id: int, number: str, *, is_locked: bool = False) -> Any:
+    """Give the row of a winner's place.
+
+    Raises:
+        InputError: "no-place".
+    """
+    statement = select(places).where(places.c.draw_id == draw_id, places.c.number == number)
+    row = c.execute(statement.with_for_update() if is_locked else statement).one_or_none()
+    if row is None:
+        raise InputError("no-place", "This number has not won a place in this draw.", field="number")
+    return row
+
+
+def change_places(c: Transaction, changes: Iterable[PlaceChange]) -> None:
+    """Write places that changed, each only where it stands as it was seen.
+
+    Raises:
+        ConflictError: "done-elsewhere" where one of them no longer does.
+    """
+    where = (
+        places.c.id == bindparam("of_id"),
+        places.c.status == bindparam("before"),
+        func.coalesce(places.c.collected_nonce, "") == bindparam("before_nonce"),
+    )
+    names = (
+        "status",
+        "collected_nonce",
+        "collected_store",
+        "collected_till",
+        "collected_at",
+        "collected_from",
+    )
+    statement = update(places).where(*where).values({name: bindparam(f"new_{name}") for name in names})
+    for batch in in_batches((_change(change) for change in changes), _AT_ONCE):
+        if c.execute(statement, batch).rowcount != len(batch):
+            raise ConflictError("done-elsewhere", "Another till was quicker; please try again.")
+
+
+def find_records(c: Transaction, round_id: int, nonces: Collection[str]) -> dict[str, Record]:
+    """Give what was recorded under some nonces."""
+    found: dict[str, Record] = {}
+    for batch in in_batches(sorted(nonces), _AT_ONCE):
+        where = (handovers.c.round_id == round_id, handovers.c.nonce.in_(batch))
+        for row in c.execute(select(handovers).where(*where)):
+            found[row.nonce] = _record(row)
+    return found
+
+
+def write_records(
+    c: Transaction,
+    round_id: int,
+    records: Iterable[Record],
+    known: Mapping[str, Record],
+    proxies: Collection[str],
+) -> None:
+    """Write records; one that takes the place of an earlier refusal replaces it."""
+    rows = [_record_values(round_id, record, record.handover.nonce in proxies) for record in records]
+    for row in rows:
+        if row["nonce"] in known:
+            c.execute(update(handovers).where(handovers.c.nonce == row["nonce"]).values(**row))
+    fresh = [row for row in rows if row["nonce"] not in known]
+    if fresh:
+        c.execute(insert(handovers), fresh)
+
+
+def count_by_status(c: Transaction, draw_id: int) -> dict[str, int]:
+    """Count the places of a draw by status."""
+    statement = select(places.c.status, func.count()).where(places.c.draw_id == draw_id)
+    return {
+        row[0]: row[1] for row in c.execute(statement.group_by(places.c.status).order_by(places.c.status))
+    }
+
+
+def count_reserved(c: Transaction, round_id: int, store: str) -> int:
+    """Count the winners assigned to a store in the round's collecting draws and not yet served."""
+    statement = (
+        select(func.count())
+        .select_from(places)
+        .join(draws, draws.c.id == places.c.draw_id)
+        .where(draws.c.round_id == round_id, places.c.store == store, places.c.status == PlaceStatus.ASSIGNED)
+    )
+    return int(c.execute(statement).scalar_one())
+
+
+def count_handed_out(
+    c: Transaction, round_id: int, store: str, since: datetime | None, until: datetime
+) -> int:
+    """Count the winners a store served in a window of time and whose hand-over was not undone."""
+    where = [
+        draws.c.round_id == round_id,
+        places.c.collected_store == store,
+        places.c.collected_at < until,
+    ]
+    if since is not None:
+        where.append(places.c.collected_at >= since)
+    statement = select(func.count()).select_from(places).join(draws, draws.c.id == places.c.draw_id)
+    return int(c.execute(statement.where(*where)).scalar_one())
+
+
+def list_conflicts(c: Transaction, round_id: int) -> list[Record]:
+    """List the hand-overs that were kept as conflicts, oldest first."""
+    where = (handovers.c.round_id == round_id, handovers.c.answer == AnswerCode.CONFLICT)
+    statement = select(handovers).where(*where).order_by(handovers.c.received_at, handovers.c.nonce)
+    return [_record(row) for row in c.execute(statement)]
+
+
+def _found(row: Row[Any]) -> FoundPlace:
+    collection = None
+    if row.collected_nonce is not None:
+        collection = Collected(
+            row.collected_nonce,
+            row.collected_store,
+            row.collected_till,
+            row.collected_at,
+            PlaceStatus(row.collected_from),
+        )
+    place = Place(row.id, PlaceStatus(row.status), row.store, row.starts_at, row.ends_at, collection)
+    return FoundPlace(place, row.draw_id, row.draw_status, row.number)
+
+
+def _change(change: PlaceChange) -> dict[str, Any]:
+    before, after = change.before, change.after
+    by = after.collection
+    return {
+        "of_id": before.place,
+        "before": str(before.status),
+        "before_nonce": before.collection.nonce if before.collection else "",
+        "new_status": str(after.status),
+        "new_collected_nonce": by.nonce if by else None,
+        "new_collected_store": by.store if by else None,
+        "new_collected_till": by.till if by else None,
+        "new_collected_at": by.at if by else None,
+        "new_collected_from": str(by.status_before) if by else None,
+    }
+
+
+def _record(row: Row[Any]) -> Record:
+    handover = Handover(
+        nonce=row.nonce,
+        place=row.place_id,
+        store=row.store,
+        till=row.till,
+        claimed_at=row.claimed_at,
+        received_at=row.received_at,
+        is_offline=row.is_offline,
+        has_code=row.has_code,
+        undoes=row.undoes,
+    )
+    answer = Answer(
+        code=AnswerCode(row.answer),
+        place=row.place_id,
+        reason=None if row.reason is None else AnswerCode(row.reason),
+        handed_out_at=row.answer_at,
+        till=row.answer_till,
+        store=row.answer_store,
+    )
+    return Record(handover, answer)
+
+
+def _record_values(round_id: int, record: Record, is_proxy: bool) -> dict[str, Any]:
+    handover, answer = record.handover, record.answer
+    return {
+        "nonce": handover.nonce,
+        "round_id": round_id,
+        "place_id": handover.place if handover.place is not None else answer.place,
+        "store": handover.store,
+        "till": handover.till,
+        "claimed_at": handover.claimed_at,
+        "received_at": handover.received_at,
+        "is_offline": handover.is_offline,
+        "has_code": handover.has_code,
+        "is_proxy": is_proxy,
+        "undoes": handover.undoes,
+        "answer": str(answer.code),
+        "reason": None if answer.reason is None else str(answer.reason),
+        "answer_at": answer.handed_out_at,
+        "answer_till": answer.till,
+        "answer_store": answer.store,
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedPickup:
+    """Somebody expected at a store."""
+
+    number: str
+    store: str
+    slot: str
+    starts_at: datetime
+    code_version: int
+
+
+def list_starts(c: Transaction, draw_id: int) -> list[datetime]:
+    """List the times at which slots of a draw begin."""
+    where = slots.c.draw_id == draw_id
+    return list(c.execute(select(slots.c.starts_at).where(where).distinct()).scalars())
+
+
+def list_planned(c: Transaction, draw_id: int, since: datetime, until: datetime) -> list[PlannedPickup]:
+    """List who is expected in a window of time and not served yet, by store, time and number."""
+    at_slot = and_(
+        slots.c.draw_id == places.c.draw_id, slots.c.store == places.c.store, slots.c.slot == places.c.slot
+    )
+    rows = c.execute(
+        select(places.c.number, places.c.store, places.c.slot, slots.c.starts_at, places.c.code_version)
+        .join(slots, at_slot)
+        .where(
+            places.c.draw_id == draw_id,
+            places.c.status == PlaceStatus.ASSIGNED,
+            slots.c.starts_at >= since,
+            slots.c.starts_at < until,
+        )
+        .order_by(places.c.store, slots.c.starts_at, places.c.number)
+    )
+    return [PlannedPickup(*row) for row in rows]

@@ -1,0 +1,188 @@
+"""Queries on the record: the ledger, its checkpoints and cosignatures, and the audit log."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import func, insert, select
+from sqlalchemy.exc import IntegrityError
+
+from maskres.db.engine import Transaction
+from maskres.db.tables import audit_log, checkpoints, cosignatures, deployment, ledger_entries
+from maskres.errors import ConfigurationError, ConflictError, InputError
+
+
+@dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """A checkpoint as the service signed it."""
+
+    size: int
+    root: str
+    note: str
+
+
+def set_origin(c: Transaction, origin: str, now: datetime) -> None:
+    """Say once and for all which ledger this database holds; a repeat does nothing.
+
+    Raises:
+        ConfigurationError: "other-origin" where it holds another.
+    """
+    stands = c.execute(select(deployment.c.origin)).scalar_one_or_none()
+    if stands is None:
+        c.execute(insert(deployment).values(id=1, origin=origin, created_at=now))
+    elif stands != origin:
+        raise ConfigurationError(
+            "other-origin", f"This database holds the ledger {stands}; it cannot become {origin}."
+        )
+
+
+def origin(c: Transaction) -> str:
+    """Give the ledger's origin.
+
+    Raises:
+        ConfigurationError: "no-origin".
+    """
+    stands = c.execute(select(deployment.c.origin)).scalar_one_or_none()
+    if stands is None:
+        raise ConfigurationError(
+            "no-origin",
+            "The ledger has no name yet. Give it one: python -m maskres database init --origin NAME",
+        )
+    return str(stands)
+
+
+def ledger_lines(c: Transaction, size: int | None = None) -> list[bytes]:
+    """Give the lines of the ledger, or its first `size` ones, without LF."""
+    statement = select(ledger_entries.c.line).order_by(ledger_entries.c.seq)
+    if size is not None:
+        statement = statement.where(ledger_entries.c.seq < size)
+    return [bytes(line) for line in c.execute(statement).scalars()]
+
+
+def count_entries(c: Transaction, kind: str, round_slug: str, draw: int | None) -> int:
+    """Count the entries of a kind for a draw, or for a round as a whole."""
+    where = (ledger_entries.c.kind == kind, ledger_entries.c.round == round_slug)
+    of_draw = ledger_entries.c.draw.is_(None) if draw is None else ledger_entries.c.draw == draw
+    return int(
+        c.execute(select(func.count()).select_from(ledger_entries).where(*where, of_draw)).scalar_one()
+    )
+
+
+def ledger_size(c: Transaction) -> int:
+    """Give the number of lines of the ledger."""
+    return int(c.execute(select(func.count()).select_from(ledger_entries)).scalar_one())
+
+
+def insert_ledger_line(
+    c: Transaction, seq: int, kind: str, round_slug: str, draw: int | None, line: bytes
+) -> None:
+    """Append a line.
+
+    Raises:
+        ConflictError: "done-elsewhere" where another line took this place at the same time.
+    """
+    try:
+        c.execute(insert(ledger_entries).values(seq=seq, kind=kind, round=round_slug, draw=draw, line=line))
+    except IntegrityError as error:
+        raise ConflictError(
+            "done-elsewhere", "Another step was entered in the ledger at this moment."
+        ) from error
+
+
+def insert_checkpoint(c: Transaction, size: int, root: str, note: str, now: datetime) -> None:
+    """Keep a signed checkpoint."""
+    c.execute(insert(checkpoints).values(size=size, root=root, note=note, signed_at=now))
+
+
+def latest_checkpoint(c: Transaction) -> Checkpoint | None:
+    """Give the newest checkpoint, if there is one."""
+    row = c.execute(select(checkpoints).order_by(checkpoints.c.size.desc()).limit(1)).one_or_none()
+    return None if row is None else Checkpoint(row.size, row.root, row.note)
+
+
+def checkpoint_at(c: Transaction, size: int) -> Checkpoint | None:
+    """Give the checkpoint of a size, if there is one."""
+    row = c.execute(select(checkpoints).where(checkpoints.c.size == size)).one_or_none()
+    return None if row is None else Checkpoint(row.size, row.root, row.note)
+
+
+def require_checkpoint(c: Transaction, size: int) -> Checkpoint:
+    """Give the checkpoint of a size.
+
+    Raises:
+        InputError: "unknown-checkpoint".
+    """
+    found = checkpoint_at(c, size)
+    if found is None:
+        raise InputError("unknown-checkpoint", f"There is no checkpoint of size {size}.", field="size")
+    return found
+
+
+def list_checkpoints(c: Transaction) -> list[Checkpoint]:
+    """List all checkpoints by size."""
+    rows = c.execute(select(checkpoints).order_by(checkpoints.c.size))
+    return [Checkpoint(row.size, row.root, row.note) for row in rows]
+
+
+def insert_cosignature(c: Transaction, size: int, name: str, line: str, cosigned_at: datetime) -> None:
+    """Keep a cosignature."""
+    c.execute(insert(cosignatures).values(size=size, name=name, line=line, cosigned_at=cosigned_at))
+
+
+def list_cosignatures(c: Transaction, size: int) -> list[str]:
+    """List the signature lines under a checkpoint, by name."""
+    where = cosignatures.c.size == size
+    return list(c.execute(select(cosignatures.c.line).where(where).order_by(cosignatures.c.name)).scalars())
+
+
+def list_cosigners(c: Transaction, size: int) -> list[str]:
+    """List the names that cosigned a checkpoint."""
+    return list(c.execute(select(cosignatures.c.name).where(cosignatures.c.size == size)).scalars())
+
+
+def log(
+    c: Transaction,
+    at: datetime,
+    actor: str,
+    act: str,
+    *,
+    round_slug: str | None = None,
+    draw: int | None = None,
+    number: str | None = None,
+    detail: Mapping[str, Any] | None = None,
+) -> None:
+    """Write a line of the audit log.
+
+    Args:
+        c: the transaction of the act itself: neither happens without the other.
+        at: when.
+        actor: who.
+        act: what, such as "draw-closed" or "personal-data-read".
+        round_slug: where.
+        draw: where.
+        number: about which registration.
+        detail: digests, counts, reasons; never personal data.
+    """
+    c.execute(
+        insert(audit_log).values(
+            at=at,
+            actor=actor,
+            act=act,
+            round=round_slug,
+            draw=draw,
+            number=number,
+            detail=json.dumps(detail or {}, ensure_ascii=False, sort_keys=True),
+        )
+    )
+
+
+def read_log(c: Transaction, *, act: str | None = None, limit: int = 1000) -> list[Any]:
+    """Give the newest lines of the audit log."""
+    statement = select(audit_log).order_by(audit_log.c.id.desc()).limit(limit)
+    if act is not None:
+        statement = statement.where(audit_log.c.act == act)
+    return list(c.execute(statement))

@@ -1,0 +1,93 @@
+"""Queries on results, and on the places that winners are given."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Select, bindparam, select, update
+
+from maskres.db.bulk import in_batches, load_rows
+from maskres.db.engine import Transaction
+from maskres.db.tables import documents, entries, places, registrations, results
+
+_RESULT_COLUMNS = ("rank", "number", "stratum", "ticket", "outcome")
+_PLACE_COLUMNS = (
+    "draw_id",
+    "number",
+    "batch",
+    "status",
+    "store",
+    "slot",
+    "choice",
+    "code_version",
+    "code_digest",
+)
+
+
+def load_result(c: Transaction, draw_id: int, path: Path) -> int:
+    """Load result.csv, which has been checked or written just now; gives the number of rows."""
+    with path.open("rb") as file:
+        next(file)
+        lines = (line.decode("ascii").rstrip("\n").split(",") for line in file)
+        rows = ((draw_id, int(line[0]), *line[1:]) for line in lines)
+        return load_rows(c, results, ("draw_id", *_RESULT_COLUMNS), rows)
+
+
+def select_wishes(draw_id: int, round_id: int, numbers: Iterable[str] | None = None) -> Select[Any]:
+    """Select the sealed wishes of the winners of a draw, or of some numbers, with the encrypted canonical id."""
+    statement = (
+        select(
+            entries.c.number,
+            entries.c.district,
+            entries.c.reach,
+            entries.c.choices,
+            entries.c.seal,
+            registrations.c.id_digest,
+            documents.c.canonical,
+        )
+        .join(
+            registrations,
+            (registrations.c.round_id == round_id) & (registrations.c.number == entries.c.number),
+        )
+        .join(documents, documents.c.id_digest == registrations.c.id_digest)
+        .where(entries.c.draw_id == draw_id)
+        .order_by(entries.c.number)
+    )
+    if numbers is not None:
+        return statement.where(entries.c.number.in_(list(numbers)))
+    has_won = (
+        (results.c.draw_id == draw_id) & (results.c.number == entries.c.number) & (results.c.outcome == "won")
+    )
+    return statement.join(results, has_won)
+
+
+def insert_places(c: Transaction, rows: Iterable[Sequence[Any]]) -> int:
+    """Insert places: draw_id, number, batch, status, store, slot, choice, code_version, code_digest."""
+    return load_rows(c, places, _PLACE_COLUMNS, rows)
+
+
+def move_places(c: Transaction, rows: Iterable[dict[str, Any]]) -> None:
+    """Give winners who have a row another place: of_draw, of_number and the new values."""
+    where = (places.c.draw_id == bindparam("of_draw"), places.c.number == bindparam("of_number"))
+    names = ("batch", "status", "store", "slot", "choice", "code_version", "code_digest")
+    statement = update(places).where(*where).values({name: bindparam(f"new_{name}") for name in names})
+    for batch in in_batches(rows, 5000):
+        c.execute(statement, batch)
+
+
+def code_versions(c: Transaction, draw_id: int, numbers: Iterable[str]) -> dict[str, int]:
+    """Give the code version of each number that has a row among the places."""
+    found: dict[str, int] = {}
+    for batch in in_batches(numbers, 5000):
+        where = (places.c.draw_id == draw_id, places.c.number.in_(batch))
+        rows = c.execute(select(places.c.number, places.c.code_version).where(*where))
+        found.update({row.number: row.code_version for row in rows})
+    return found
+
+
+def find_result(c: Transaction, draw_id: int, number: str) -> Any | None:
+    """Give a number's line of the result, or None."""
+    where = (results.c.draw_id == draw_id, results.c.number == number)
+    return c.execute(select(results).where(*where)).one_or_none()

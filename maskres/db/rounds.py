@@ -1,0 +1,241 @@
+"""Queries on rounds, their stores and their draws."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, insert, select, update
+from sqlalchemy.exc import IntegrityError
+
+from maskres.db.engine import Transaction
+from maskres.db.tables import draws, rounds, stores
+from maskres.errors import ConflictError, InputError
+from maskres.formats.values import sha256_hex
+from maskres.rounds.rules import Rules
+from maskres.rounds.rules_file import read_rules
+from maskres.rounds.status import DrawStatus, RoundStatus, require_draw_step, require_round_step
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """A round as it stands.
+
+    Attributes:
+        cosigners: role ("notary", "witness") and verifier key of everyone who cosigns.
+    """
+
+    id: int
+    slug: str
+    status: RoundStatus
+    rules: Rules
+    rules_bytes: bytes
+    cosigners: tuple[tuple[str, str], ...]
+    opened_at: datetime | None
+    finished_at: datetime | None
+
+    @property
+    def rules_sha256(self) -> str:
+        """Digest of the published rules."""
+        return sha256_hex(self.rules_bytes)
+
+
+@dataclass(frozen=True, slots=True)
+class Draw:
+    """A draw as it stands."""
+
+    id: int
+    round_id: int
+    draw: int
+    status: DrawStatus
+    closed_at: datetime | None
+    decided_at: datetime | None
+    committed_at: datetime | None
+    committed_by: str | None
+    published_at: datetime | None
+    dice: str | None
+    beacon: str | None
+    seed: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """A partner store of a round."""
+
+    store: str
+    district: str
+    name: str
+    address: str
+    opens: str
+    closes: str
+
+
+def insert_round(
+    c: Transaction, slug: str, rules: bytes, cosigners: Sequence[tuple[str, str]], now: datetime
+) -> int:
+    """Insert a draft round and give its id.
+
+    Raises:
+        ConflictError: "round-exists".
+    """
+    values = {"slug": slug, "rules": rules, "cosigners": json.dumps(list(cosigners)), "created_at": now}
+    try:
+        statement = insert(rounds).values(status=RoundStatus.DRAFT, **values).returning(rounds.c.id)
+        return int(c.execute(statement).scalar_one())
+    except IntegrityError as error:
+        raise ConflictError("round-exists", f"There is a round {slug} already.", field="round") from error
+
+
+def find_round(c: Transaction, slug: str) -> Round:
+    """Find a round.
+
+    Raises:
+        InputError: "unknown-round".
+    """
+    row = c.execute(select(rounds).where(rounds.c.slug == slug)).one_or_none()
+    if row is None:
+        raise InputError("unknown-round", f"There is no round {slug!r:.50}.", field="round")
+    return _round(row)
+
+
+def round_by_id(c: Transaction, round_id: int) -> Round:
+    """Give a round by its id."""
+    return _round(c.execute(select(rounds).where(rounds.c.id == round_id)).one())
+
+
+def list_rounds(c: Transaction) -> list[Round]:
+    """List all rounds, oldest first."""
+    return [_round(row) for row in c.execute(select(rounds).order_by(rounds.c.id))]
+
+
+def move_round(c: Transaction, round_: Round, then: RoundStatus, **values: Any) -> None:
+    """Take a round one step on, once.
+
+    Raises:
+        StepRefused: "step-out-of-order".
+        ConflictError: "done-elsewhere" where somebody else took the step at the same time.
+    """
+    require_round_step(round_.status, then)
+    statement = update(rounds).where(rounds.c.id == round_.id, rounds.c.status == round_.status)
+    if c.execute(statement.values(status=then, **values)).rowcount != 1:
+        raise ConflictError(
+            "done-elsewhere", f"Someone else moved the round on from {round_.status} just now."
+        )
+
+
+def set_rules(c: Transaction, round_: Round, rules: bytes) -> None:
+    """Replace the rules of a draft round."""
+    c.execute(update(rounds).where(rounds.c.id == round_.id).values(rules=rules))
+
+
+def insert_stores(c: Transaction, round_id: int, rows: Iterable[Store]) -> None:
+    """Insert the stores of a round."""
+    values = [
+        {
+            "round_id": round_id,
+            "store": store.store,
+            "district": store.district,
+            "name": store.name,
+            "address": store.address,
+            "opens": store.opens,
+            "closes": store.closes,
+        }
+        for store in rows
+    ]
+    if values:
+        c.execute(insert(stores), values)
+
+
+def store_districts(c: Transaction, round_id: int) -> dict[str, str]:
+    """Give the district of every store of a round."""
+    rows = c.execute(select(stores.c.store, stores.c.district).where(stores.c.round_id == round_id))
+    return {row.store: row.district for row in rows}
+
+
+def insert_draw(c: Transaction, round_id: int, draw: int, now: datetime) -> int:
+    """Insert an open draw and give its id."""
+    statement = insert(draws).values(round_id=round_id, draw=draw, status=DrawStatus.OPEN, opened_at=now)
+    return int(c.execute(statement.returning(draws.c.id)).scalar_one())
+
+
+def find_draw(c: Transaction, round_: Round, draw: int, *, is_locked: bool = False) -> Draw:
+    """Find a draw of a round.
+
+    Args:
+        c: a transaction; a writing one where the draw is to be locked.
+        round_: the round.
+        draw: number of the draw in the round, from 1.
+        is_locked: keep every other step of this draw waiting until the transaction ends.
+
+    Raises:
+        InputError: "unknown-draw".
+    """
+    statement = select(draws).where(draws.c.round_id == round_.id, draws.c.draw == draw)
+    row = c.execute(statement.with_for_update() if is_locked else statement).one_or_none()
+    if row is None:
+        raise InputError("unknown-draw", f"Round {round_.slug} has no draw {draw}.", field="draw")
+    return _draw(row)
+
+
+def list_draws(c: Transaction, round_id: int) -> list[Draw]:
+    """List the draws of a round in their order."""
+    rows = c.execute(select(draws).where(draws.c.round_id == round_id).order_by(draws.c.draw))
+    return [_draw(row) for row in rows]
+
+
+def open_draw_of(c: Transaction, round_id: int) -> Draw | None:
+    """Give the draw that registrations go into now, if one is open."""
+    where = (draws.c.round_id == round_id, draws.c.status == DrawStatus.OPEN)
+    row = c.execute(select(draws).where(*where)).one_or_none()
+    return None if row is None else _draw(row)
+
+
+def move_draw(c: Transaction, draw: Draw, then: DrawStatus, **values: Any) -> None:
+    """Take a draw one step on, once.
+
+    Raises:
+        StepRefused: "step-out-of-order".
+        ConflictError: "done-elsewhere" where somebody else took the step at the same time.
+    """
+    require_draw_step(draw.status, then)
+    statement = update(draws).where(draws.c.id == draw.id, draws.c.status == draw.status)
+    if c.execute(statement.values(status=then, **values)).rowcount != 1:
+        raise ConflictError("done-elsewhere", f"Someone else moved the draw on from {draw.status} just now.")
+
+
+def write_draw(c: Transaction, draw: Draw, values: Mapping[str, Any]) -> None:
+    """Write values of a draw that the transaction has locked; the database refuses to change what is fixed."""
+    c.execute(update(draws).where(draws.c.id == draw.id).values(**values))
+
+
+def _round(row: Row[Any]) -> Round:
+    return Round(
+        id=row.id,
+        slug=row.slug,
+        status=RoundStatus(row.status),
+        rules=read_rules(bytes(row.rules)),
+        rules_bytes=bytes(row.rules),
+        cosigners=tuple((role, key) for role, key in json.loads(row.cosigners)),
+        opened_at=row.opened_at,
+        finished_at=row.finished_at,
+    )
+
+
+def _draw(row: Row[Any]) -> Draw:
+    return Draw(
+        id=row.id,
+        round_id=row.round_id,
+        draw=row.draw,
+        status=DrawStatus(row.status),
+        closed_at=row.closed_at,
+        decided_at=row.decided_at,
+        committed_at=row.committed_at,
+        committed_by=row.committed_by,
+        published_at=row.published_at,
+        dice=row.dice,
+        beacon=row.beacon,
+        seed=row.seed,
+    )

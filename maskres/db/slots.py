@@ -1,0 +1,65 @@
+"""Queries on the pickup slots of a draw."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from sqlalchemy import bindparam, delete, insert, select, update
+
+from maskres.db.engine import Transaction
+from maskres.db.rounds import Draw
+from maskres.db.tables import slots, stores
+from maskres.lottery.slots import Slot
+
+
+def replace_slots(c: Transaction, draw: Draw, rows: Iterable[Slot]) -> int:
+    """Set the slots of a draw that is not committed yet, in place of earlier ones; gives how many."""
+    c.execute(delete(slots).where(slots.c.draw_id == draw.id))
+    return insert_slots(c, draw.id, rows)
+
+
+def insert_slots(c: Transaction, draw_id: int, rows: Iterable[Slot]) -> int:
+    """Insert slots with nothing taken."""
+    values = [
+        {
+            "draw_id": draw_id,
+            "store": slot.store,
+            "slot": slot.slot,
+            "starts_at": slot.starts_at,
+            "ends_at": slot.ends_at,
+            "capacity": slot.capacity,
+        }
+        for slot in rows
+    ]
+    if values:
+        c.execute(insert(slots), values)
+    return len(values)
+
+
+def list_slots(c: Transaction, draw: Draw) -> list[Slot]:
+    """List the slots of a draw as slots.csv has them: by store, starts_at, slot."""
+    in_round = (stores.c.round_id == draw.round_id) & (stores.c.store == slots.c.store)
+    rows = c.execute(
+        select(slots, stores.c.district)
+        .join(stores, in_round)
+        .where(slots.c.draw_id == draw.id)
+        .order_by(slots.c.store, slots.c.starts_at, slots.c.slot)
+    )
+    return [Slot(row.district, row.store, row.slot, row.starts_at, row.ends_at, row.capacity) for row in rows]
+
+
+def take_places(c: Transaction, draw_id: int, taken: Mapping[tuple[str, str], int]) -> None:
+    """Note how many places of each slot were given out; the database refuses more than there are."""
+    if taken:
+        where = (
+            slots.c.draw_id == draw_id,
+            slots.c.store == bindparam("of_store"),
+            slots.c.slot == bindparam("of_slot"),
+        )
+        c.execute(
+            update(slots).where(*where).values(taken=slots.c.taken + bindparam("more")),
+            [
+                {"of_store": store, "of_slot": slot, "more": more}
+                for (store, slot), more in sorted(taken.items())
+            ],
+        )

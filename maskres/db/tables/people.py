@@ -1,0 +1,85 @@
+"""Persons and their documents across rounds, and their registrations in each.
+
+No ID number, name or phone stands here in clear: they are encrypted, and found by keyed digests whose key is
+not in the database.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    SmallInteger,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+from maskres.db.tables.base import metadata, one_of
+from maskres.db.types import Digest8, Digest16, Number, Slug, UtcTime, bytewise
+
+#: What outlives a round, with its own published retention date.
+persons = Table(
+    "persons",
+    metadata,
+    Column("id", BigInteger, primary_key=True, autoincrement=False),
+    Column("last_win_at", UtcTime),
+    Column("last_win_draw_id", ForeignKey("draws.id")),
+    Column("rounds_waited", SmallInteger, nullable=False, server_default="0"),
+    Column("bonus_tickets", SmallInteger, nullable=False, server_default="0"),
+    Column("kept_contact", LargeBinary),
+    Column("kept_wishes", Text),
+    Column("retained_until", bytewise(10)),
+    CheckConstraint("rounds_waited >= 0 AND bonus_tickets >= 0", name="counts_not_negative"),
+)
+
+#: A document of a person: its canonical id encrypted, its digest under one version of the index key.
+documents = Table(
+    "documents",
+    metadata,
+    Column("id_digest", Digest16, primary_key=True),
+    Column("key_version", SmallInteger, nullable=False),
+    Column("person_id", ForeignKey("persons.id"), nullable=False, index=True),
+    Column("canonical", LargeBinary, nullable=False),
+)
+
+#: One entry of one person in one round; the number is theirs for the whole round.
+registrations = Table(
+    "registrations",
+    metadata,
+    Column("round_id", ForeignKey("rounds.id"), primary_key=True),
+    Column("number", Number, primary_key=True),
+    Column("person_id", ForeignKey("persons.id"), nullable=False),
+    Column("status", String(10), nullable=False),
+    Column("id_digest", Digest16, nullable=False),
+    Column("name_digest", Digest8, nullable=False),
+    Column("phone_digest", Digest16),
+    Column("key_version", SmallInteger, nullable=False),
+    Column("contact", LargeBinary, nullable=False),
+    Column("age", SmallInteger),
+    Column("sex", String(1)),
+    Column("for_whom", String(6), nullable=False),
+    Column("is_keeping", Boolean, nullable=False),
+    Column("district", Slug, nullable=False),
+    Column("reach", String(8), nullable=False),
+    Column("choices", bytewise(820), nullable=False),
+    Column("seal", bytewise(40), nullable=False),
+    Column("registered_at", UtcTime, nullable=False),
+    Column("changed_at", UtcTime, nullable=False),
+    #: The draw that was open and the ledger's size when last changed: so a receipt signed again is the same bytes.
+    Column("draw", Integer, nullable=False),
+    Column("ledger_size", Integer, nullable=False),
+    Column("entered_by", Text, nullable=False),
+    UniqueConstraint("round_id", "person_id"),
+    one_of("status", ("standing", "withdrawn")),
+    one_of("reach", ("city", "district", "choices")),
+    one_of("for_whom", ("self", "child", "parent", "other")),
+)
+Index("ix_registrations_phone", registrations.c.round_id, registrations.c.phone_digest)

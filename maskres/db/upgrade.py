@@ -1,0 +1,50 @@
+"""Bringing a database to the present tables."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection
+
+from maskres.db.engine import Database
+from maskres.errors import ConfigurationError
+
+
+def upgrade(database: Database, revision: str = "head") -> None:
+    """Run the migrations that are missing, in one transaction."""
+    with database.writing() as connection:
+        command.upgrade(_config(connection), revision)
+
+
+def downgrade(database: Database, revision: str) -> None:
+    """Undo migrations back to a revision ("base" for none), in one transaction."""
+    with database.writing() as connection:
+        command.downgrade(_config(connection), revision)
+
+
+def require_present_tables(database: Database) -> None:
+    """Refuse to work on a database that lacks migrations.
+
+    Raises:
+        ConfigurationError: "old-database".
+    """
+    with database.reading() as connection:
+        stands_at = MigrationContext.configure(connection).get_current_revision()
+        wanted = ScriptDirectory.from_config(_config(connection)).get_current_head()
+    if stands_at != wanted:
+        raise ConfigurationError(
+            "old-database",
+            f"The database is at revision {stands_at or 'none'}, the software at {wanted}."
+            " Bring it up with: python -m maskres database upgrade",
+        )
+
+
+def _config(connection: Connection) -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    config.attributes["connection"] = connection
+    return config

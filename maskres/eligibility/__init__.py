@@ -1,0 +1,1 @@
+"""Registers, facts and the rules that decide who is in the pool."""

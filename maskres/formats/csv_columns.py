@@ -1,0 +1,377 @@
+"""The kinds of column in the protocol's CSV files, each parsed a block at a time (draw.md, section 0).
+
+A column says which rows of a block it accepts, on whole arrays, and in `explain` what is wrong with one
+field, in words. Every kind accepts only printable ASCII, so no byte a reader might take differently
+(carriage return, quote, NUL, a byte of another alphabet) can pass.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from itertools import islice
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from maskres.errors import InputError
+from maskres.formats.number_arrays import Numbers, are_numbers
+from maskres.formats.symbols import LENGTH, is_number
+from maskres.formats.values import is_slug, parse_integer, parse_time, require_slug
+
+BEFORE = 64
+"""Bytes of padding in front of a block: a field may be looked at from its end."""
+AFTER = 128
+"""Bytes of padding behind a block: a window may reach past the last field."""
+
+SLUG_BYTES = 40
+INTEGER_DIGITS = 12
+MAX_CHOICES = 20
+
+Explanation = tuple[str, str]
+"""Stable code of the error and one sentence."""
+
+_FIRST_BYTES = np.array([256**count - 1 for count in range(9)], dtype=np.uint64)
+"""Masks that keep the first 0 to 8 bytes of a little-endian word."""
+
+
+class Fields:
+    """One column of one block: where each field starts and ends in the padded bytes."""
+
+    def __init__(self, data: bytes, starts: NDArray[np.int64], ends: NDArray[np.int64]) -> None:
+        self.data = data
+        self.starts = starts
+        self.ends = ends
+        self.lengths: NDArray[np.int64] = ends - starts
+
+    def windows(self, width: int) -> NDArray[np.bytes_]:
+        """Copy `width` bytes from the start of every field, whatever follows it included."""
+        every = np.ndarray((len(self.data) - width + 1,), dtype=f"S{width}", buffer=self.data, strides=(1,))
+        taken: NDArray[np.bytes_] = every[self.starts]
+        return taken
+
+    def words(self, width: int) -> NDArray[np.uint64]:
+        """Copy every field, cut to `width` bytes and padded with NUL, as rows of 64-bit words."""
+        longest = min(int(self.lengths.max(initial=1)), width)
+        count = -(-longest // 8) or 1
+        words = self.windows(8 * count).view("<u8").reshape(-1, count)
+        for word in range(count):
+            words[:, word] &= _FIRST_BYTES[(self.lengths - 8 * word).clip(0, 8)]
+        return words
+
+    def slices(self) -> list[bytes]:
+        """Copy every field whole."""
+        data = self.data
+        return [data[start:end] for start, end in zip(self.starts.tolist(), self.ends.tolist(), strict=True)]
+
+
+class Column(ABC):
+    """A column of a file being read: parses blocks and gathers what it accepted.
+
+    Args:
+        name: the column's name in the header.
+    """
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self._parts: list[NDArray[Any]] = []
+
+    @abstractmethod
+    def parse(self, fields: Fields) -> tuple[NDArray[Any], NDArray[np.bool_]]:
+        """Parse one block: a value and an "is accepted" for each field."""
+
+    @abstractmethod
+    def explain(self, text: str) -> Explanation | None:
+        """Say what is wrong with one field, or None where nothing is."""
+
+    def keep(self, values: NDArray[Any]) -> None:
+        """Add the values of accepted rows."""
+        self._parts.append(values)
+
+    def _gathered(self, dtype: Any) -> NDArray[Any]:
+        """Join the parts, once; what was joined replaces them."""
+        if len(self._parts) != 1:
+            self._parts = [np.concatenate(self._parts) if self._parts else np.empty(0, dtype=dtype)]
+        return self._parts[0]
+
+
+class NumberColumn(Column):
+    """Registration numbers: twelve symbols, the last a check symbol (draw.md, section 2)."""
+
+    def parse(self, fields: Fields) -> tuple[Numbers, NDArray[np.bool_]]:
+        """Parse one block."""
+        numbers = fields.windows(LENGTH)
+        return numbers, are_numbers(numbers) & (fields.lengths == LENGTH)
+
+    def explain(self, text: str) -> Explanation | None:
+        """Say what is wrong with one field."""
+        if is_number(text):
+            return None
+        if len(text) == LENGTH and is_number(text.upper()):
+            return "bad-number", f"{text!r:.60} must be in capital letters."
+        return (
+            "bad-number",
+            f"{text!r:.60} is not a registration number of 12 symbols with a right check symbol.",
+        )
+
+    @property
+    def values(self) -> Numbers:
+        """The numbers, dtype S12."""
+        return self._gathered(f"S{LENGTH}")
+
+
+_FEW = 8
+
+
+class _CodedColumn(Column):
+    """Texts that repeat: an integer code a row, and the texts in order of first appearance."""
+
+    width = SLUG_BYTES
+
+    def __init__(self, name: str, *, may_be_empty: bool = False) -> None:
+        super().__init__(name)
+        self._may_be_empty = may_be_empty
+        self._code_of = _Codes(self)
+
+    def parse(self, fields: Fields) -> tuple[NDArray[np.int32], NDArray[np.bool_]]:
+        """Parse one block: the first few texts are compared as words, all others looked up one by one."""
+        words = fields.words(self.width)
+        size = 8 * words.shape[1]
+        codes = np.full(len(words), -1, dtype=np.int32)
+        for text, code in islice(self._code_of.items(), _FEW):
+            if len(text) <= size:
+                wanted = np.frombuffer(text.ljust(size, b"\0"), dtype="<u8")
+                is_text = words[:, 0] == wanted[0]
+                for word in range(1, len(wanted)):
+                    is_text &= words[:, word] == wanted[word]
+                codes[is_text] = code
+        others = np.flatnonzero(codes < 0)
+        texts = words[others].view(f"S{size}").ravel().tolist()
+        codes[others] = np.fromiter(map(self._code_of.__getitem__, texts), dtype=np.int32, count=len(texts))
+        return codes, (codes >= 0) & (fields.lengths <= self.width)
+
+    @property
+    def codes(self) -> NDArray[np.int32]:
+        """A code a row: an index of `names`."""
+        return self._gathered(np.int32)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The distinct texts in order of first appearance."""
+        return tuple(text.decode("ascii") for text in self._code_of)
+
+    @property
+    def ranks(self) -> NDArray[np.int32]:
+        """An integer a row, in the order of the texts' bytes."""
+        names = self.names
+        rank_of_code = np.empty(len(names), dtype=np.int32)
+        rank_of_code[sorted(range(len(names)), key=names.__getitem__)] = np.arange(len(names))
+        ranks: NDArray[np.int32] = rank_of_code[self.codes]
+        return ranks
+
+
+class _Codes(dict[bytes, int]):
+    """Give every new acceptable text the next code, and -1 to any other."""
+
+    def __init__(self, column: Column) -> None:
+        super().__init__()
+        self._explain = column.explain
+
+    def __missing__(self, text: bytes) -> int:
+        if self._explain(text.decode("latin-1")) is not None:
+            return -1
+        code = self[text] = len(self)
+        return code
+
+
+class SlugColumn(_CodedColumn):
+    """Slugs: `[a-z0-9][a-z0-9-]{0,39}`, or empty where that is allowed."""
+
+    def explain(self, text: str) -> Explanation | None:
+        """Say what is wrong with one field."""
+        if is_slug(text) or (self._may_be_empty and not text):
+            return None
+        return _explain_by(require_slug, text, self.name)
+
+
+class TimeColumn(_CodedColumn):
+    """Times in UTC, `YYYY-MM-DDTHH:MM:SSZ`; their bytes stand in the order of time."""
+
+    def explain(self, text: str) -> Explanation | None:
+        """Say what is wrong with one field."""
+        return _explain_by(parse_time, text, self.name)
+
+
+class WordColumn(_CodedColumn):
+    """One of a few words.
+
+    Args:
+        name: the column's name in the header.
+        words: the words allowed; `codes` are indices of this sequence.
+    """
+
+    def __init__(self, name: str, words: Sequence[str]) -> None:
+        super().__init__(name)
+        self._words = tuple(words)
+        for word in words:
+            self._code_of[word.encode("ascii")] = len(self._code_of)
+
+    def explain(self, text: str) -> Explanation | None:
+        """Say what is wrong with one field."""
+        if text in self._words:
+            return None
+        return "bad-value", f"{text!r:.60} is not one of: {', '.join(self._words)}."
+
+
+class IntegerColumn(Column):
+    """Plain decimal integers: no sign, no leading zero, at most twelve digits.
+
+    Args:
+        name: the column's name in the header.
+        low: the least allowed, at least 0.
+        high: the greatest allowed, at most 999999999999.
+        dtype: integer type that holds `high`.
+    """
+
+    def __init__(
+        self, name: str, low: int = 0, high: int = 10**INTEGER_DIGITS - 1, dtype: Any = np.int64
+    ) -> None:
+        super().__init__(name)
+        self._low = low
+        self._high = high
+        self._dtype = dtype
+
+    def parse(self, fields: Fields) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+        """Parse one block, digit by digit from the right."""
+        data = np.frombuffer(fields.data, dtype=np.uint8)
+        longest = min(int(fields.lengths.max(initial=0)), INTEGER_DIGITS)
+        is_right = (fields.lengths >= 1) & (fields.lengths <= INTEGER_DIGITS)
+        # A leading zero is right only where it is the whole number.
+        is_right &= (data[fields.starts] != ord("0")) | (fields.lengths == 1)
+        value = np.zeros(len(fields.starts), dtype=np.int64)
+        for place in range(longest):
+            digit = data[fields.ends - 1 - place] - np.uint8(ord("0"))
+            is_inside = fields.lengths > place
+            is_right &= (digit <= 9) | ~is_inside
+            value += np.where(is_inside, digit, 0) * np.int64(10**place)
+        is_right &= (value >= self._low) & (value <= self._high)
+        return value.astype(self._dtype), is_right
+
+    def explain(self, text: str) -> Explanation | None:
+        """Say what is wrong with one field."""
+        malformed = _explain_by(parse_integer, text, self.name)
+        if malformed is None and not self._low <= int(text) <= self._high:
+            return "bad-integer", f"{text} is not from {self._low} to {self._high}."
+        return malformed
+
+    @property
+    def values(self) -> NDArray[Any]:
+        """The integers, in the column's type."""
+        return self._gathered(self._dtype)
+
+
+def _hex_pairs() -> NDArray[np.uint16]:
+    """Tabulate the byte that two hex digits spell, 256 where they are not lower-case hex."""
+    table = np.full(65536, 256, dtype=np.uint16)
+    for byte in range(256):
+        first, second = f"{byte:02x}".encode("ascii")
+        table[first | second << 8] = byte
+    return table
+
+
+_HEX_PAIR = _hex_pairs()
+
+
+class HexColumn(Column):
+    """Lower-case hex of one width.
+
+    Args:
+        name: the column's name in the header.
+        digits: how many hex digits, even.
+        keep: whether the values are wanted; otherwise they are only checked.
+    """
+
+    def __init__(self, name: str, digits: int, *, keep: bool = True) -> None:
+        super().__init__(name)
+        self._digits = digits
+        self._keep = keep
+
+    def parse(self, fields: Fields) -> tuple[NDArray[np.uint8], NDArray[np.bool_]]:
+        """Parse one block into rows of bytes."""
+        words = fields.windows(self._digits).view("<u2").reshape(-1, self._digits // 2)
+        spelled = _HEX_PAIR[words]
+        is_right = fields.lengths == self._digits
+        if int(spelled.max(initial=0)) > 255:
+            is_right &= spelled.max(axis=1) <= 255
+        return spelled.astype(np.uint8), is_right
+
+    def keep(self, values: NDArray[Any]) -> None:
+        """Add the values of accepted rows."""
+        if self._keep:
+            super().keep(values)
+
+    def explain(self, text: str) -> Explanation | None:
+        """Say what is wrong with one field."""
+        if len(text) == self._digits and not set(text) - set("0123456789abcdef"):
+            return None
+        return "bad-hex", f"{text!r:.80} is not {self._digits} lower-case hex digits."
+
+    @property
+    def values(self) -> NDArray[np.uint8]:
+        """The bytes spelled, one row each; empty where they were not kept."""
+        return self._gathered(np.uint8).reshape(-1, self._digits // 2)
+
+
+class ChoicesColumn(Column):
+    """Store slugs joined by `|`, best first, none twice, at most 20, perhaps none (draw.md, section 3)."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        self._known: set[bytes] = set()
+
+    def parse(self, fields: Fields) -> tuple[NDArray[np.object_], NDArray[np.bool_]]:
+        """Parse one block; the value is the field itself."""
+        texts = fields.slices()
+        is_right = np.fromiter(map(self._is_right, texts), dtype=np.bool_, count=len(texts))
+        values = np.empty(len(texts), dtype=np.object_)
+        values[:] = texts
+        return values, is_right
+
+    def _is_right(self, text: bytes) -> bool:
+        stores = text.split(b"|") if text else []
+        distinct = set(stores)
+        if not len(distinct) == len(stores) <= MAX_CHOICES:
+            return False
+        for store in distinct - self._known:
+            if not is_slug(store.decode("latin-1")):
+                return False
+            self._known.add(store)
+        return True
+
+    def explain(self, text: str) -> Explanation | None:
+        """Say what is wrong with one field."""
+        stores = text.split("|") if text else []
+        for store in stores:
+            if not is_slug(store):
+                return "bad-choices", f"{store!r:.60} is not the short name of a store."
+            if stores.count(store) > 1:
+                return "bad-choices", f"The store {store} is chosen twice."
+        if len(stores) > MAX_CHOICES:
+            return "bad-choices", f"There are {len(stores)} choices; at most {MAX_CHOICES} are allowed."
+        return None
+
+    @property
+    def values(self) -> list[bytes]:
+        """The fields as they stand in the file."""
+        texts: list[bytes] = self._gathered(np.object_).tolist()
+        return texts
+
+
+def _explain_by(parse: Any, text: str, field: str) -> Explanation | None:
+    """Say what a scalar parser refuses in one field."""
+    try:
+        parse(text, field=field)
+    except InputError as error:
+        return error.code, error.message
+    return None

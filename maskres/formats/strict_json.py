@@ -1,0 +1,81 @@
+"""JSON read so strictly that two readers cannot disagree about it (draw.md, section 0)."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, NoReturn
+
+from maskres.errors import InputError
+
+
+def loads(data: bytes, *, file: str) -> dict[str, Any]:
+    """Read one JSON object.
+
+    Args:
+        data: the file's bytes: UTF-8 without byte order mark.
+        file: the name to give in errors.
+
+    Returns:
+        The object; numbers are int only.
+
+    Raises:
+        InputError: "bad-json" for anything two readers might read differently: a byte order mark, a
+            duplicate member, a fraction, NaN, NUL, a lone surrogate, nesting past what can be read.
+    """
+
+    def refuse(what: str, line: int | None = None) -> NoReturn:
+        raise InputError("bad-json", what, file=file, line=line)
+
+    def pairs(members: list[tuple[str, Any]]) -> dict[str, Any]:
+        found: dict[str, Any] = {}
+        for name, value in members:
+            if name in found:
+                refuse(f"The member {name!r:.60} stands twice.")
+            found[name] = value
+        return found
+
+    def no_number(text: str) -> NoReturn:
+        refuse(f"{text:.40} is not a whole number.")
+
+    try:
+        text = data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        refuse("The file is not UTF-8.", data.count(b"\n", 0, error.start) + 1)
+    if text.startswith("\ufeff"):
+        refuse("The file begins with a byte order mark; it must not.", 1)
+    try:
+        value = json.loads(
+            text,
+            object_pairs_hook=pairs,
+            parse_float=no_number,
+            parse_constant=no_number,
+            parse_int=lambda digits: int(digits) if len(digits) <= 18 else no_number(digits),
+        )
+        if not isinstance(value, dict):
+            refuse("The file must hold one JSON object.")
+        _refuse_bad_text(value, refuse)
+    except json.JSONDecodeError as error:
+        refuse(f"The file is not JSON: {error.msg}.", error.lineno)
+    except RecursionError:
+        refuse("The file is nested too deeply.")
+    return value
+
+
+def dumps(value: dict[str, Any]) -> bytes:
+    """Write an object as one line: members sorted, no spaces, UTF-8, LF at the end."""
+    text = json.dumps(value, ensure_ascii=False, allow_nan=False, sort_keys=True, separators=(",", ":"))
+    return text.encode("utf-8") + b"\n"
+
+
+
+def _refuse_bad_text(value: Any, refuse: Any) -> None:
+    if isinstance(value, str):
+        if "\x00" in value or any("\ud800" <= symbol <= "\udfff" for symbol in value):
+            refuse("A text holds NUL or half a character.")
+    elif isinstance(value, list):
+        for item in value:
+            _refuse_bad_text(item, refuse)
+    elif isinstance(value, dict):
+        for name, item in value.items():
+            _refuse_bad_text(name, refuse)
+            _refuse_bad_text(item, refuse)

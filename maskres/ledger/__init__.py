@@ -1,0 +1,1 @@
+"""The public ledger: entries, Merkle tree, checkpoints and bundles."""

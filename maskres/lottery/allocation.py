@@ -1,0 +1,266 @@
+"""Who collects where and when: serial dictatorship in place order (draw.md, section 8).
+
+On their turn each gets the best that is still there, and nobody's turn depends on what they ask for, so
+asking for what one truly wants is best.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from maskres.errors import InputError
+from maskres.formats.csv_columns import MAX_CHOICES, IntegerColumn, NumberColumn, SlugColumn, WordColumn
+from maskres.formats.number_arrays import Numbers, keys_of
+from maskres.formats.strict_csv import Sink, Source, read_table, write_table
+from maskres.lottery import tickets
+from maskres.lottery.slots import Slot
+from maskres.lottery.stagger import Emptiest, Loads, Stagger
+from maskres.lottery.tickets import HashNumbers, order_by_hash, require_seed
+from maskres.lottery.wishes import REACHES, Wishes
+
+HEADER = ("place", "number", "store", "slot", "choice")
+BY_DISTRICT, BY_CITY, UNPLACED = "d", "c", "-"
+_CHOICE_WORDS = (*map(str, range(1, MAX_CHOICES + 1)), BY_DISTRICT, BY_CITY, UNPLACED)
+_REACH_CITY, _REACH_CHOICES = REACHES.index("city"), REACHES.index("choices")
+
+
+class Placement(NamedTuple):
+    """One line of allocation.csv.
+
+    Attributes:
+        place: the turn, from 1.
+        number: registration number, 12 symbols.
+        store: slug, empty where unplaced.
+        slot: slug, empty where unplaced.
+        choice: position in the wishes from 1, `d` by district, `c` by city, `-` unplaced.
+    """
+
+    place: int
+    number: str
+    store: str
+    slot: str
+    choice: str
+
+    @property
+    def is_placed(self) -> bool:
+        """Whether a store was found."""
+        return self.choice != UNPLACED
+
+
+class _City:
+    """The stores and what is left of them during one allocation."""
+
+    def __init__(self, slots: Iterable[Slot]) -> None:
+        by_store: dict[str, list[Slot]] = {}
+        for slot in slots:
+            by_store.setdefault(slot.store, []).append(slot)
+        # Ties between stores go by their names: that is the order of their indices.
+        self.stores = sorted(by_store)
+        self.with_room = {store.encode("ascii"): index for index, store in enumerate(self.stores)}
+        self.staggers = [Stagger(by_store[store]) for store in self.stores]
+        self.loads = Loads([sum(slot.capacity for slot in by_store[store]) for store in self.stores])
+        members: dict[str, list[int]] = {}
+        for index, store in enumerate(self.stores):
+            members.setdefault(by_store[store][0].district, []).append(index)
+        self.by_district = {name: Emptiest(self.loads, stores) for name, stores in members.items()}
+        self.everywhere = Emptiest(self.loads, range(len(self.stores)))
+
+    def choose(self, choices: bytes, district: Emptiest | None, reach: int) -> tuple[int | None, str]:
+        """Find the store of someone whose turn it is, and how it was found."""
+        if choices:
+            # 8.1: the first choice with room; a store not in slots.csv is passed over, yet counts.
+            for position, name in enumerate(choices.split(b"|")):
+                store = self.with_room.get(name)
+                if store is not None:
+                    return store, _CHOICE_WORDS[position]
+        if reach == _REACH_CHOICES:
+            return None, UNPLACED
+        # 8.2: the emptiest store of their district, unless they want their choices or nothing.
+        store = None if district is None else district.find()
+        if store is not None:
+            return store, BY_DISTRICT
+        # 8.3: the emptiest store of all.
+        if reach == _REACH_CITY:
+            store = self.everywhere.find()
+        return store, UNPLACED if store is None else BY_CITY
+
+    def take(self, store: int) -> str:
+        """Take the next place of a store's stagger sequence; give the slot."""
+        slot = self.staggers[store].take()
+        if slot is None:
+            raise AssertionError("a store with room has no slot with room")
+        self.loads.add(store)
+        if not self.loads.has_room(store):
+            del self.with_room[self.stores[store].encode("ascii")]
+        return slot.slot
+
+
+def allocate(
+    winners: Numbers,
+    wishes: Wishes,
+    slots: Iterable[Slot],
+    seed: str,
+    *,
+    hash_numbers: HashNumbers = tickets.hash_numbers,
+) -> list[Placement]:
+    """Place the winners of a draw.
+
+    Args:
+        winners: registration numbers, dtype S12, in any order.
+        wishes: of exactly the winners.
+        slots: the slots offered, in any order.
+        seed: 64 lower-case hex digits.
+        hash_numbers: computes the digests.
+
+    Returns:
+        One placement a winner, in place order.
+
+    Raises:
+        InputError: "bad-seed", "unknown-number" for wishes of somebody else, "wish-missing".
+
+    Source: draw.md, section 8.
+    """
+    return place_in_turn([winners], wishes, slots, seed, hash_numbers=hash_numbers)
+
+
+def place_in_turn(
+    groups: Sequence[Numbers],
+    wishes: Wishes,
+    slots: Iterable[Slot],
+    seed: str,
+    *,
+    hash_numbers: HashNumbers = tickets.hash_numbers,
+) -> list[Placement]:
+    """Place several groups one after the other, each in place order, over the same slots.
+
+    Args:
+        groups: registration numbers, dtype S12; no number in two groups.
+        wishes: of exactly the numbers of all groups.
+        slots: the slots offered, in any order; nothing of them is taken yet.
+        seed: 64 lower-case hex digits.
+        hash_numbers: computes the digests.
+
+    Returns:
+        One placement a number; places count from 1 over all groups.
+
+    Raises:
+        InputError: "bad-seed", "unknown-number" for wishes of somebody else, "wish-missing".
+
+    Source: draw.md, sections 8 and 9.
+    """
+    require_seed(seed)
+    turns = np.concatenate(
+        [
+            np.empty(0, dtype="S12"),
+            *(group[order_by_hash(seed, group, "place", hash_numbers)] for group in groups),
+        ]
+    )
+    rows = _rows_of_wishes(turns, wishes)
+    city = _City(slots)
+    districts = [city.by_district.get(name) for name in wishes.district_names]
+    placements: list[Placement] = []
+    for place, (number, row, district, reach) in enumerate(
+        zip(
+            turns.astype("U12").tolist(),
+            rows.tolist(),
+            wishes.districts[rows].tolist(),
+            wishes.reaches[rows].tolist(),
+            strict=True,
+        ),
+        start=1,
+    ):
+        store, choice = city.choose(wishes.choices[row], districts[district], reach)
+        if store is None:
+            placements.append(Placement(place, number, "", "", UNPLACED))
+        else:
+            placements.append(Placement(place, number, city.stores[store], city.take(store), choice))
+    return placements
+
+
+def _rows_of_wishes(turns: Numbers, wishes: Wishes) -> np.ndarray[tuple[int], np.dtype[np.intp]]:
+    """Find the line of wishes of each number; they must be the same set."""
+    wanted, found = keys_of(turns), keys_of(wishes.numbers)
+    order = np.argsort(found)
+    places = np.searchsorted(found, wanted, sorter=order)
+    if len(wanted) == len(found) and np.array_equal(found[order[places % max(len(found), 1)]], wanted):
+        if len(places) and int(np.bincount(places).max()) > 1:
+            raise ValueError("a number is to be placed twice")
+        return order[places]
+    is_stranger = ~np.isin(found, wanted)
+    if is_stranger.any():
+        row = int(is_stranger.argmax())
+        number = bytes(wishes.numbers[row]).decode("ascii")
+        raise InputError(
+            "unknown-number", f"{number} is not to be placed: only winners are.", file=wishes.file, line=row + 2
+        )
+    is_missing = ~np.isin(wanted, found)
+    if not is_missing.any():
+        raise ValueError("a number is to be placed twice")
+    number = bytes(min(turns[is_missing].tolist())).decode("ascii")
+    line = int((found < keys_of(np.array([number], dtype="S12"))).sum()) + 2
+    raise InputError(
+        "wish-missing", f"The wishes of {number} are missing; they belong here.", file=wishes.file, line=line
+    )
+
+
+def write_allocation(placements: Iterable[Placement], stream: Sink) -> int:
+    """Write allocation.csv or promotion-N.csv; give the number of lines.
+
+    Source: draw.md, section 8.
+    """
+    return write_table(stream, HEADER, placements)
+
+
+def read_allocation(source: Source, file: str | None = None) -> list[Placement]:
+    """Read allocation.csv or promotion-N.csv: `place,number,store,slot,choice`.
+
+    Args:
+        source: a path, the file's bytes, or a binary stream.
+        file: the name to give in errors; None takes the path's last part.
+
+    Returns:
+        The placements in the order of the file.
+
+    Raises:
+        InputError: the file breaks a rule; code, file and line say which and where.
+
+    Source: draw.md, section 8.
+    """
+    place, number = IntegerColumn("place", 1), NumberColumn("number")
+    store, slot = SlugColumn("store", may_be_empty=True), SlugColumn("slot", may_be_empty=True)
+    choice = WordColumn("choice", _CHOICE_WORDS)
+    table = read_table(source, file, [place, number, store, slot, choice])
+    table.refuse(
+        place.values != np.arange(1, table.count + 1),
+        "bad-place",
+        lambda row: f"The place must be {row + 1}: places count from 1 without a gap.",
+        field="place",
+    )
+    table.refuse_repeated(keys_of(number.values), field="number")
+    is_placed = choice.codes != _CHOICE_WORDS.index(UNPLACED)
+    for column in (store, slot):
+        is_named = np.array([bool(name) for name in column.names], dtype=np.bool_)[column.codes]
+        table.refuse(
+            is_named != is_placed,
+            "bad-choice",
+            lambda row: "Store and slot are empty exactly where the choice is -.",
+            field="choice",
+        )
+    table.finish()
+    stores, slots = store.names, slot.names
+    return [
+        Placement(place, number, stores[s], slots[t], _CHOICE_WORDS[c])
+        for place, (number, s, t, c) in enumerate(
+            zip(
+                number.values.astype("U12").tolist(),
+                store.codes.tolist(),
+                slot.codes.tolist(),
+                choice.codes.tolist(),
+                strict=True,
+            ),
+            start=1,
+        )
+    ]

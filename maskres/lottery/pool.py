@@ -1,0 +1,74 @@
+"""The pool: who takes part in a draw, with stratum, tickets and seal (draw.md, section 5)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from maskres.formats.csv_columns import HexColumn, IntegerColumn, NumberColumn, SlugColumn
+from maskres.formats.number_arrays import Numbers, keys_of
+from maskres.formats.strict_csv import Source, read_table
+
+MAX_TICKETS = 10
+SEAL_DIGITS = 40
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Pool:
+    """A pool as columns, one row a number; the order of the rows means nothing.
+
+    Attributes:
+        numbers: registration numbers, dtype S12, distinct.
+        strata: the stratum of each row, an index of `stratum_names`.
+        stratum_names: the slugs of the strata.
+        tickets: how many tickets each has, 1 to 10.
+        seals: the 20 bytes of each seal, or None where they were not wanted.
+    """
+
+    numbers: Numbers
+    strata: NDArray[np.int32]
+    stratum_names: tuple[str, ...]
+    tickets: NDArray[np.uint8]
+    seals: NDArray[np.uint8] | None = None
+
+    def __len__(self) -> int:
+        return len(self.numbers)
+
+    def count_by_stratum(self) -> dict[str, int]:
+        """Count the numbers of each stratum, in the order of the strata's names."""
+        counts = np.bincount(self.strata, minlength=len(self.stratum_names)).tolist()
+        return dict(sorted(zip(self.stratum_names, counts, strict=True)))
+
+
+def read_pool(source: Source, file: str | None = None, *, keep_seals: bool = False) -> Pool:
+    """Read pool.csv: `number,stratum,tickets,seal`, sorted by number.
+
+    Args:
+        source: a path, the file's bytes, or a binary stream.
+        file: the name to give in errors; None takes the path's last part.
+        keep_seals: whether the seals are wanted afterwards; they are checked in any case.
+
+    Returns:
+        The pool, in the order of the file.
+
+    Raises:
+        InputError: the file breaks a rule; code, file and line say which and where.
+
+    Source: draw.md, sections 0 and 5.
+    """
+    number = NumberColumn("number")
+    stratum = SlugColumn("stratum")
+    tickets = IntegerColumn("tickets", 1, MAX_TICKETS, np.uint8)
+    seal = HexColumn("seal", SEAL_DIGITS, keep=keep_seals)
+    table = read_table(source, file, [number, stratum, tickets, seal])
+    table.refuse_unsorted([keys_of(number.values)], field="number")
+    table.finish()
+    return Pool(
+        numbers=number.values,
+        strata=stratum.codes,
+        stratum_names=stratum.names,
+        tickets=tickets.values,
+        seals=seal.values if keep_seals else None,
+    )

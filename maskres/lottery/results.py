@@ -1,0 +1,169 @@
+"""The result of a draw: the whole pool in draw order, and its file (draw.md, section 7)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from maskres.formats.csv_columns import HexColumn, IntegerColumn, NumberColumn, SlugColumn, WordColumn
+from maskres.formats.number_arrays import Numbers, keys_of
+from maskres.formats.strict_csv import Sink, Source, Table, read_table
+from maskres.lottery.tickets import blocks, prefixes_of
+
+HEADER = b"rank,number,stratum,ticket,outcome\n"
+OUTCOMES = ("waiting", "won")
+TICKET_DIGITS = 16
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Result:
+    """A pool in draw order, one row a number; the row's rank is its index + 1.
+
+    Attributes:
+        numbers: registration numbers, dtype S12.
+        strata: the stratum of each row, an index of `stratum_names`.
+        stratum_names: the slugs of the strata.
+        tickets: the first 64 bits of each value.
+        has_won: whether each row won.
+        cutoffs: stratum → the largest value that won, 64 hex digits; strata where nobody won are left out.
+            None where the result was read from its file, which holds only a quarter of each value.
+    """
+
+    numbers: Numbers
+    strata: NDArray[np.int32]
+    stratum_names: tuple[str, ...]
+    tickets: NDArray[np.uint64]
+    has_won: NDArray[np.bool_]
+    cutoffs: Mapping[str, str] | None = None
+
+    def __len__(self) -> int:
+        return len(self.numbers)
+
+    @property
+    def winners(self) -> Numbers:
+        """The numbers that won, in draw order."""
+        return self.numbers[self.has_won]
+
+    def count_winners(self) -> dict[str, int]:
+        """Count the winners of each stratum, in the order of the strata's names."""
+        counts = np.bincount(self.strata[self.has_won], minlength=len(self.stratum_names)).tolist()
+        return dict(sorted(zip(self.stratum_names, counts, strict=True)))
+
+
+def read_result(source: Source, file: str | None = None) -> Result:
+    """Read result.csv: `rank,number,stratum,ticket,outcome` in draw order.
+
+    Args:
+        source: a path, the file's bytes, or a binary stream.
+        file: the name to give in errors; None takes the path's last part.
+
+    Returns:
+        The result, without cutoffs.
+
+    Raises:
+        InputError: the file breaks a rule; code, file and line say which and where.
+
+    Source: draw.md, section 7.
+    """
+    rank = IntegerColumn("rank", 1)
+    number = NumberColumn("number")
+    stratum = SlugColumn("stratum")
+    ticket = HexColumn("ticket", TICKET_DIGITS)
+    outcome = WordColumn("outcome", OUTCOMES)
+    table = read_table(source, file, [rank, number, stratum, ticket, outcome])
+    tickets = prefixes_of(ticket.values)
+    has_won: NDArray[np.bool_] = outcome.codes == OUTCOMES.index("won")
+    table.refuse(
+        rank.values != np.arange(1, table.count + 1),
+        "bad-rank",
+        lambda row: f"The rank must be {row + 1}: ranks count from 1 without a gap.",
+        field="rank",
+    )
+    table.refuse_repeated(keys_of(number.values), field="number")
+    table.refuse(
+        np.concatenate(([False], tickets[1:] < tickets[:-1])),
+        "not-sorted",
+        lambda row: "The ticket is smaller than the one above it.",
+        field="ticket",
+    )
+    _refuse_late_winners(table, stratum, has_won)
+    table.finish()
+    return Result(number.values, stratum.codes, stratum.names, tickets, has_won)
+
+
+def _refuse_late_winners(table: Table, stratum: SlugColumn, has_won: NDArray[np.bool_]) -> None:
+    """In each stratum the winners come first: refuse a winner behind one who waits."""
+    is_late = np.zeros(table.count, dtype=np.bool_)
+    codes = stratum.codes
+    for code in range(len(stratum.names)):
+        rows = np.flatnonzero(codes == code)
+        is_late[rows] = np.logical_or.accumulate(~has_won[rows]) & has_won[rows]
+    table.refuse(
+        is_late,
+        "bad-outcome",
+        lambda row: f"This winner stands behind one of stratum {stratum.names[codes[row]]} who did not win.",
+        field="outcome",
+    )
+
+
+def write_result(result: Result, stream: Sink) -> None:
+    """Write result.csv.
+
+    Args:
+        result: the result.
+        stream: where to write.
+
+    Source: draw.md, section 7.
+    """
+    stream.write(HEADER)
+    for block in blocks(len(result)):
+        stream.write(_lines(result, block))
+
+
+def _lines(result: Result, block: slice) -> bytes:
+    """Write the lines of a block: fields padded with NUL into a table, then all NULs taken out."""
+    count = block.stop - block.start
+    names = np.array([name.encode("ascii") for name in result.stratum_names])
+    outcomes = np.array([outcome.encode("ascii") for outcome in OUTCOMES])
+    comma, line_end = np.array([b","]), np.array([b"\n"])
+    columns = [
+        _spell_ranks(block),
+        comma,
+        result.numbers[block],
+        comma,
+        names[result.strata[block]],
+        comma,
+        _spell(result.tickets[block]),
+        comma,
+        outcomes[result.has_won[block].astype(np.int64)],
+        line_end,
+    ]
+    width = sum(column.dtype.itemsize for column in columns)
+    table = np.empty((count, width), dtype=np.uint8)
+    start = 0
+    for column in columns:
+        size = column.dtype.itemsize
+        table[:, start : start + size] = np.ascontiguousarray(column).view(np.uint8).reshape(-1, size)
+        start += size
+    data: bytes = table[table != 0].tobytes()
+    return data
+
+
+def _spell_ranks(block: slice) -> NDArray[np.bytes_]:
+    """Spell the ranks of a block in decimal, NUL in place of leading zeros."""
+    ranks = np.arange(block.start + 1, block.stop + 1)
+    digits = len(str(block.stop))
+    table = np.empty((len(ranks), digits), dtype=np.uint8)
+    for place in range(digits):
+        power = 10 ** (digits - 1 - place)
+        table[:, place] = np.where(ranks >= power, ranks // power % 10 + ord("0"), 0)
+    return table.view(f"S{digits}").ravel()
+
+
+def _spell(tickets: NDArray[np.uint64]) -> NDArray[np.bytes_]:
+    """Spell 64 bits as 16 lower-case hex digits."""
+    digits = tickets.astype(">u8").tobytes().hex().encode("ascii")
+    return np.frombuffer(digits, dtype=f"S{TICKET_DIGITS}")

@@ -1,0 +1,122 @@
+"""Filling evenly: again and again whoever has the smallest assigned/capacity and room (draw.md, section 8).
+
+So are slots filled within a store, its *stagger sequence*, and stores within a district or the city.
+Fractions are compared exactly and without fractions: of two different ones with denominators up to C, one
+is greater by at least 1/C², so with 2^s ≥ C² the integers floor(assigned × 2^s / capacity) stand in
+the same order, and are equal only for equal fractions. Capacities up to 10^12 are never expanded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from heapq import heapify, heappop, heapreplace
+
+from maskres.lottery.slots import Slot
+
+
+class Loads:
+    """How much of each capacity is taken.
+
+    Args:
+        capacities: whole numbers, at least 1; members are named by their index.
+    """
+
+    def __init__(self, capacities: Sequence[int]) -> None:
+        self.capacities = list(capacities)
+        self.assigned = [0] * len(self.capacities)
+        self._shift = 2 * max(self.capacities, default=0).bit_length()
+
+    def has_room(self, member: int) -> bool:
+        """Tell whether one more fits."""
+        return self.assigned[member] < self.capacities[member]
+
+    def add(self, member: int) -> None:
+        """Take one place."""
+        self.assigned[member] += 1
+
+    def level(self, member: int) -> int:
+        """Give an integer that stands, among the levels of these loads, where assigned/capacity does."""
+        return (self.assigned[member] << self._shift) // self.capacities[member]
+
+
+class Emptiest:
+    """Finds, among some members, the one with room and the smallest assigned/capacity, ties by index.
+
+    A heap whose entries may lag behind: places are only ever taken, so a level only rises, and an entry that
+    is up to date at the top is the smallest. An entry is one integer, level × count + member.
+
+    Args:
+        loads: shared; may be added to by others.
+        members: whom to look among.
+    """
+
+    def __init__(self, loads: Loads, members: Iterable[int]) -> None:
+        self._loads = loads
+        self._count = len(loads.capacities)
+        self._heap = [self._entry(member) for member in members]
+        heapify(self._heap)
+
+    def _entry(self, member: int) -> int:
+        return self._loads.level(member) * self._count + member
+
+    def find(self) -> int | None:
+        """Give the member, or None where none has room."""
+        heap = self._heap
+        while heap:
+            member = heap[0] % self._count
+            if not self._loads.has_room(member):
+                heappop(heap)
+                continue
+            entry = self._entry(member)
+            if entry == heap[0]:
+                return member
+            heapreplace(heap, entry)
+        return None
+
+
+class Stagger:
+    """The slots of one store, given out in its stagger sequence.
+
+    Args:
+        slots: the slots of one store, in any order.
+
+    Source: draw.md, section 8.
+    """
+
+    def __init__(self, slots: Iterable[Slot]) -> None:
+        # Ties go by starts_at, then slot: that is the order of the members' indices.
+        self.slots = sorted(slots, key=lambda slot: (slot.starts_at, slot.slot))
+        self._loads = Loads([slot.capacity for slot in self.slots])
+        # Nobody else takes places here, so every entry of this heap is up to date.
+        self._heap = list(range(len(self.slots)))
+
+    def take(self) -> Slot | None:
+        """Take the next place, or None where the store is full."""
+        heap, loads = self._heap, self._loads
+        if not heap:
+            return None
+        member = heap[0] % len(self.slots)
+        loads.add(member)
+        if loads.has_room(member):
+            heapreplace(heap, loads.level(member) * len(self.slots) + member)
+        else:
+            heappop(heap)
+        return self.slots[member]
+
+
+def stagger_sequence(slots: Iterable[Slot]) -> Iterator[Slot]:
+    """Give the slots of one store in its stagger sequence, each as often as it has places.
+
+    Args:
+        slots: the slots of one store, in any order.
+
+    Returns:
+        As many slots as there are places; made one by one, so take only as many as you need.
+
+    Source: draw.md, section 8.
+    """
+    stagger = Stagger(slots)
+    slot = stagger.take()
+    while slot is not None:
+        yield slot
+        slot = stagger.take()

@@ -1,0 +1,180 @@
+"""The wishes of winners, which open their seals (draw.md, sections 3 and 8)."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from maskres.errors import CheckFailed
+from maskres.formats.csv_columns import ChoicesColumn, HexColumn, NumberColumn, SlugColumn, WordColumn
+from maskres.formats.number_arrays import Numbers, keys_of
+from maskres.formats.strict_csv import Sink, Source, read_table, write_table
+from maskres.lottery.pool import SEAL_DIGITS, Pool
+
+HEADER = ("number", "holder", "salt", "district", "reach", "choices")
+REACHES = ("city", "district", "choices")
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """One line of wishes.csv.
+
+    Attributes:
+        number: registration number, 12 symbols.
+        holder: 64 lower-case hex digits.
+        salt: the wish salt, 32 lower-case hex digits.
+        district: slug.
+        reach: `city`, `district` or `choices`.
+        choices: store slugs, best first, none twice, at most 20, perhaps none.
+    """
+
+    number: str
+    holder: str
+    salt: str
+    district: str
+    reach: str
+    choices: tuple[str, ...]
+
+    @property
+    def seal(self) -> str:
+        """The seal that binds the number to holder and wishes, 40 lower-case hex digits."""
+        return seal_of(self.number, self.holder, self.salt, self.district, self.reach, "|".join(self.choices))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Wishes:
+    """A file of wishes as columns, sorted by number; row i is line i + 2.
+
+    Attributes:
+        file: the file's name, for errors.
+        numbers: registration numbers, dtype S12.
+        holders: 32 bytes a row.
+        salts: 16 bytes a row.
+        districts: the district of each row, an index of `district_names`.
+        district_names: slugs.
+        reaches: an index of REACHES a row.
+        choices: store slugs joined by `|`, as they stand in the file.
+    """
+
+    file: str
+    numbers: Numbers
+    holders: NDArray[np.uint8]
+    salts: NDArray[np.uint8]
+    districts: NDArray[np.int32]
+    district_names: tuple[str, ...]
+    reaches: NDArray[np.int32]
+    choices: list[bytes]
+
+    def __len__(self) -> int:
+        return len(self.numbers)
+
+    def wish(self, row: int) -> Wish:
+        """Give one line, counted from 0."""
+        text = self.choices[row].decode("ascii")
+        return Wish(
+            number=bytes(self.numbers[row]).decode("ascii"),
+            holder=self.holders[row].tobytes().hex(),
+            salt=self.salts[row].tobytes().hex(),
+            district=self.district_names[self.districts[row]],
+            reach=REACHES[self.reaches[row]],
+            choices=tuple(text.split("|")) if text else (),
+        )
+
+
+def seal_of(number: str, holder: str, salt: str, district: str, reach: str, choices: str) -> str:
+    """Compute a seal.
+
+    Args:
+        number: registration number, 12 symbols.
+        holder: SHA-256 of `<holder salt>/<canonical id>`, 64 lower-case hex digits.
+        salt: the wish salt, 32 lower-case hex digits.
+        district: slug.
+        reach: `city`, `district` or `choices`.
+        choices: store slugs joined by `|`.
+
+    Returns:
+        40 lower-case hex digits.
+
+    Source: draw.md, section 3.
+    """
+    wish = hashlib.sha256(f"{salt}/{district}/{reach}/{choices}".encode("ascii")).hexdigest()
+    return hashlib.sha256(f"{number}/{holder}/{wish}".encode("ascii")).hexdigest()[:SEAL_DIGITS]
+
+
+def read_wishes(source: Source, file: str | None = None) -> Wishes:
+    """Read wishes.csv or wishes-N.csv, sorted by number.
+
+    Args:
+        source: a path, the file's bytes, or a binary stream.
+        file: the name to give in errors; None takes the path's last part.
+
+    Returns:
+        The wishes in the order of the file.
+
+    Raises:
+        InputError: the file breaks a rule; code, file and line say which and where.
+
+    Source: draw.md, sections 3 and 8.
+    """
+    number = NumberColumn("number")
+    holder, salt = HexColumn("holder", 64), HexColumn("salt", 32)
+    district, reach, choices = SlugColumn("district"), WordColumn("reach", REACHES), ChoicesColumn("choices")
+    table = read_table(source, file, [number, holder, salt, district, reach, choices])
+    table.refuse_unsorted([keys_of(number.values)], field="number")
+    table.finish()
+    return Wishes(
+        file=table.file,
+        numbers=number.values,
+        holders=holder.values,
+        salts=salt.values,
+        districts=district.codes,
+        district_names=district.names,
+        reaches=reach.codes,
+        choices=choices.values,
+    )
+
+
+def write_wishes(wishes: Iterable[Wish], stream: Sink) -> int:
+    """Write wishes.csv or wishes-N.csv, sorted by number; give the number of lines."""
+    ordered = sorted(wishes, key=lambda wish: wish.number)
+    rows = ((w.number, w.holder, w.salt, w.district, w.reach, "|".join(w.choices)) for w in ordered)
+    return write_table(stream, HEADER, rows)
+
+
+def check_seals(wishes: Wishes, pool: Pool) -> None:
+    """Check that every line of wishes opens the seal of its number in the pool.
+
+    Args:
+        wishes: the opened wishes.
+        pool: the pool, read with its seals.
+
+    Raises:
+        CheckFailed: "unknown-number" for a number that is not in the pool, "seal-differs" where number, holder
+            and wishes do not give the published seal; file and line say where.
+
+    Source: draw.md, section 3.
+    """
+    if pool.seals is None:
+        raise ValueError("the pool was read without its seals")
+    pool_keys = keys_of(pool.numbers)
+    order = np.argsort(pool_keys)
+    keys = keys_of(wishes.numbers)
+    places = np.searchsorted(pool_keys, keys, sorter=order).clip(max=max(len(order) - 1, 0))
+    for row in range(len(wishes)):
+        wish = wishes.wish(row)
+        pool_row = int(order[places[row]]) if len(order) else -1
+        if pool_row < 0 or pool_keys[pool_row] != keys[row]:
+            raise CheckFailed(
+                "unknown-number", f"{wish.number} is not in the pool.", file=wishes.file, line=row + 2
+            )
+        if wish.seal != pool.seals[pool_row].tobytes().hex():
+            raise CheckFailed(
+                "seal-differs",
+                f"Holder and wishes do not open the seal of {wish.number} in the pool.",
+                file=wishes.file,
+                line=row + 2,
+            )

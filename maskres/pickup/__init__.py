@@ -1,0 +1,1 @@
+"""Pickup codes, redemption and the counting of stock."""

@@ -1,0 +1,1 @@
+"""Registrations: numbers, seals, receipts and the applications they come from."""

@@ -1,0 +1,1 @@
+"""A dress rehearsal: a synthetic city that plays whole rounds from one seed text."""

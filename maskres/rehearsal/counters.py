@@ -1,0 +1,206 @@
+"""The days at the counters: who comes, who stays away, who gives back; forfeits, one batch, the audit.
+
+Tills work without network during the day and upload in the evening. Nonces follow from the number and what is done,
+so that whatever a killed run had uploaded is recognised.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from maskres.db import batches, files, pickup, rounds
+from maskres.db.pickup import PlannedPickup, Till
+from maskres.rehearsal.behaviour import Conduct
+from maskres.rehearsal.city.timetable import XIAMEN
+from maskres.rehearsal.scenes import NOTARY, OPERATOR, Scenes
+from maskres.rounds.status import DrawStatus, RoundStatus
+from maskres.usecases import afterwards, auditing, redeeming, stock
+from maskres.usecases import rounds as round_steps
+from maskres.usecases.batches import publish_batch
+from maskres.usecases.registering import SEEN_BY_STAFF
+from maskres.usecases.service import RESIDENT
+
+_DRAW = 1
+_ONLINE_UNTIL_NTH = 25
+_UNDO_EVERY = 500
+
+
+@dataclass(frozen=True, slots=True)
+class _Arrival:
+    """Somebody at a till: the request, and where."""
+
+    store: str
+    at: datetime
+    request: redeeming.Request
+
+
+class Counters:
+    """The collection of one round.
+
+    Args:
+        scenes: the round.
+    """
+
+    def __init__(self, scenes: Scenes) -> None:
+        self.scenes = scenes
+        self.service = scenes.service
+        self.slug = scenes.slug
+        self.tills: dict[str, Till] = {}
+
+    def play(self) -> None:
+        """Play every day of collection, with a batch after the first, and finish the round."""
+        if not self.scenes.has_reached(DrawStatus.FINISHED):
+            self._enrol_tills()
+            days = self._days()
+            for nth, day in enumerate(days):
+                with self.scenes.stages.run(f"{self.slug}: collect {day.isoformat()}") as stage:
+                    stage.rows = self._play_day(day)
+                if nth == 0:
+                    self._publish_batch(day)
+            # Whoever a batch promoted may have a slot on a day that was not among the first ones.
+            self._audit(days[-1] if days else self.scenes.opens_at.date())
+            self._finish(days[-1] if days else self.scenes.opens_at.date())
+
+    def _days(self) -> list[date]:
+        with self.service.database.reading() as c:
+            draw = rounds.find_draw(c, rounds.find_round(c, self.slug), _DRAW)
+            starts = pickup.list_starts(c, draw.id)
+        return sorted({start.astimezone(XIAMEN).date() for start in starts})
+
+    def _enrol_tills(self) -> None:
+        with self.scenes.stages.run(f"{self.slug}: enrol tills") as stage:
+            for store in self.scenes.city.stores:
+                self.tills[store.store] = redeeming.enrol_till(
+                    self.service, OPERATOR, self.slug, store.store, "till-1"
+                )
+            stage.rows = len(self.tills)
+
+    def _play_day(self, day: date) -> int:
+        self._at(day, 7)
+        planned = self._planned(day)
+        self._deliver(day, planned)
+        arrivals: dict[str, list[_Arrival]] = defaultdict(list)
+        for nth, place in enumerate(planned):
+            visit = self.scenes.behaviour.visit(place.number)
+            if visit.conduct is Conduct.GIVES_BACK:
+                afterwards.give_back(self.service, RESIDENT, self.slug, _DRAW, place.number, SEEN_BY_STAFF)
+                continue
+            if visit.conduct is Conduct.STAYS_AWAY:
+                continue
+            arrival = self._arrival(place, nth)
+            arrivals[arrival.store].append(arrival)
+        self._serve(day, arrivals)
+        return len(planned)
+
+    def _planned(self, day: date) -> list[PlannedPickup]:
+        begins_at = datetime.combine(day, datetime.min.time(), XIAMEN)
+        with self.service.database.reading() as c:
+            draw = rounds.find_draw(c, rounds.find_round(c, self.slug), _DRAW)
+            return pickup.list_planned(c, draw.id, begins_at, begins_at + timedelta(days=1))
+
+    def _deliver(self, day: date, planned: Iterable[PlannedPickup]) -> None:
+        """Bring each store what the day's winners collect, and two portions more."""
+        portions: dict[str, int] = defaultdict(lambda: 2)
+        for place in planned:
+            portions[place.store] += 1
+        quantity = int(self.scenes.city.rules_json(self.scenes.index)["quantity"])
+        for store, count in sorted(portions.items()):
+            stock.count_stock(self.service, OPERATOR, self.slug, store, day, "delivered", count * quantity)
+
+    def _arrival(self, place: PlannedPickup, nth: int) -> _Arrival:
+        visit = self.scenes.behaviour.visit(place.number)
+        store = place.store
+        if visit.conduct is Conduct.COMES_TO_ANOTHER_STORE:
+            stores = [each.store for each in self.scenes.city.stores]
+            store = stores[(stores.index(store) + 1) % len(stores)]
+        at = place.starts_at + timedelta(minutes=visit.minutes, days=visit.days)
+        code = afterwards.code_of(self.service, self.slug, _DRAW, place.number, place.code_version)
+        is_offline = nth >= _ONLINE_UNTIL_NTH and visit.conduct is Conduct.COMES
+        nonce = _nonce("hand-over", place.number, place.code_version)
+        return _Arrival(store, at, redeeming.Request(nonce, code, claimed_at=at, is_offline=is_offline))
+
+    def _serve(self, day: date, arrivals: dict[str, list[_Arrival]]) -> None:
+        """Serve those on line one by one as they come, and upload the rest in the evening, store by store."""
+        online = [each for group in arrivals.values() for each in group if not each.request.is_offline]
+        for nth, arrival in enumerate(sorted(online, key=lambda each: (each.at, each.request.nonce))):
+            self.scenes.clock.at = arrival.at
+            redeeming.look_up(self.service, self.tills[arrival.store], str(arrival.request.code))
+            redeeming.report(self.service, self.tills[arrival.store], [arrival.request])
+            if nth % _UNDO_EVERY == 0:
+                self._slip(arrival)
+        for store, till in sorted(self.tills.items()):
+            self._at(day, 21)
+            kept = sorted(
+                (each for each in arrivals.get(store, []) if each.request.is_offline),
+                key=lambda each: (each.at, each.request.nonce),
+            )
+            redeeming.report(self.service, till, [each.request for each in kept])
+
+    def _slip(self, arrival: _Arrival) -> None:
+        """Undo a hand-over that was a slip, and hand out again."""
+        till, nonce = self.tills[arrival.store], arrival.request.nonce
+        self.scenes.clock.at = arrival.at + timedelta(minutes=2)
+        undo = redeeming.Request(_nonce("undo", nonce), undoes=nonce)
+        self.scenes.clock.at = arrival.at + timedelta(minutes=3)
+        again = redeeming.Request(_nonce("again", nonce), arrival.request.code)
+        redeeming.report(self.service, till, [undo])
+        redeeming.report(self.service, till, [again])
+
+    def _publish_batch(self, day: date) -> None:
+        self._at(day, 22)
+        with self.service.database.reading() as c:
+            draw = rounds.find_draw(c, rounds.find_round(c, self.slug), _DRAW)
+            if batches.list_batches(c, draw.id):
+                return
+        with self.scenes.stages.run(f"{self.slug}: batch") as stage:
+            afterwards.forfeit_missed(self.service, OPERATOR, self.slug, _DRAW)
+            published = publish_batch(self.service, OPERATOR, self.slug, _DRAW)
+            stage.rows = published["placed"] + published["unplaced"]
+        self.scenes.cosign()
+
+    def _audit(self, day: date) -> None:
+        self._at(day, 22.5)
+        with self.service.database.reading() as c:
+            draw = rounds.find_draw(c, rounds.find_round(c, self.slug), _DRAW)
+            if "audit.json" in files.list_files(c, draw.id):
+                return
+        with self.scenes.stages.run(f"{self.slug}: audit") as stage:
+            opened = auditing.open_audit(self.service, NOTARY, self.slug, _DRAW)
+            findings = {winner.number: winner.is_recomputed for winner in opened}
+            auditing.record_audit(self.service, NOTARY, self.slug, _DRAW, findings)
+            stage.rows = len(opened)
+        self.scenes.cosign()
+
+    def _finish(self, day: date) -> None:
+        self._at(day, 23)
+        with self.scenes.stages.run(f"{self.slug}: finish") as stage:
+            stage.rows = afterwards.forfeit_missed(self.service, OPERATOR, self.slug, _DRAW)
+            round_steps.finish_draw(self.service, OPERATOR, self.slug, _DRAW)
+
+    def finish_round(self) -> None:
+        """Finish the round; who lost and agreed is kept for the next."""
+        with self.service.database.reading() as c:
+            if rounds.find_round(c, self.slug).status is not RoundStatus.OPEN:
+                return
+        days = self._days()
+        self._at(days[-1] if days else self.scenes.opens_at.date(), 23.5)
+        round_steps.finish_round(self.service, OPERATOR, self.slug)
+
+    def _at(self, day: date, hour: float) -> None:
+        local = datetime.combine(day, datetime.min.time(), XIAMEN) + timedelta(hours=hour)
+        self.scenes.clock.at = local
+
+
+def count_places(scenes: Scenes) -> dict[str, int]:
+    """Count the places of a round's draw by status."""
+    with scenes.service.database.reading() as c:
+        draw = rounds.find_draw(c, rounds.find_round(c, scenes.slug), _DRAW)
+        return pickup.count_by_status(c, draw.id)
+
+
+def _nonce(*parts: object) -> str:
+    return hashlib.sha256("/".join(map(str, parts)).encode()).hexdigest()[:32]

@@ -1,0 +1,1 @@
+"""Rounds and draws: their status, the order of steps, and the rules of a round."""

@@ -1,0 +1,1 @@
+"""What people do with the service: one function a use case, one transaction each."""

@@ -1,0 +1,279 @@
+"""What befalls places after the allocation: given back, missed, moved, disqualified, a store closed.
+
+Each waits here for the batch that publishes it (usecases/batches.py); residents moving themselves do not.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from maskres.db import batches, people, pickup, record, results, rounds
+from maskres.db.engine import Transaction
+from maskres.db.persons import forget_win
+from maskres.errors import ConflictError, InputError, StepRefused
+from maskres.pickup.codes import CodeMaker, code_digest
+from maskres.pickup.forfeits import forfeit_horizon
+from maskres.pickup.places import PlaceStatus
+from maskres.rounds.status import DrawStatus
+from maskres.usecases.registering import Proof, require_proof, secret_of
+from maskres.usecases.service import Actor, Service, one_transaction
+
+_OPEN_PLACES = (PlaceStatus.ASSIGNED, PlaceStatus.UNPLACED)
+
+
+def published_draw(c: Transaction, round_: rounds.Round, draw_number: int) -> rounds.Draw:
+    """Give a draw whose places can change: published or collecting; locked.
+
+    Raises:
+        StepRefused: "step-out-of-order".
+    """
+    draw = rounds.find_draw(c, round_, draw_number, is_locked=True)
+    if draw.status not in (DrawStatus.PUBLISHED, DrawStatus.COLLECTING):
+        raise StepRefused("step-out-of-order", f"The draw is {draw.status}; its places cannot change now.")
+    return draw
+
+
+@one_transaction
+def give_back(
+    c: Transaction,
+    service: Service,
+    actor: Actor,
+    round_slug: str,
+    draw_number: int,
+    number: str,
+    proof: Proof,
+) -> None:
+    """Give a place back, or leave the waiting list, for good.
+
+    Raises:
+        StepRefused: "step-out-of-order", "not-proved", "nothing-to-give-back".
+        InputError: "unknown-number".
+    """
+    now = service.now()
+    round_ = rounds.find_round(c, round_slug)
+    draw = published_draw(c, round_, draw_number)
+    require_proof(
+        people.find_registration(c, round_.id, number), proof, secret_of(service, round_slug, number)
+    )
+    place = _place_or_none(c, draw, number)
+    if place is not None:
+        _end_place(c, draw, place, PlaceStatus.CANCELLED, now, actor)
+        forget_win(c, draw.id, number)
+    elif _is_waiting(c, draw, number):
+        batches.note_change(c, draw.id, number, "withdrawn", now, actor.name)
+    else:
+        raise StepRefused("nothing-to-give-back", "This number neither holds a place nor waits for one.")
+    record.log(c, now, actor.name, "given-back", round_slug=round_slug, draw=draw.draw, number=number)
+
+
+@one_transaction
+def disqualify(
+    c: Transaction,
+    service: Service,
+    actor: Actor,
+    approver: Actor,
+    round_slug: str,
+    draw_number: int,
+    number: str,
+    reason: str,
+) -> None:
+    """Disqualify a winner or a waiting number; nobody else moves.
+
+    Args:
+        c: given by the decorator.
+        service: the service.
+        actor: operator.
+        approver: notary; another person.
+        round_slug: the round.
+        draw_number: the draw.
+        number: whom.
+        reason: why, for the audit log.
+
+    Raises:
+        StepRefused: "step-out-of-order", "two-people-needed", "nothing-to-disqualify".
+    """
+    if actor.name == approver.name:
+        raise StepRefused("two-people-needed", "Disqualifying takes two people.")
+    now = service.now()
+    round_ = rounds.find_round(c, round_slug)
+    draw = published_draw(c, round_, draw_number)
+    place = _place_or_none(c, draw, number)
+    if place is not None:
+        _end_place(c, draw, place, PlaceStatus.DISQUALIFIED, now, actor, reason)
+    elif _is_waiting(c, draw, number):
+        batches.note_change(c, draw.id, number, "disqualified", now, actor.name, reason)
+    else:
+        raise StepRefused("nothing-to-disqualify", "This number neither holds a place nor waits for one.")
+    detail = {"approver": approver.name, "reason": reason}
+    record.log(
+        c,
+        now,
+        actor.name,
+        "disqualified",
+        round_slug=round_slug,
+        draw=draw.draw,
+        number=number,
+        detail=detail,
+    )
+
+
+@one_transaction
+def forfeit_missed(c: Transaction, service: Service, actor: Actor, round_slug: str, draw_number: int) -> int:
+    """Forfeit what was missed, store by store, as far as every till of the store has reported.
+
+    Returns:
+        How many places.
+
+    Raises:
+        StepRefused: "step-out-of-order".
+    """
+    now = service.now()
+    round_ = rounds.find_round(c, round_slug)
+    draw = published_draw(c, round_, draw_number)
+    total = batches.forfeit_missed(c, draw.id, None, forfeit_horizon([], now), now, actor.name)
+    for store, reports in sorted(pickup.reports_by_store(c, round_.id).items()):
+        total += batches.forfeit_missed(c, draw.id, store, forfeit_horizon(reports, now), now, actor.name)
+    detail = {"forfeited": total}
+    record.log(c, now, actor.name, "places-forfeited", round_slug=round_slug, draw=draw.draw, detail=detail)
+    return total
+
+
+@one_transaction
+def close_store(
+    c: Transaction,
+    service: Service,
+    actor: Actor,
+    round_slug: str,
+    draw_number: int,
+    store: str,
+    since: datetime,
+) -> int:
+    """Close a store from a moment on; its winners are placed anew in the next batch.
+
+    Returns:
+        How many winners are displaced.
+
+    Raises:
+        StepRefused: "step-out-of-order".
+        InputError: "unknown-store".
+    """
+    now = service.now()
+    round_ = rounds.find_round(c, round_slug)
+    if store not in rounds.store_districts(c, round_.id):
+        raise InputError("unknown-store", f"{store!r:.60} is not a store of this round.", field="store")
+    draw = published_draw(c, round_, draw_number)
+    displaced = batches.displace(c, draw.id, store, since, now, actor.name)
+    detail = {"store": store, "displaced": displaced}
+    record.log(c, now, actor.name, "store-closed", round_slug=round_slug, draw=draw.draw, detail=detail)
+    return displaced
+
+
+@one_transaction
+def move_place(
+    c: Transaction,
+    service: Service,
+    actor: Actor,
+    round_slug: str,
+    draw_number: int,
+    number: str,
+    *,
+    store: str,
+    slot: str,
+    proof: Proof,
+) -> str:
+    """Move one's place to another slot or store with room; the old code stops working.
+
+    Returns:
+        The new pickup code.
+
+    Raises:
+        StepRefused: "step-out-of-order", "not-proved", "slot-full", "nothing-to-move".
+        InputError: "unknown-number", "no-place".
+    """
+    now = service.now()
+    round_ = rounds.find_round(c, round_slug)
+    draw = rounds.find_draw(c, round_, draw_number)
+    if draw.status not in (DrawStatus.PUBLISHED, DrawStatus.COLLECTING):
+        raise StepRefused("step-out-of-order", f"The draw is {draw.status}; its places cannot change now.")
+    require_proof(
+        people.find_registration(c, round_.id, number), proof, secret_of(service, round_slug, number)
+    )
+    place = pickup.find_place(c, draw.id, number, is_locked=True)
+    if place.status != PlaceStatus.ASSIGNED:
+        raise StepRefused("nothing-to-move", "This number holds no place that could be moved.")
+    # The slot's own row decides who has its last place: whoever raises `taken` first.
+    if not batches.take_place(c, draw.id, store, slot, now):
+        raise StepRefused("slot-full", "There is no place left in this slot. Please choose another.")
+    batches.free_place(c, draw.id, place.store, place.slot)
+    version = place.code_version + 1
+    code = CodeMaker(service.keys.round_keys(round_slug).code, round_slug, draw.draw).code(number, version)
+    results.move_places(
+        c,
+        [
+            {
+                "of_draw": draw.id,
+                "of_number": number,
+                "new_batch": place.batch,
+                "new_status": "assigned",
+                "new_store": store,
+                "new_slot": slot,
+                "new_choice": place.choice,
+                "new_code_version": version,
+                "new_code_digest": code_digest(service.keys.deployment.lookup, code),
+            }
+        ],
+    )
+    detail = {"store": store, "slot": slot}
+    record.log(
+        c, now, actor.name, "place-moved", round_slug=round_slug, draw=draw.draw, number=number, detail=detail
+    )
+    return code
+
+
+def show_code(service: Service, round_slug: str, draw_number: int, number: str) -> str:
+    """Derive the pickup code of a winner's place.
+
+    Raises:
+        InputError: "no-place".
+    """
+    with service.database.reading() as c:
+        draw = rounds.find_draw(c, rounds.find_round(c, round_slug), draw_number)
+        version = pickup.find_place(c, draw.id, number).code_version
+    return code_of(service, round_slug, draw_number, number, version)
+
+
+def code_of(service: Service, round_slug: str, draw_number: int, number: str, version: int) -> str:
+    """Derive one version of a pickup code."""
+    return CodeMaker(service.keys.round_keys(round_slug).code, round_slug, draw_number).code(number, version)
+
+
+def _place_or_none(c: Transaction, draw: rounds.Draw, number: str) -> Any | None:
+    try:
+        return pickup.find_place(c, draw.id, number, is_locked=True)
+    except InputError:
+        return None
+
+
+def _is_waiting(c: Transaction, draw: rounds.Draw, number: str) -> bool:
+    row = results.find_result(c, draw.id, number)
+    return row is not None and row.outcome == "waiting" and not batches.has_change(c, draw.id, number)
+
+
+def _end_place(
+    c: Transaction,
+    draw: rounds.Draw,
+    place: Any,
+    status: PlaceStatus,
+    now: datetime,
+    actor: Actor,
+    reason: str | None = None,
+) -> None:
+    before = PlaceStatus(place.status)
+    if before not in _OPEN_PLACES:
+        raise StepRefused("place-ended", f"This place is {before}.")
+    if not batches.set_place_status(c, place.id, before, status):
+        raise ConflictError("done-elsewhere", "This place has just changed; please look again.")
+    if before is PlaceStatus.ASSIGNED:
+        batches.free_place(c, draw.id, place.store, place.slot)
+    batches.note_change(c, draw.id, place.number, str(status), now, actor.name, reason)

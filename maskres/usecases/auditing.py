@@ -1,0 +1,175 @@
+"""The audit: a sample of winners, chosen by the seed, opened to the notary and checked at the authority."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from maskres.db import deciding, files, people, record, registers, rounds
+from maskres.db.engine import Transaction
+from maskres.errors import CheckFailed, ConflictError, InputError, StepRefused
+from maskres.formats import strict_json
+from maskres.ledger import bodies
+from maskres.ledger.body_shapes import Kind
+from maskres.lottery.audit import audit_sample
+from maskres.lottery.results import read_result
+from maskres.registration.numbers import registration_number
+from maskres.registration.seals import holder_salt, make_seal_of_text, wish_salt
+from maskres.rounds.status import DrawStatus, has_reached
+from maskres.usecases.personal import Contact, open_canonical, open_contact
+from maskres.usecases.record import enter
+from maskres.usecases.service import Actor, Service, one_transaction
+
+
+@dataclass(frozen=True, slots=True)
+class OpenedWinner:
+    """What the notary is shown of a winner in the sample.
+
+    Attributes:
+        number: registration number.
+        canonical: the canonical id, to be looked up at the authority.
+        contact: name and birth date, likewise.
+        holder_salt: salt of the holder digest.
+        wish_salt: salt of the wish digest.
+        wishes: `<district>/<reach>/<choices>`.
+        stratum: of the pool.
+        tickets: of the pool.
+        basis: the register that admitted, or None for a dispute still open.
+        evidence: lines of the pinned register versions about this document: kind, version, line.
+        is_recomputed: whether number and seal follow from the id and the pledged keys.
+    """
+
+    number: str
+    canonical: str
+    contact: Contact
+    holder_salt: str
+    wish_salt: str
+    wishes: str
+    stratum: str
+    tickets: int
+    basis: str | None
+    evidence: tuple[tuple[str, int, int], ...]
+    is_recomputed: bool
+
+
+@one_transaction
+def open_audit(
+    c: Transaction, service: Service, actor: Actor, round_slug: str, draw_number: int
+) -> list[OpenedWinner]:
+    """Open the audit's sample; every winner shown is logged.
+
+    Raises:
+        StepRefused: "step-out-of-order" before the result.
+    """
+    round_ = rounds.find_round(c, round_slug)
+    draw = _drawn(c, round_, draw_number)
+    opened = [_open(c, service, round_, draw, number) for number in _sample(c, service, round_, draw)]
+    for winner in opened:
+        record.log(
+            c, service.now(), actor.name, "personal-data-read", round_slug=round_slug, draw=draw.draw,
+            number=winner.number, detail={"what": "audit"},
+        )  # fmt: skip
+    return opened
+
+
+@one_transaction
+def record_audit(
+    c: Transaction,
+    service: Service,
+    actor: Actor,
+    round_slug: str,
+    draw_number: int,
+    findings: Mapping[str, bool],
+) -> int:
+    """Publish what the audit found: per number sound or not, nothing else.
+
+    Args:
+        c: given by the decorator.
+        service: the service.
+        actor: the notary.
+        round_slug: the round.
+        draw_number: the draw.
+        findings: number → whether it is sound; exactly the sample.
+
+    Returns:
+        How many are not sound.
+
+    Raises:
+        StepRefused: "step-out-of-order".
+        InputError: "not-the-sample".
+        ConflictError: "audited-already".
+    """
+    now = service.now()
+    round_ = rounds.find_round(c, round_slug)
+    draw = _drawn(c, round_, draw_number)
+    if "audit.json" in files.list_files(c, draw.id):
+        raise ConflictError("audited-already", "The audit of this draw is published already.")
+    sample = _sample(c, service, round_, draw)
+    if set(findings) != set(sample):
+        raise InputError(
+            "not-the-sample", f"The findings must be of exactly the {len(sample)} numbers of the sample."
+        )
+    document = {
+        "round": round_slug,
+        "draw": draw.draw,
+        "sound": {number: findings[number] for number in sample},
+    }
+    with service.scratch() as folder:
+        (folder / "audit.json").write_bytes(strict_json.dumps(document))
+        published = files.publish_file(c, round_.id, draw.id, "audit.json", folder / "audit.json", now)
+    unsound = sum(not is_sound for is_sound in findings.values())
+    enter(
+        c,
+        service,
+        now,
+        Kind.AUDITED,
+        round_slug,
+        draw.draw,
+        bodies.audited(published.sha256, len(sample), unsound),
+    )
+    detail = {"sample": len(sample), "unsound": unsound}
+    record.log(c, now, actor.name, "draw-audited", round_slug=round_slug, draw=draw.draw, detail=detail)
+    return unsound
+
+
+def _drawn(c: Transaction, round_: rounds.Round, draw_number: int) -> rounds.Draw:
+    draw = rounds.find_draw(c, round_, draw_number, is_locked=True)
+    if not has_reached(draw.status, DrawStatus.DRAWN):
+        raise StepRefused("step-out-of-order", f"The draw is {draw.status}; it has no winners yet.")
+    return draw
+
+
+def _sample(c: Transaction, service: Service, round_: rounds.Round, draw: rounds.Draw) -> list[str]:
+    with service.scratch() as folder:
+        files.fetch_file(c, draw.id, "result.csv", folder / "result.csv")
+        return audit_sample(read_result(folder / "result.csv"), str(draw.seed), round_.rules.audit_size)
+
+
+def _open(
+    c: Transaction, service: Service, round_: rounds.Round, draw: rounds.Draw, number: str
+) -> OpenedWinner:
+    keys = service.keys.round_keys(round_.slug)
+    row = people.find_registration(c, round_.id, number)
+    canonical = open_canonical(service.cipher, people.document_of(c, row.id_digest), row.id_digest)
+    entry = deciding.find_verdict(c, draw.id, number)
+    if entry is None:
+        raise CheckFailed("ghost-winner", f"{number} won, but is no entry of this draw.")
+    wishes = deciding.entry_wishes(c, draw.id, number)
+    # A collision gives a person their second number or a later one (draw.md, section 2); more than a few never.
+    is_own_number = any(
+        registration_number(keys.number, canonical, attempt) == number for attempt in range(4)
+    )
+    is_own_seal = make_seal_of_text(keys.seal, number, canonical, wishes) == entry.seal
+    return OpenedWinner(
+        number=number,
+        canonical=canonical,
+        contact=open_contact(service.cipher, row.contact, row.id_digest),
+        holder_salt=holder_salt(keys.seal, number),
+        wish_salt=wish_salt(keys.seal, number),
+        wishes=wishes,
+        stratum=entry.stratum,
+        tickets=entry.tickets,
+        basis=entry.basis,
+        evidence=tuple(registers.find_evidence(c, draw.id, row.id_digest)),
+        is_recomputed=is_own_number and is_own_seal,
+    )

@@ -1,0 +1,223 @@
+"""Registering a whole file from counters or community workers: taken whole or not at all.
+
+Staff have seen the cards, so a line for somebody registered already changes their wishes; who had withdrawn is
+back. The last line of a document counts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from maskres.db import bulk_registrations as bulk
+from maskres.db import people, record, rounds
+from maskres.db.engine import Transaction
+from maskres.db.locks import lock_registering
+from maskres.db.registration_files import find_file, insert_file
+from maskres.errors import StepRefused
+from maskres.formats.keyed import KeyedHash
+from maskres.formats.values import format_time
+from maskres.registration.applications import Application, age_on
+from maskres.registration.bulk_file import read_registrations
+from maskres.registration.numbers import registration_number
+from maskres.registration.seals import Reach, Wishes, make_seal, make_seal_of_text
+from maskres.usecases.imports import Progress, Sieve, digest_of
+from maskres.usecases.personal import open_canonical, seal_personal
+from maskres.usecases.registering import free_number
+from maskres.usecases.service import Actor, Service, one_transaction
+
+_IDS_AT_ONCE = 4096
+
+
+@dataclass(frozen=True, slots=True)
+class ImportedRegistrations:
+    """What a file of registrations came to.
+
+    Attributes:
+        rows: lines of the file.
+        created: people registered by it.
+        changed: people registered before, whose wishes it changed; repeats within the file included.
+        is_new: False where the same file was taken before: then nothing was done.
+    """
+
+    rows: int
+    created: int
+    changed: int
+    is_new: bool
+
+
+def import_registrations(
+    service: Service, actor: Actor, round_slug: str, path: Path, *, progress: Progress | None = None
+) -> ImportedRegistrations:
+    """Import an office file of registrations.
+
+    Args:
+        service: the service.
+        actor: the staff account that hands it in.
+        round_slug: the round.
+        path: the file.
+        progress: told how far it is.
+
+    Raises:
+        InputError: "unknown-round", "bad-encoding", "bad-header".
+        ImportRefused: "bad-rows", "mangled-by-spreadsheet".
+        StepRefused: "registration-closed".
+    """
+    return _import(service, actor, round_slug, path, digest_of(path), progress)
+
+
+@one_transaction
+def _import(
+    c: Transaction,
+    service: Service,
+    actor: Actor,
+    round_slug: str,
+    path: Path,
+    sha256: str,
+    progress: Progress | None,
+) -> ImportedRegistrations:
+    round_ = rounds.find_round(c, round_slug)
+    lock_registering(c, round_.id, is_exclusive=False)
+    taken = find_file(c, round_.id, sha256)
+    if taken is not None:
+        return ImportedRegistrations(taken.rows, taken.created, taken.changed, is_new=False)
+    draw = rounds.open_draw_of(c, round_.id)
+    if draw is None:
+        raise StepRefused("registration-closed", "Registration for this round is not open now.")
+    now = service.now()
+    sieve: Sieve[tuple[int, Application]] = Sieve(path, progress)
+    with path.open("rb") as stream:
+        rows = read_registrations(
+            stream,
+            file=path.name,
+            districts=round_.rules.districts,
+            stores=set(rounds.store_districts(c, round_.id)),
+            today=now.date(),
+            is_phone_required=False,
+        )
+        staged = bulk.stage(c, _staged(sieve.sift(rows, stream), service, round_))
+    sieve.refuse_bad()
+    repeats = bulk.drop_repeats(c)
+    bulk.resolve_persons(c)
+    created, changed = take_staged(c, service, actor, round_, draw)
+    insert_file(
+        c, round_.id, sha256, rows=staged, created=created, changed=changed + repeats, at=now, by=actor.name
+    )
+    detail = {"sha256": sha256, "rows": staged, "created": created, "changed": changed + repeats}
+    record.log(
+        c, now, actor.name, "registrations-imported", round_slug=round_slug, draw=draw.draw, detail=detail
+    )
+    return ImportedRegistrations(staged, created, changed + repeats, is_new=True)
+
+
+def take_staged(
+    c: Transaction, service: Service, actor: Actor, round_: rounds.Round, draw: rounds.Draw
+) -> tuple[int, int]:
+    """Make registrations of the staged lines, whose persons are resolved; gives how many were created and changed."""
+    version = service.index_key.version
+    values = {
+        "now": format_time(service.now()),
+        "draw": draw.draw,
+        "ledger_size": record.ledger_size(c),
+        "actor": actor.name,
+        "key_version": version,
+    }
+    special = bulk.special_lines(c, round_.id)
+    bulk.insert_new_persons(c, version)
+    bulk.remove_lines(c, [row.line for row in special])
+    changed = bulk.change_registered(c, round_.id, values)
+    created = bulk.insert_registrations(c, round_.id, values)
+    for row in special:
+        is_created = _take_special(c, service, round_, row, values)
+        created += is_created
+        changed += not is_created
+    return created, changed
+
+
+def _staged(
+    applications: Iterator[tuple[int, Application]], service: Service, round_: rounds.Round
+) -> Iterator[tuple[Any, ...]]:
+    keys = service.keys.round_keys(round_.slug)
+    number_key, seal_key = KeyedHash(keys.number), KeyedHash(keys.seal)
+    cipher, index_key, reference_date = service.cipher, service.index_key, round_.rules.reference_date
+    random_ids = _random_ids(service)
+    for line, application in applications:
+        canonical = application.document.canonical
+        wishes = application.wishes
+        number = registration_number(number_key, canonical)
+        sealed = seal_personal(application, cipher, index_key, service.random_bytes)
+        yield (
+            line,
+            sealed.id_digest,
+            sealed.name_digest,
+            sealed.phone_digest,
+            sealed.canonical,
+            sealed.contact,
+            number,
+            age_on(application.birth_date, reference_date),
+            application.sex,
+            str(application.for_whom),
+            application.is_keeping,
+            wishes.district,
+            str(wishes.reach),
+            wishes.joined,
+            make_seal_of_text(
+                seal_key, number, canonical, f"{wishes.district}/{wishes.reach}/{wishes.joined}"
+            ),
+            next(random_ids),
+        )
+
+
+def _random_ids(service: Service) -> Iterator[int]:
+    while True:
+        block = service.random_bytes(8 * _IDS_AT_ONCE)
+        for start in range(0, len(block), 8):
+            yield int.from_bytes(block[start : start + 8], "big") >> 1
+
+
+def _take_special(
+    c: Transaction, service: Service, round_: rounds.Round, row: Any, values: dict[str, Any]
+) -> bool:
+    """Take a line that is a repeat under another document, or whose number is another's; tells whether created."""
+    keys = service.keys.round_keys(round_.slug)
+    wishes = Wishes(row.district, Reach(row.reach), tuple(row.choices.split("|")) if row.choices else ())
+    now = service.now()
+    stamp = {
+        "district": row.district,
+        "reach": row.reach,
+        "choices": row.choices,
+        "is_keeping": bool(row.is_keeping),
+        "changed_at": now,
+        "draw": values["draw"],
+        "ledger_size": values["ledger_size"],
+        "entered_by": values["actor"],
+    }
+    standing = people.registration_of_person(c, round_.id, row.person_id)
+    if standing is not None:
+        sealed_id = people.document_of(c, standing.id_digest)
+        canonical = open_canonical(service.cipher, sealed_id, standing.id_digest)
+        seal = make_seal(keys.seal, standing.number, canonical, wishes)
+        people.update_registration(c, standing, stamp | {"seal": seal, "status": "standing"})
+        return False
+    canonical = open_canonical(service.cipher, bytes(row.canonical), bytes(row.id_digest))
+    number = free_number(c, round_.id, keys.number, canonical)
+    personal = {name: getattr(row, name) for name in ("id_digest", "name_digest", "phone_digest", "contact")}
+    people.insert_registration(
+        c,
+        stamp
+        | personal
+        | {
+            "round_id": round_.id,
+            "number": number,
+            "person_id": row.person_id,
+            "key_version": service.index_key.version,
+            "age": row.age,
+            "sex": row.sex,
+            "for_whom": row.for_whom,
+            "seal": make_seal(keys.seal, number, canonical, wishes),
+            "registered_at": now,
+        },
+    )
+    return True

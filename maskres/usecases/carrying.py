@@ -1,0 +1,92 @@
+"""Carrying over: who lost, agreed to be kept and has not registered again takes part in the next round."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from typing import Any
+
+from maskres.db import bulk_registrations as bulk
+from maskres.db import carrying, record, rounds
+from maskres.db.bulk import stream
+from maskres.db.engine import Transaction
+from maskres.db.locks import lock_registering
+from maskres.errors import CheckFailed, StepRefused
+from maskres.formats.keyed import KeyedHash
+from maskres.identity.digests import name_digest, phone_digest
+from maskres.identity.names import matching_name
+from maskres.registration.applications import age_on
+from maskres.registration.numbers import registration_number
+from maskres.registration.seals import make_seal_of_text
+from maskres.usecases.bulk_registering import take_staged
+from maskres.usecases.personal import open_canonical, open_contact
+from maskres.usecases.service import Actor, Service, one_transaction
+
+
+@one_transaction
+def carry_over(c: Transaction, service: Service, actor: Actor, round_slug: str) -> int:
+    """Register everyone who is kept and not registered in a round yet; a repeat finds nobody left.
+
+    A store that is not of this round drops out of the choices. Who lives in a district that this round does not
+    serve is not carried over.
+
+    Returns:
+        How many were registered.
+
+    Raises:
+        StepRefused: "registration-closed".
+    """
+    round_ = rounds.find_round(c, round_slug)
+    lock_registering(c, round_.id, is_exclusive=False)
+    draw = rounds.open_draw_of(c, round_.id)
+    if draw is None:
+        raise StepRefused("registration-closed", "Registration for this round is not open now.")
+    stores = rounds.store_districts(c, round_.id).keys()
+    bulk.stage(c, _staged(c, service, round_, stores))
+    created, _changed = take_staged(c, service, actor, round_, draw)
+    detail = {"registrations": created}
+    record.log(
+        c, service.now(), actor.name, "carried-over", round_slug=round_slug, draw=draw.draw, detail=detail
+    )
+    return created
+
+
+def _staged(
+    c: Transaction, service: Service, round_: rounds.Round, stores: Collection[str]
+) -> Iterator[tuple[Any, ...]]:
+    keys = service.keys.round_keys(round_.slug)
+    number_key, seal_key = KeyedHash(keys.number), KeyedHash(keys.seal)
+    last_person = None
+    for line, row in enumerate(list(stream(c, carrying.select_kept(round_.id)))):
+        district, reach, choices = row.kept_wishes.split("/")
+        if row.id == last_person or district not in round_.rules.districts:
+            continue
+        kept = "|".join(store for store in choices.split("|") if store in stores)
+        # Whoever would go to nowhere but stores that are no longer there would win and be given nothing.
+        reach = "district" if reach == "choices" and not kept else reach
+        digest = bytes(row.id_digest)
+        try:
+            contact = open_contact(service.cipher, bytes(row.kept_contact), digest)
+        except CheckFailed:
+            continue  # the contact belongs to the person's other document
+        last_person = row.id
+        canonical = open_canonical(service.cipher, bytes(row.canonical), digest)
+        number = registration_number(number_key, canonical)
+        phone = None if contact.phone is None else phone_digest(service.index_key, contact.phone)
+        yield (
+            line,
+            digest,
+            name_digest(service.index_key, canonical, matching_name(contact.name)),
+            phone,
+            bytes(row.canonical),
+            bytes(row.kept_contact),
+            number,
+            age_on(contact.birth_date, round_.rules.reference_date),
+            contact.sex,
+            "self",
+            True,
+            district,
+            reach,
+            kept,
+            make_seal_of_text(seal_key, number, canonical, f"{district}/{reach}/{kept}"),
+            row.id,
+        )

@@ -1,0 +1,80 @@
+"""Personal fields between clear and encrypted: whoever needs them clear comes through here."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import date
+
+from maskres.identity.digests import IndexKey, id_digest, name_digest, phone_digest
+from maskres.identity.encryption import NONCE_BYTES, Cipher
+from maskres.identity.names import matching_name
+from maskres.keys import RandomBytes
+from maskres.registration.applications import Application
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """Who is registered and how they are reached.
+
+    Attributes:
+        name: as shown.
+        phone: E.164, or None.
+        birth_date: date of birth.
+        sex: "M" or "F".
+    """
+
+    name: str
+    phone: str | None
+    birth_date: date
+    sex: str
+
+
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """An application's personal fields as the database holds them."""
+
+    id_digest: bytes
+    name_digest: bytes
+    phone_digest: bytes | None
+    canonical: bytes
+    contact: bytes
+
+
+def seal_personal(
+    application: Application, cipher: Cipher, key: IndexKey, random_bytes: RandomBytes
+) -> Sealed:
+    """Digest and encrypt an application's personal fields; each ciphertext is bound to its document."""
+    canonical = application.document.canonical
+    digest = id_digest(key, canonical)
+    contact = [application.name, application.phone, application.birth_date.isoformat(), application.sex]
+    nonces = random_bytes(2 * NONCE_BYTES)
+    return Sealed(
+        id_digest=digest,
+        name_digest=name_digest(key, canonical, matching_name(application.name)),
+        phone_digest=None if application.phone is None else phone_digest(key, application.phone),
+        canonical=cipher.encrypt(
+            canonical.encode(), bound_to=b"document/" + digest, nonce=nonces[:NONCE_BYTES]
+        ),
+        contact=cipher.encrypt(
+            json.dumps(contact, ensure_ascii=False, separators=(",", ":")).encode(),
+            bound_to=b"contact/" + digest,
+            nonce=nonces[NONCE_BYTES:],
+        ),
+    )
+
+
+def open_contact(cipher: Cipher, blob: bytes, digest: bytes) -> Contact:
+    """Decrypt a contact.
+
+    Raises:
+        CheckFailed: "personal-data-damaged".
+        ConfigurationError: "missing-key".
+    """
+    name, phone, birth_date, sex = json.loads(cipher.decrypt(blob, bound_to=b"contact/" + digest))
+    return Contact(name, phone, date.fromisoformat(birth_date), sex)
+
+
+def open_canonical(cipher: Cipher, blob: bytes, digest: bytes) -> str:
+    """Decrypt a canonical id. Raises as open_contact."""
+    return cipher.decrypt(blob, bound_to=b"document/" + digest).decode()

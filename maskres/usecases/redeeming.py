@@ -1,0 +1,208 @@
+"""The counter: handing out once, undoing a slip, uploading what was handed out without network."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from maskres.db import pickup, record, rounds
+from maskres.db.engine import Transaction
+from maskres.db.pickup import FoundPlace, Till
+from maskres.db.stock import count_stock
+from maskres.errors import InputError, StepRefused
+from maskres.formats.symbols import read_typed
+from maskres.identity.digests import id_digest
+from maskres.identity.documents import Document
+from maskres.pickup.codes import code_digest
+from maskres.pickup.handovers import Answer, Handover
+from maskres.pickup.places import Place, PlaceStatus
+from maskres.pickup.reconciliation import unreserved_portions
+from maskres.pickup.redemption import decide_handovers, look_at, nonces_of
+from maskres.rounds.status import DrawStatus
+from maskres.usecases.service import Actor, Service, one_transaction
+
+_NONCE = re.compile(r"[A-Za-z0-9_-]{16,64}")
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One act a till reports.
+
+    Attributes:
+        nonce: 16 to 64 of A-Z, a-z, 0-9, _ and -, made once for this act.
+        code: the pickup code as typed or scanned; None where only the card was shown, or for an undo.
+        card: the document of a winner who brought only that.
+        claimed_at: when, by the till's clock, aware; None for now.
+        is_offline: the goods left without network.
+        is_proxy: somebody else collected.
+        undoes: nonce of the hand-over it undoes.
+    """
+
+    nonce: str
+    code: str | None = None
+    card: Document | None = None
+    claimed_at: datetime | None = None
+    is_offline: bool = False
+    is_proxy: bool = False
+    undoes: str | None = None
+
+
+@one_transaction
+def enrol_till(
+    c: Transaction, service: Service, actor: Actor, round_slug: str, store: str, name: str
+) -> Till:
+    """Enrol a device of a store; a repeat gives the same one.
+
+    Raises:
+        InputError: "unknown-store".
+    """
+    round_ = rounds.find_round(c, round_slug)
+    if store not in rounds.store_districts(c, round_.id):
+        raise InputError("unknown-store", f"{store!r:.60} is not a store of this round.", field="store")
+    till = pickup.insert_till(c, round_.id, store, name, service.now())
+    detail = {"store": store, "till": name}
+    record.log(c, service.now(), actor.name, "till-enrolled", round_slug=round_slug, detail=detail)
+    return till
+
+
+@one_transaction
+def look_up(c: Transaction, service: Service, till: Till, code: str) -> Answer:
+    """Say what a till sees when a code is scanned, before anything is handed out.
+
+    Raises:
+        InputError: "bad-number" naming the code.
+    """
+    round_ = rounds.round_by_id(c, till.round_id)
+    digest = code_digest(service.keys.deployment.lookup, read_typed(code, field="code"))
+    found = pickup.places_by_code(c, [digest]).get(digest)
+    place = found.place if found is not None and found.draw_status == DrawStatus.COLLECTING else None
+    now = service.now()
+    has_spare = place is not None and _spare(c, round_, till.store, [place], now) > 0
+    zone = ZoneInfo(round_.rules.zone)
+    return look_at(place, till.store, now, zone=zone, has_unreserved_stock=has_spare)
+
+
+@one_transaction
+def report(c: Transaction, service: Service, till: Till, requests: Sequence[Request]) -> list[Answer]:
+    """Take what a till did: one hand-over, one undo, or all it kept while it had no network.
+
+    Exactly once: the places are locked, decided about by pickup/redemption.py, and written only where they stand
+    as they were seen. The same nonce again gives the same answer.
+
+    Args:
+        c: given by the decorator.
+        service: the service.
+        till: whose.
+        requests: in the order they were done.
+
+    Returns:
+        One answer a request.
+
+    Raises:
+        InputError: "bad-nonce", "bad-number", naming the field.
+        StepRefused: "not-collecting" for a place whose counters have not opened, or have closed.
+    """
+    now = service.now()
+    round_ = rounds.round_by_id(c, till.round_id)
+    found = _find(c, service, till, requests)
+    handovers = [_handover(till, request, found.get(at), now) for at, request in enumerate(requests)]
+    seen = pickup.find_records(c, round_.id, nonces_of(handovers))
+    states = {each.place.place: each.place for each in found.values()}
+    undone = {known.handover.place for known in seen.values() if known.handover.place is not None} - set(
+        states
+    )
+    states |= {key: each.place for key, each in pickup.places_by_id(c, undone).items()}
+    answers, changes = decide_handovers(
+        states,
+        handovers,
+        seen=seen,
+        unreserved={till.store: _spare(c, round_, till.store, states.values(), now)},
+        zone=ZoneInfo(round_.rules.zone),
+    )
+    pickup.change_places(c, changes.places)
+    proxies = {request.nonce for request in requests if request.is_proxy}
+    pickup.write_records(c, round_.id, changes.records, seen, proxies)
+    pickup.note_report(c, till, now)
+    return answers
+
+
+def _find(c: Transaction, service: Service, till: Till, requests: Sequence[Request]) -> dict[int, FoundPlace]:
+    """Find the place of each request, by its position, and refuse those that are not being collected."""
+    lookup = service.keys.deployment.lookup
+    digests: dict[int, bytes] = {}
+    found: dict[int, FoundPlace] = {}
+    for at, request in enumerate(requests):
+        _require_nonces(request)
+        if request.code is not None:
+            digests[at] = code_digest(lookup, read_typed(request.code, field="code"))
+        elif request.card is not None:
+            by_card = _find_by_card(c, service, till, request.card)
+            if by_card is not None:
+                found[at] = by_card
+    by_code = pickup.places_by_code(c, set(digests.values()))
+    found |= {at: by_code[digest] for at, digest in digests.items() if digest in by_code}
+    for at, each in found.items():
+        allowed = (
+            {DrawStatus.COLLECTING, DrawStatus.FINISHED}
+            if requests[at].is_offline
+            else {DrawStatus.COLLECTING}
+        )
+        if each.draw_status not in allowed:
+            raise StepRefused("not-collecting", "Nothing is handed out for this draw now.")
+    return found
+
+
+def _find_by_card(c: Transaction, service: Service, till: Till, card: Document) -> FoundPlace | None:
+    """Find a winner by the card in their hand: this store, this day, and always logged."""
+    round_ = rounds.round_by_id(c, till.round_id)
+    found = pickup.place_of_card(c, till.round_id, id_digest(service.index_key, card.canonical))
+    number = None if found is None else found.number
+    detail = {"what": "card", "store": till.store, "till": till.name}
+    actor = f"till/{till.store}/{till.name}"
+    record.log(
+        c, service.now(), actor, "personal-data-read", round_slug=round_.slug, number=number, detail=detail
+    )
+    return found
+
+
+def _handover(till: Till, request: Request, found: FoundPlace | None, now: datetime) -> Handover:
+    return Handover(
+        nonce=request.nonce,
+        place=None if found is None else found.place.place,
+        store=till.store,
+        till=till.name,
+        claimed_at=request.claimed_at or now,
+        received_at=now,
+        is_offline=request.is_offline,
+        has_code=request.code is not None,
+        undoes=request.undoes,
+    )
+
+
+def _require_nonces(request: Request) -> None:
+    for field, nonce in (("nonce", request.nonce), ("undoes", request.undoes)):
+        if nonce is not None and _NONCE.fullmatch(nonce) is None:
+            raise InputError(
+                "bad-nonce", "A nonce has 16 to 64 letters, digits, hyphens, underscores.", field=field
+            )
+
+
+def _spare(c: Transaction, round_: rounds.Round, store: str, places: Collection[Place], now: datetime) -> int:
+    """Count whom a store can serve besides those assigned to it; looked up only where it matters."""
+    zone = ZoneInfo(round_.rules.zone)
+    if all(
+        place.store == store and place.status is PlaceStatus.ASSIGNED and place.is_on_day_of(now, zone)
+        for place in places
+    ):
+        return 0
+    left = _left(c, round_, store, now)
+    return unreserved_portions(left, round_.rules.quantity, pickup.count_reserved(c, round_.id, store))
+
+
+def _left(c: Transaction, round_: rounds.Round, store: str, now: datetime) -> int:
+    counted: Mapping[str, int] = count_stock(c, round_.id, store)
+    handed_out = pickup.count_handed_out(c, round_.id, store, None, now) * round_.rules.quantity
+    return max(0, counted.get("delivered", 0) - counted.get("damaged", 0) - handed_out)

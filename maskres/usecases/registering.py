@@ -1,0 +1,349 @@
+"""Registering, changing and withdrawing, one person at a time."""
+
+from __future__ import annotations
+
+import hmac
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from maskres.db import people, record, rounds
+from maskres.db.engine import Transaction
+from maskres.db.locks import lock_person, lock_phone, lock_registering
+from maskres.db.people import Registration
+from maskres.errors import StepRefused
+from maskres.formats.symbols import read_typed
+from maskres.registration.applications import Application, age_on
+from maskres.registration.numbers import registration_number
+from maskres.registration.receipts import Receipt, ReceiptStatus, receipt_secret, sign_receipt
+from maskres.registration.seals import Reach, Wishes, holder_salt, make_seal, read_wishes, wish_salt
+from maskres.rounds.status import RoundStatus
+from maskres.usecases.personal import Contact, Sealed, open_canonical, open_contact, seal_personal
+from maskres.usecases.service import Actor, Service, one_transaction
+
+
+class Outcome(StrEnum):
+    """What came of an application."""
+
+    REGISTERED = "registered"
+    CHANGED = "changed"
+    #: Somebody is registered already and the applicant could not show to be them: nothing was changed. The door
+    #: answers a stranger as if nothing were known, and writes to the phone that is.
+    UNCHANGED = "unchanged"
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """How somebody shows that a registration is theirs to change.
+
+    Attributes:
+        secret: the receipt's secret, as typed.
+        phone_digest: of a phone verified by one-time code.
+        is_staff: staff have seen the card.
+    """
+
+    secret: str | None = None
+    phone_digest: bytes | None = None
+    is_staff: bool = False
+
+
+NO_PROOF = Proof()
+SEEN_BY_STAFF = Proof(is_staff=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Registered:
+    """The answer to an application."""
+
+    outcome: Outcome
+    number: str
+    secret: str
+
+
+@one_transaction
+def register(
+    c: Transaction,
+    service: Service,
+    actor: Actor,
+    round_slug: str,
+    application: Application,
+    proof: Proof = NO_PROOF,
+) -> Registered:
+    """Register a person, or change the wishes of one registered already; nobody stands twice.
+
+    Args:
+        c: given by the decorator.
+        service: the service.
+        actor: the resident, or the staff account that enters them.
+        round_slug: the round.
+        application: checked.
+        proof: that a registration which stands already is theirs to change.
+
+    Raises:
+        StepRefused: "registration-closed", "too-many-by-phone".
+        InputError: "unknown-round".
+    """
+    round_, draw = _open_draw(c, round_slug)
+    sealed = seal_personal(application, service.cipher, service.index_key, service.random_bytes)
+    digests = people.linked_digests(c, sealed.id_digest)
+    lock_person(c, digests[0])
+    # A person known by several documents: this one first, then any that a register links with it.
+    person_id = people.find_person(c, [sealed.id_digest, *digests])
+    standing = None if person_id is None else people.registration_of_person(c, round_.id, person_id)
+    if standing is None:
+        number = _insert(c, service, actor, round_, draw, application, sealed, person_id)
+        return Registered(Outcome.REGISTERED, number, secret_of(service, round_slug, number))
+    secret = secret_of(service, round_slug, standing.number)
+    if not _is_proved(standing, proof, secret):
+        return Registered(Outcome.UNCHANGED, standing.number, secret)
+    changes = _wish_changes(c, service, round_, standing, application.wishes)
+    changes |= {"is_keeping": application.is_keeping, "status": "standing", "entered_by": actor.name}
+    if sealed.id_digest == standing.id_digest:
+        changes |= _personal_columns(application, sealed, round_)
+    _change(c, service, actor, round_, draw, standing, changes, "registration-changed")
+    return Registered(Outcome.CHANGED, standing.number, secret)
+
+
+@one_transaction
+def change_wishes(
+    c: Transaction, service: Service, actor: Actor, round_slug: str, number: str, wishes: Wishes, proof: Proof
+) -> None:
+    """Change the wishes of a registration.
+
+    Raises:
+        StepRefused: "registration-closed", "not-proved".
+        InputError: "unknown-number", "unknown-district", "bad-reach", "unknown-store" or the like.
+    """
+    round_, draw = _open_draw(c, round_slug)
+    standing = _proved_registration(c, service, round_, number, proof)
+    stores = rounds.store_districts(c, round_.id)
+    read_wishes(
+        wishes.district, wishes.reach, wishes.choices, districts=round_.rules.districts, stores=set(stores)
+    )
+    changes = _wish_changes(c, service, round_, standing, wishes)
+    _change(c, service, actor, round_, draw, standing, changes, "registration-changed")
+
+
+@one_transaction
+def withdraw(
+    c: Transaction, service: Service, actor: Actor, round_slug: str, number: str, proof: Proof
+) -> None:
+    """Withdraw a registration; registering again brings it back under the same number.
+
+    Raises:
+        StepRefused: "registration-closed", "not-proved".
+        InputError: "unknown-number".
+    """
+    round_, draw = _open_draw(c, round_slug)
+    standing = _proved_registration(c, service, round_, number, proof)
+    _change(c, service, actor, round_, draw, standing, {"status": "withdrawn"}, "registration-withdrawn")
+
+
+def make_receipt(service: Service, round_slug: str, number: str) -> bytes:
+    """Sign the receipt of a registration as it stands; asked again it is the same bytes.
+
+    Raises:
+        InputError: "unknown-round", "unknown-number".
+    """
+    with service.database.reading() as c:
+        round_ = rounds.find_round(c, round_slug)
+        row = people.find_registration(c, round_.id, number)
+        checkpoint = record.require_checkpoint(c, row.ledger_size)
+        name = record.origin(c)
+    keys = service.keys.round_keys(round_slug)
+    status = ReceiptStatus.REGISTERED if row.changed_at == row.registered_at else ReceiptStatus.CHANGED
+    receipt = Receipt(
+        round=round_slug,
+        draw=row.draw,
+        number=number,
+        holder_salt=holder_salt(keys.seal, number),
+        wish_salt=wish_salt(keys.seal, number),
+        wishes=wishes_of(row),
+        at=row.changed_at,
+        status=ReceiptStatus.WITHDRAWN if row.is_withdrawn else status,
+        ledger_size=checkpoint.size,
+        ledger_root=checkpoint.root,
+    )
+    return sign_receipt(receipt, Ed25519PrivateKey.from_private_bytes(service.keys.deployment.receipt), name)
+
+
+@one_transaction
+def read_contact(
+    c: Transaction, service: Service, actor: Actor, round_slug: str, number: str, why: str
+) -> Contact:
+    """Read who stands behind a number; the reading is logged with its reason.
+
+    Raises:
+        InputError: "unknown-round", "unknown-number".
+    """
+    round_ = rounds.find_round(c, round_slug)
+    row = people.find_registration(c, round_.id, number)
+    detail = {"what": "contact", "why": why}
+    record.log(
+        c,
+        service.now(),
+        actor.name,
+        "personal-data-read",
+        round_slug=round_slug,
+        number=number,
+        detail=detail,
+    )
+    return open_contact(service.cipher, row.contact, row.id_digest)
+
+
+def secret_of(service: Service, round_slug: str, number: str) -> str:
+    """Give the secret that goes with a receipt."""
+    return receipt_secret(service.keys.deployment.access, round_slug, number)
+
+
+def wishes_of(row: Registration) -> Wishes:
+    """Give the wishes of a registration."""
+    return Wishes(row.district, Reach(row.reach), tuple(row.choices.split("|")) if row.choices else ())
+
+
+def _open_draw(c: Transaction, round_slug: str) -> tuple[rounds.Round, rounds.Draw]:
+    round_ = rounds.find_round(c, round_slug)
+    lock_registering(c, round_.id, is_exclusive=False)
+    draw = rounds.open_draw_of(c, round_.id) if round_.status is RoundStatus.OPEN else None
+    if draw is None:
+        raise StepRefused("registration-closed", "Registration for this round is not open now.")
+    return round_, draw
+
+
+def _insert(
+    c: Transaction,
+    service: Service,
+    actor: Actor,
+    round_: rounds.Round,
+    draw: rounds.Draw,
+    application: Application,
+    sealed: Sealed,
+    person_id: int | None,
+) -> str:
+    _require_phone_free(c, round_, sealed.phone_digest)
+    key_version = service.index_key.version
+    if person_id is None:
+        person_id = new_person_id(service)
+        people.insert_person(c, person_id)
+    if not people.has_document(c, sealed.id_digest):
+        people.insert_document(c, sealed.id_digest, key_version, person_id, sealed.canonical)
+    keys = service.keys.round_keys(round_.slug)
+    canonical = application.document.canonical
+    number = free_number(c, round_.id, keys.number, canonical)
+    now = service.now()
+    people.insert_registration(
+        c,
+        {
+            "round_id": round_.id,
+            "number": number,
+            "person_id": person_id,
+            "key_version": key_version,
+            "is_keeping": application.is_keeping,
+            "seal": make_seal(keys.seal, number, canonical, application.wishes),
+            "registered_at": now,
+            "changed_at": now,
+            "draw": draw.draw,
+            "ledger_size": record.ledger_size(c),
+            "entered_by": actor.name,
+            **_wish_columns(application.wishes),
+            **_personal_columns(application, sealed, round_),
+        },
+    )
+    record.log(c, now, actor.name, "registered", round_slug=round_.slug, draw=draw.draw, number=number)
+    return number
+
+
+def free_number(c: Transaction, round_id: int, number_key: bytes, canonical: str) -> str:
+    """Derive a person's number, past those that belong to others (draw.md, section 2)."""
+    attempt = 0
+    while people.is_number_taken(c, round_id, number := registration_number(number_key, canonical, attempt)):
+        attempt += 1
+    return number
+
+
+def new_person_id(service: Service) -> int:
+    """Choose an id that says nothing about its person: 63 random bits."""
+    return int.from_bytes(service.random_bytes(8), "big") >> 1
+
+
+def _require_phone_free(c: Transaction, round_: rounds.Round, digest: bytes | None) -> None:
+    if digest is None:
+        return
+    lock_phone(c, digest)
+    most = round_.rules.entries_per_phone
+    if people.count_by_phone(c, round_.id, digest) >= most:
+        raise StepRefused(
+            "too-many-by-phone", f"This phone has registered {most} people already; that is the most."
+        )
+
+
+def _proved_registration(
+    c: Transaction, service: Service, round_: rounds.Round, number: str, proof: Proof
+) -> Registration:
+    standing = people.find_registration(c, round_.id, number)
+    require_proof(standing, proof, secret_of(service, round_.slug, number))
+    return standing
+
+
+def require_proof(standing: Registration, proof: Proof, secret: str) -> None:
+    """Refuse whoever cannot show that a registration is theirs.
+
+    Raises:
+        StepRefused: "not-proved".
+        InputError: "bad-number" for a secret that cannot be one.
+    """
+    if not _is_proved(standing, proof, secret):
+        raise StepRefused(
+            "not-proved", "The secret on the slip or a code to the registered phone is needed for this."
+        )
+
+
+def _is_proved(standing: Registration, proof: Proof, secret: str) -> bool:
+    if proof.is_staff:
+        return True
+    if proof.secret is not None and hmac.compare_digest(read_typed(proof.secret, field="secret"), secret):
+        return True
+    known, shown = standing.phone_digest, proof.phone_digest
+    return known is not None and shown is not None and hmac.compare_digest(known, shown)
+
+
+def _wish_changes(
+    c: Transaction, service: Service, round_: rounds.Round, standing: Registration, wishes: Wishes
+) -> dict[str, Any]:
+    canonical = open_canonical(service.cipher, people.document_of(c, standing.id_digest), standing.id_digest)
+    seal_key = service.keys.round_keys(round_.slug).seal
+    return _wish_columns(wishes) | {"seal": make_seal(seal_key, standing.number, canonical, wishes)}
+
+
+def _change(
+    c: Transaction,
+    service: Service,
+    actor: Actor,
+    round_: rounds.Round,
+    draw: rounds.Draw,
+    standing: Registration,
+    changes: dict[str, Any],
+    act: str,
+) -> None:
+    now = service.now()
+    changes |= {"changed_at": now, "draw": draw.draw, "ledger_size": record.ledger_size(c)}
+    people.update_registration(c, standing, changes)
+    record.log(c, now, actor.name, act, round_slug=round_.slug, draw=draw.draw, number=standing.number)
+
+
+def _wish_columns(wishes: Wishes) -> dict[str, Any]:
+    return {"district": wishes.district, "reach": str(wishes.reach), "choices": wishes.joined}
+
+
+def _personal_columns(application: Application, sealed: Sealed, round_: rounds.Round) -> dict[str, Any]:
+    return {
+        "id_digest": sealed.id_digest,
+        "name_digest": sealed.name_digest,
+        "phone_digest": sealed.phone_digest,
+        "contact": sealed.contact,
+        "age": age_on(application.birth_date, round_.rules.reference_date),
+        "sex": application.sex,
+        "for_whom": str(application.for_whom),
+    }

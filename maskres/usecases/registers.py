@@ -1,0 +1,133 @@
+"""Importing a register: streamed, checked line by line, taken whole or not at all."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from maskres.db import record, registers
+from maskres.db.bulk import load_rows
+from maskres.db.engine import Transaction
+from maskres.eligibility.facts import KINDS
+from maskres.eligibility.registers import RegisterRow, read_register
+from maskres.errors import InputError
+from maskres.identity.digests import IndexKey, id_digest, name_digest
+from maskres.usecases.imports import Progress, Sieve, digest_of
+from maskres.usecases.service import Actor, Service, one_transaction
+
+_Link = tuple[int, bytes, bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class ImportedRegister:
+    """What an import did.
+
+    Attributes:
+        version: the version that stands now.
+        is_new: False where the same file stood as the newest version already.
+    """
+
+    version: registers.RegisterVersion
+    is_new: bool
+
+
+def import_register(
+    service: Service,
+    actor: Actor,
+    kind: str,
+    path: Path,
+    as_of: date,
+    *,
+    progress: Progress | None = None,
+) -> ImportedRegister:
+    """Import an office file as the next version of a register.
+
+    A file that is the newest version already, byte for byte, is not imported again.
+
+    Args:
+        service: the service.
+        actor: who imports.
+        kind: of the register: household, insurance, employment.
+        path: the file.
+        as_of: the day on which the register stood so.
+        progress: told how far it is.
+
+    Raises:
+        InputError: "unknown-register", "bad-encoding", "bad-header".
+        ImportRefused: "bad-rows", "mangled-by-spreadsheet".
+        ConflictError: "done-elsewhere" where the same register was imported at the same time.
+    """
+    if kind not in KINDS:
+        raise InputError("unknown-register", f"The registers are {', '.join(KINDS)}.", field="register")
+    return _import_register(service, actor, kind, path, as_of, digest_of(path), progress)
+
+
+@one_transaction
+def _import_register(
+    c: Transaction,
+    service: Service,
+    actor: Actor,
+    kind: str,
+    path: Path,
+    as_of: date,
+    sha256: str,
+    progress: Progress | None,
+) -> ImportedRegister:
+    key = service.index_key
+    newest = registers.newest_version(c, kind)
+    same = (sha256, as_of.isoformat(), key.version)
+    if newest is not None and (newest.sha256, newest.as_of, newest.key_version) == same:
+        return ImportedRegister(newest, is_new=False)
+    version_id = registers.next_version_id(c)
+    sieve: Sieve[RegisterRow] = Sieve(path, progress)
+    links: list[_Link] = []
+    with path.open("rb") as stream:
+        good = sieve.sift(read_register(kind, stream, file=path.name, as_of=as_of), stream)
+        load_rows(c, "register_rows", registers.ROW_COLUMNS, _digested(good, key, version_id, links))
+    sieve.refuse_bad()
+    load_rows(c, "identity_links", registers.LINK_COLUMNS, links)
+    version = registers.RegisterVersion(
+        id=version_id,
+        kind=kind,
+        version=newest.version + 1 if newest else 1,
+        sha256=sha256,
+        rows=sieve.good_count,
+        as_of=as_of.isoformat(),
+        key_version=key.version,
+        imported_at=service.now(),
+        imported_by=actor.name,
+    )
+    registers.insert_version(c, version)
+    detail = {
+        "kind": kind,
+        "version": version.version,
+        "sha256": sha256,
+        "rows": version.rows,
+        "links": len(links),
+    }
+    record.log(c, service.now(), actor.name, "register-imported", detail=detail)
+    return ImportedRegister(version, is_new=True)
+
+
+def _digested(
+    rows: Iterator[RegisterRow], key: IndexKey, version_id: int, links: list[_Link]
+) -> Iterator[tuple[Any, ...]]:
+    """Turn rows into what is stored: digests and facts, never an ID number or a name."""
+    for row in rows:
+        facts = (row.valid_from, row.valid_until, row.months, row.died_on is not None, row.line)
+        digest = id_digest(key, row.canonical_id)
+        yield (version_id, digest, name_digest(key, row.canonical_id, row.name), *facts)
+        other = row.other_canonical_id
+        if other is not None and other != row.canonical_id:
+            other_digest = id_digest(key, other)
+            yield (version_id, other_digest, name_digest(key, other, row.name), *facts)
+            links += [(version_id, digest, digest), (version_id, other_digest, digest)]
+
+
+def list_registers(service: Service) -> list[registers.RegisterVersion]:
+    """List all versions of all registers."""
+    with service.database.reading() as c:
+        return registers.list_versions(c)

@@ -1,0 +1,175 @@
+"""Making, opening and finishing a round, and ending its draws."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from pathlib import Path
+
+from maskres.db import record, rounds
+from maskres.db.engine import Transaction
+from maskres.db.persons import end_waiting, keep_wishes
+from maskres.errors import InputError, StepRefused
+from maskres.formats.values import require_slug
+from maskres.ledger import bodies
+from maskres.ledger.body_shapes import Kind
+from maskres.ledger.keyring import Keyring, keyring
+from maskres.ledger.note_keys import read_verifier_key
+from maskres.rounds.rules import Rules
+from maskres.rounds.rules_file import read_rules
+from maskres.rounds.status import DrawStatus, RoundStatus
+from maskres.usecases.record import enter, ledger_key
+from maskres.usecases.service import Actor, Service, one_transaction
+from maskres.usecases.store_files import read_stores
+
+
+@one_transaction
+def create_round(
+    c: Transaction,
+    service: Service,
+    actor: Actor,
+    rules_json: bytes,
+    stores: Iterable[rounds.Store],
+    *,
+    notary_key: str,
+    witness_key: str,
+) -> rounds.Round:
+    """Make a draft of a round.
+
+    Args:
+        c: given by the decorator.
+        service: the service.
+        actor: who makes it.
+        rules_json: the rules, as they will be published.
+        stores: its partner stores, each in a district of the rules.
+        notary_key: verifier key of the notary's cosignatures.
+        witness_key: verifier key of the witness's.
+
+    Raises:
+        InputError: "bad-rule" naming the member; "unknown-district"; "bad-key" or the like.
+        ConflictError: "round-exists".
+    """
+    rules = read_rules(rules_json)
+    _keyring(c, service, notary_key, witness_key)
+    cosigners = [("notary", notary_key.strip()), ("witness", witness_key.strip())]
+    round_id = rounds.insert_round(c, rules.round, rules.to_json(), cosigners, service.now())
+    chosen = list(stores)
+    for store in chosen:
+        if store.district not in rules.districts:
+            raise InputError(
+                "unknown-district",
+                f"Store {store.store} stands in {store.district}, which the rules do not name.",
+                field="district",
+            )
+    rounds.insert_stores(c, round_id, chosen)
+    record.log(
+        c, service.now(), actor.name, "round-created", round_slug=rules.round, detail={"stores": len(chosen)}
+    )
+    return rounds.find_round(c, rules.round)
+
+
+@one_transaction
+def change_rules(c: Transaction, service: Service, actor: Actor, rules_json: bytes) -> Rules:
+    """Replace the rules of a round that is still a draft.
+
+    Raises:
+        InputError: "bad-rule", "unknown-round".
+        StepRefused: "rules-frozen" once the round has opened.
+    """
+    rules = read_rules(rules_json)
+    round_ = rounds.find_round(c, rules.round)
+    if round_.status is not RoundStatus.DRAFT:
+        raise StepRefused("rules-frozen", "The round has opened; its rules cannot change any more.")
+    rounds.set_rules(c, round_, rules.to_json())
+    record.log(c, service.now(), actor.name, "rules-changed", round_slug=rules.round)
+    return rules
+
+
+def read_stores_file(path: Path, rules_json: bytes) -> list[rounds.Store]:
+    """Read an office file of stores for a round with these rules."""
+    rules = read_rules(rules_json)
+    with path.open("rb") as stream:
+        return read_stores(stream, file=path.name, districts=rules.districts)
+
+
+def open_round(service: Service, actor: Actor, round_slug: str) -> rounds.Round:
+    """Open a round and its first draw: rules are published, the round's keys are made and pledged.
+
+    Raises:
+        InputError: "unknown-round".
+        StepRefused: "step-out-of-order".
+    """
+    # Made before the transaction and kept if it fails: keys are found again, never made twice.
+    service.keys.make_round_keys(require_slug(round_slug, field="round"))
+    return _open_round(service, actor, round_slug)
+
+
+@one_transaction
+def _open_round(c: Transaction, service: Service, actor: Actor, round_slug: str) -> rounds.Round:
+    now = service.now()
+    round_ = rounds.find_round(c, round_slug)
+    rounds.move_round(c, round_, RoundStatus.OPEN, opened_at=now)
+    keys = service.keys.round_keys(round_slug)
+    body = bodies.round_opened(
+        round_.rules_sha256,
+        hashlib.sha256(keys.number).hexdigest(),
+        hashlib.sha256(keys.seal).hexdigest(),
+        keyring_of(c, service, round_),
+    )
+    enter(c, service, now, Kind.ROUND_OPENED, round_slug, None, body)
+    rounds.insert_draw(c, round_.id, 1, now)
+    record.log(
+        c, now, actor.name, "round-opened", round_slug=round_slug, detail={"rules": round_.rules_sha256}
+    )
+    return rounds.find_round(c, round_slug)
+
+
+@one_transaction
+def finish_draw(c: Transaction, service: Service, actor: Actor, round_slug: str, draw_number: int) -> None:
+    """End a draw: nothing more is handed out for it.
+
+    Raises:
+        StepRefused: "step-out-of-order".
+    """
+    now = service.now()
+    round_ = rounds.find_round(c, round_slug)
+    draw = rounds.find_draw(c, round_, draw_number, is_locked=True)
+    rounds.move_draw(c, draw, DrawStatus.FINISHED, finished_at=now)
+    enter(c, service, now, Kind.DRAW_FINISHED, round_slug, draw.draw, bodies.draw_finished())
+    record.log(c, now, actor.name, "draw-finished", round_slug=round_slug, draw=draw.draw)
+
+
+@one_transaction
+def finish_round(c: Transaction, service: Service, actor: Actor, round_slug: str) -> None:
+    """End a round whose draws have all ended; who never won has waited one round more.
+
+    Raises:
+        StepRefused: "draw-not-finished", "step-out-of-order".
+    """
+    now = service.now()
+    round_ = rounds.find_round(c, round_slug)
+    for draw in rounds.list_draws(c, round_.id):
+        if draw.status is DrawStatus.OPEN:
+            # The last draw of the rules was opened and nobody closed it: it never was.
+            rounds.move_draw(c, draw, DrawStatus.VOID)
+        elif draw.status not in (DrawStatus.FINISHED, DrawStatus.VOID):
+            raise StepRefused("draw-not-finished", f"Draw {draw.draw} is {draw.status}; finish it first.")
+    rounds.move_round(c, round_, RoundStatus.FINISHED, finished_at=now)
+    end_waiting(c, round_.id)
+    waited = keep_wishes(c, round_.id, round_.rules.person_data_until.isoformat())
+    enter(c, service, now, Kind.ROUND_FINISHED, round_slug, None, bodies.round_finished())
+    record.log(c, now, actor.name, "round-finished", round_slug=round_slug, detail={"waited": waited})
+
+
+def keyring_of(c: Transaction, service: Service, round_: rounds.Round) -> Keyring:
+    """Give the keys whose signatures count in a round."""
+    by_role = dict(round_.cosigners)
+    return _keyring(c, service, by_role["notary"], by_role["witness"])
+
+
+def _keyring(c: Transaction, service: Service, notary_key: str, witness_key: str) -> Keyring:
+    return keyring(
+        ledger_key(c, service).verifier,
+        read_verifier_key(notary_key, field="notary"),
+        read_verifier_key(witness_key, field="witness"),
+    )

@@ -1,0 +1,93 @@
+"""What every use case is handed: the database, the keys, the clock, randomness, and who is asking."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property, wraps
+from pathlib import Path
+from typing import Concatenate, ParamSpec, TypeVar
+
+from maskres.db.engine import Database, Transaction
+from maskres.identity.digests import IndexKey
+from maskres.identity.encryption import Cipher
+from maskres.keys import KeyStore, RandomBytes
+from maskres.lottery.source_values import VerifySignature
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+Clock = Callable[[], datetime]
+
+
+@dataclass(frozen=True)
+class Service:
+    """The parts a use case works with.
+
+    Attributes:
+        database: where the truth is.
+        keys: where the keys are.
+        now: gives the present moment as aware UTC to the second.
+        random_bytes: gives so many unpredictable bytes.
+        verify_beacon: checks the signature of a beacon's round.
+        work_folder: where long steps put their temporary files; None for the system's own.
+    """
+
+    database: Database
+    keys: KeyStore
+    now: Clock
+    random_bytes: RandomBytes
+    verify_beacon: VerifySignature
+    work_folder: Path | None = None
+
+    @cached_property
+    def cipher(self) -> Cipher:
+        """Encrypts personal fields under the current data key and opens those under older ones."""
+        deployment = self.keys.deployment
+        return Cipher(deployment.data, deployment.current_data_version)
+
+    @cached_property
+    def index_key(self) -> IndexKey:
+        """The current key of the look-up digests."""
+        deployment = self.keys.deployment
+        return IndexKey(deployment.current_index_version, deployment.index[deployment.current_index_version])
+
+    @contextmanager
+    def scratch(self) -> Iterator[Path]:
+        """Lend a folder for the files of one step; it is gone afterwards."""
+        with tempfile.TemporaryDirectory(prefix="maskres-", dir=self.work_folder) as folder:
+            yield Path(folder)
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who does something, as the audit log names them.
+
+    Attributes:
+        name: of a staff account ("operator/li"), or "resident", "service".
+    """
+
+    name: str
+
+
+RESIDENT = Actor("resident")
+SERVICE = Actor("service")
+
+
+def one_transaction(
+    use_case: Callable[Concatenate[Transaction, Service, P], R],
+) -> Callable[Concatenate[Service, P], R]:
+    """Make a use case one writing transaction: all of it happens, or nothing does.
+
+    The database may ask to run it again from its start (deadlock, serialization), so what it does besides the
+    database must be safe to repeat.
+    """
+
+    @wraps(use_case)
+    def run(service: Service, /, *args: P.args, **kwargs: P.kwargs) -> R:
+        return service.database.write(lambda c: use_case(c, service, *args, **kwargs))
+
+    return run

@@ -1,0 +1,80 @@
+"""Stock by store and day: what came, what broke, what is left, and whether it adds up."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from maskres.db import pickup, record, rounds, stock
+from maskres.db.engine import Transaction
+from maskres.errors import InputError
+from maskres.pickup.reconciliation import Reconciliation, StockCount, reconcile
+from maskres.usecases.service import Actor, Service, one_transaction
+
+_KINDS = ("delivered", "damaged", "left")
+
+
+@one_transaction
+def count_stock(
+    c: Transaction,
+    service: Service,
+    actor: Actor,
+    round_slug: str,
+    store: str,
+    day: date,
+    kind: str,
+    quantity: int,
+) -> None:
+    """Note the items delivered, damaged or left at a store on a day, in place of an earlier figure.
+
+    Raises:
+        InputError: "unknown-store", "bad-kind", "bad-quantity".
+    """
+    round_ = rounds.find_round(c, round_slug)
+    _require_store(c, round_, store)
+    if kind not in _KINDS:
+        raise InputError("bad-kind", f"Stock is counted as {', '.join(_KINDS)}.", field="kind")
+    if not 0 <= quantity < 10**9:
+        raise InputError("bad-quantity", "This must be a number of items, 0 or more.", field="quantity")
+    stock.set_count(c, round_.id, store, day.isoformat(), kind, quantity, service.now(), actor.name)
+    detail = {"store": store, "day": day.isoformat(), "kind": kind, "quantity": quantity}
+    record.log(c, service.now(), actor.name, "stock-counted", round_slug=round_slug, detail=detail)
+
+
+def reconcile_day(service: Service, round_slug: str, store: str, day: date) -> Reconciliation:
+    """Compare what a store had with what it handed out on a day.
+
+    Raises:
+        InputError: "unknown-store".
+    """
+    with service.database.reading() as c:
+        round_ = rounds.find_round(c, round_slug)
+        _require_store(c, round_, store)
+        begins_at = datetime.combine(day, time(), ZoneInfo(round_.rules.zone)).astimezone(UTC)
+        ends_at = begins_at + timedelta(days=1)
+        today = stock.count_stock(c, round_.id, store, on=day.isoformat())
+        return reconcile(
+            StockCount(
+                carried_over=_carried_over(c, round_, store, day, begins_at),
+                delivered=today.get("delivered", 0),
+                handed_out=pickup.count_handed_out(c, round_.id, store, begins_at, ends_at),
+                quantity=round_.rules.quantity,
+                damaged=today.get("damaged", 0),
+                left=stock.last_left(c, round_.id, store, day.isoformat()),
+            )
+        )
+
+
+def _carried_over(c: Transaction, round_: rounds.Round, store: str, day: date, begins_at: datetime) -> int:
+    """Give what was counted the evening before, or else what should have been left."""
+    counted = stock.last_left(c, round_.id, store, (day - timedelta(days=1)).isoformat())
+    if counted is not None:
+        return counted
+    before = stock.count_stock(c, round_.id, store, before=day.isoformat())
+    handed_out = pickup.count_handed_out(c, round_.id, store, None, begins_at) * round_.rules.quantity
+    return max(0, before.get("delivered", 0) - before.get("damaged", 0) - handed_out)
+
+
+def _require_store(c: Transaction, round_: rounds.Round, store: str) -> None:
+    if store not in rounds.store_districts(c, round_.id):
+        raise InputError("unknown-store", f"{store!r:.60} is not a store of this round.", field="store")
