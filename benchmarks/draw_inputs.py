@@ -84,7 +84,11 @@ def write_wishes(path: Path, numbers: NDArray[np.bytes_], *, stores: int = 300) 
         for row, (number, digest) in enumerate(zip(numbers.tolist(), digests.tolist(), strict=True)):
             holder = texts[64 * row : 64 * row + 64]
             crowd = 30 if digest[0] % 3 == 0 else stores
-            chosen = dict.fromkeys((digest[2 * k + 2] * 256 + digest[2 * k + 3]) % crowd for k in range(digest[1] % 6))
+            chosen = dict.fromkeys(
+                (digest[2 * k + 2] * 256 + digest[2 * k + 3]) % crowd for k in range(digest[1] % 6)
+            )
             choices = b"|".join(b"store-%03d" % store for store in chosen)
             reach = reaches[0 if digest[20] < 180 else 1 + digest[20] % 2]
-            stream.write(b"%b,%b,%b,d%d,%b,%b\n" % (number, holder, holder[:32], digest[21] % 6, reach, choices))
+            stream.write(
+                b"%b,%b,%b,d%d,%b,%b\n" % (number, holder, holder[:32], digest[21] % 6, reach, choices)
+            )

@@ -85,7 +85,7 @@ def _copy_out(c: Connection, statement: Select[Any], out: BinaryIO) -> None:
 
 def stream(c: Connection, statement: Select[Any]) -> Iterator[Any]:
     """Give the rows of a statement without holding them all."""
-    result = c.execution_options(yield_per=BATCH_ROWS).execute(statement)
+    result = c.execute(statement.execution_options(yield_per=BATCH_ROWS))
     yield from result
 
 

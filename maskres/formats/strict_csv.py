@@ -94,12 +94,14 @@ class Table:
 
     def refuse_repeated(self, keys: NDArray[Any], *, field: str) -> None:
         """Refuse rows whose key stood in an earlier row, in a file that is sorted by something else."""
+        in_order = np.sort(keys)
+        if not (in_order[1:] == in_order[:-1]).any():
+            return
         order = np.argsort(keys, kind="stable")
         is_same = keys[order[1:]] == keys[order[:-1]]
-        if is_same.any():
-            row = int(order[1:][is_same].min())
-            first = int(np.flatnonzero(keys == keys[row])[0])
-            self.fail(row + 2, "repeated-key", f"Line {first + 2} has the same one already.", field=field)
+        row = int(order[1:][is_same].min())
+        first = int(np.flatnonzero(keys == keys[row])[0])
+        self.fail(row + 2, "repeated-key", f"Line {first + 2} has the same one already.", field=field)
 
     def finish(self) -> None:
         """Raise the fault on the earliest line, if there is one.
@@ -111,14 +113,19 @@ class Table:
             raise self._fault
 
 
+def name_of(source: Source, file: str | None, usual: str) -> str:
+    """Choose the name of a file for errors: as given, else the path's last part, else the protocol's name."""
+    return file or (Path(source).name if isinstance(source, (str, Path)) else usual)
+
+
 def read_table(
-    source: Source, file: str | None, columns: Sequence[Column], *, block_bytes: int = BLOCK_BYTES
+    source: Source, file: str, columns: Sequence[Column], *, block_bytes: int = BLOCK_BYTES
 ) -> Table:
     """Read a file into columns, up to its first fault.
 
     Args:
         source: a path, the file's bytes, or a binary stream.
-        file: the name to give in errors; None takes the path's last part.
+        file: the name to give in errors (see `name_of`).
         columns: the columns in the order of the header; each gathers its values.
         block_bytes: how much to read at once, at least 1.
 
@@ -131,11 +138,11 @@ def read_table(
 
     Source: draw.md, section 0.
     """
-    table = Table(file or (Path(source).name if isinstance(source, (str, Path)) else "input"))
-    with _open(source, table.file) as stream:
+    table = Table(file)
+    with _open(source, file) as stream:
         header = (",".join(column.name for column in columns) + "\n").encode("ascii")
         rest = _read(stream, max(block_bytes, len(header)))
-        _check_header(rest, header, table.file)
+        _check_header(rest, header, file)
         rest = rest[len(header) :]
         while True:
             end = rest.rfind(b"\n") + 1

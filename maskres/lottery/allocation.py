@@ -10,11 +10,12 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from maskres.errors import InputError
 from maskres.formats.csv_columns import MAX_CHOICES, IntegerColumn, NumberColumn, SlugColumn, WordColumn
 from maskres.formats.number_arrays import Numbers, keys_of
-from maskres.formats.strict_csv import Sink, Source, read_table, write_table
+from maskres.formats.strict_csv import Sink, Source, name_of, read_table, write_table
 from maskres.lottery import tickets
 from maskres.lottery.slots import Slot
 from maskres.lottery.stagger import Emptiest, Loads, Stagger
@@ -92,7 +93,7 @@ class _City:
         slot = self.staggers[store].take()
         if slot is None:
             raise AssertionError("a store with room has no slot with room")
-        self.loads.add(store)
+        self.loads.assigned[store] += 1
         if not self.loads.has_room(store):
             del self.with_room[self.stores[store].encode("ascii")]
         return slot.slot
@@ -152,19 +153,20 @@ def place_in_turn(
     Source: draw.md, sections 8 and 9.
     """
     require_seed(seed)
-    turns = np.concatenate(
-        [
-            np.empty(0, dtype="S12"),
-            *(group[order_by_hash(seed, group, "place", hash_numbers)] for group in groups),
+    rows_of_groups = _rows_of_wishes(groups, wishes)
+    rows = np.concatenate(
+        [np.empty(0, dtype=np.intp)]
+        + [
+            group[order_by_hash(seed, wishes.numbers[group], "place", hash_numbers)]
+            for group in rows_of_groups
         ]
     )
-    rows = _rows_of_wishes(turns, wishes)
     city = _City(slots)
     districts = [city.by_district.get(name) for name in wishes.district_names]
     placements: list[Placement] = []
     for place, (number, row, district, reach) in enumerate(
         zip(
-            turns.astype("U12").tolist(),
+            wishes.numbers[rows].astype("U12").tolist(),
             rows.tolist(),
             wishes.districts[rows].tolist(),
             wishes.reaches[rows].tolist(),
@@ -180,28 +182,39 @@ def place_in_turn(
     return placements
 
 
-def _rows_of_wishes(turns: Numbers, wishes: Wishes) -> np.ndarray[tuple[int], np.dtype[np.intp]]:
-    """Find the line of wishes of each number; they must be the same set."""
+def _rows_of_wishes(groups: Sequence[Numbers], wishes: Wishes) -> list[NDArray[np.intp]]:
+    """Find the lines of wishes of each group; together they must be all lines, each once."""
+    # Wishes are sorted by number. Looking sorted keys up in sorted keys is many times faster than in place order.
+    keys = [np.sort(keys_of(group)) for group in groups]
+    found = keys_of(wishes.numbers)
+    rows = [np.searchsorted(found, wanted) for wanted in keys]
+    looked_up = np.concatenate([np.empty(0, dtype=np.intp), *rows])
+    if len(looked_up) == len(found) and np.array_equal(np.sort(looked_up), np.arange(len(found))):
+        is_found = [np.array_equal(found[at], wanted) for at, wanted in zip(rows, keys, strict=True)]
+        if all(is_found):
+            return rows
+    raise _explain_difference(np.concatenate([np.empty(0, dtype="S12"), *groups]), wishes)
+
+
+def _explain_difference(turns: Numbers, wishes: Wishes) -> Exception:
+    """Say why the wishes are not of exactly the numbers to be placed."""
     wanted, found = keys_of(turns), keys_of(wishes.numbers)
-    order = np.argsort(found)
-    places = np.searchsorted(found, wanted, sorter=order)
-    if len(wanted) == len(found) and np.array_equal(found[order[places % max(len(found), 1)]], wanted):
-        if len(places) and int(np.bincount(places).max()) > 1:
-            raise ValueError("a number is to be placed twice")
-        return order[places]
     is_stranger = ~np.isin(found, wanted)
     if is_stranger.any():
         row = int(is_stranger.argmax())
         number = bytes(wishes.numbers[row]).decode("ascii")
         raise InputError(
-            "unknown-number", f"{number} is not to be placed: only winners are.", file=wishes.file, line=row + 2
+            "unknown-number",
+            f"{number} is not to be placed: only winners are.",
+            file=wishes.file,
+            line=row + 2,
         )
     is_missing = ~np.isin(wanted, found)
     if not is_missing.any():
-        raise ValueError("a number is to be placed twice")
+        return ValueError("a number is to be placed twice")
     number = bytes(min(turns[is_missing].tolist())).decode("ascii")
     line = int((found < keys_of(np.array([number], dtype="S12"))).sum()) + 2
-    raise InputError(
+    return InputError(
         "wish-missing", f"The wishes of {number} are missing; they belong here.", file=wishes.file, line=line
     )
 
@@ -219,7 +232,7 @@ def read_allocation(source: Source, file: str | None = None) -> list[Placement]:
 
     Args:
         source: a path, the file's bytes, or a binary stream.
-        file: the name to give in errors; None takes the path's last part.
+        file: the name to give in errors; None takes the path's last part, or the usual name.
 
     Returns:
         The placements in the order of the file.
@@ -232,7 +245,7 @@ def read_allocation(source: Source, file: str | None = None) -> list[Placement]:
     place, number = IntegerColumn("place", 1), NumberColumn("number")
     store, slot = SlugColumn("store", may_be_empty=True), SlugColumn("slot", may_be_empty=True)
     choice = WordColumn("choice", _CHOICE_WORDS)
-    table = read_table(source, file, [place, number, store, slot, choice])
+    table = read_table(source, name_of(source, file, "allocation.csv"), [place, number, store, slot, choice])
     table.refuse(
         place.values != np.arange(1, table.count + 1),
         "bad-place",

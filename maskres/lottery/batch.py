@@ -26,7 +26,7 @@ from numpy.typing import NDArray
 from maskres.errors import CheckFailed, InputError
 from maskres.formats.csv_columns import NumberColumn, WordColumn
 from maskres.formats.number_arrays import Numbers, keys_of
-from maskres.formats.strict_csv import Sink, Source, read_table, write_table
+from maskres.formats.strict_csv import Sink, Source, name_of, read_table, write_table
 from maskres.lottery import tickets
 from maskres.lottery.allocation import Placement, place_in_turn
 from maskres.lottery.results import Result
@@ -112,7 +112,7 @@ def read_changes(source: Source, file: str | None = None) -> Changes:
 
     Args:
         source: a path, the file's bytes, or a binary stream.
-        file: the name to give in errors; None takes the path's last part.
+        file: the name to give in errors; None takes the path's last part, or the usual name.
 
     Returns:
         The changes in the order of the file.
@@ -123,7 +123,7 @@ def read_changes(source: Source, file: str | None = None) -> Changes:
     Source: draw.md, section 9.
     """
     number, cause = NumberColumn("number"), WordColumn("cause", CAUSES)
-    table = read_table(source, file, [number, cause])
+    table = read_table(source, name_of(source, file, "changes.csv"), [number, cause])
     table.refuse_unsorted([keys_of(number.values)], field="number")
     table.finish()
     return Changes(table.file, number.values, cause.codes)

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from maskres.formats.csv_columns import NumberColumn, SlugColumn
 from maskres.formats.number_arrays import Numbers, keys_of
-from maskres.formats.strict_csv import Source, read_table
+from maskres.formats.strict_csv import Source, name_of, read_table
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -32,7 +32,7 @@ def read_numbers(source: Source, file: str | None = None) -> Numbers:
 
     Args:
         source: a path, the file's bytes, or a binary stream.
-        file: the name to give in errors; None takes the path's last part.
+        file: the name to give in errors; None takes the path's last part, or the usual name.
 
     Returns:
         The numbers, sorted, dtype S12.
@@ -43,7 +43,7 @@ def read_numbers(source: Source, file: str | None = None) -> Numbers:
     Source: draw.md, sections 4 and 5.
     """
     number = NumberColumn("number")
-    table = read_table(source, file, [number])
+    table = read_table(source, name_of(source, file, "registered.csv"), [number])
     table.refuse_unsorted([keys_of(number.values)], field="number")
     table.finish()
     return number.values
@@ -54,7 +54,7 @@ def read_excluded(source: Source, file: str | None = None) -> Excluded:
 
     Args:
         source: a path, the file's bytes, or a binary stream.
-        file: the name to give in errors; None takes the path's last part.
+        file: the name to give in errors; None takes the path's last part, or the usual name.
 
     Returns:
         The excluded numbers and their reasons.
@@ -66,7 +66,7 @@ def read_excluded(source: Source, file: str | None = None) -> Excluded:
     """
     number = NumberColumn("number")
     reason = SlugColumn("reason")
-    table = read_table(source, file, [number, reason])
+    table = read_table(source, name_of(source, file, "excluded.csv"), [number, reason])
     table.refuse_unsorted([keys_of(number.values)], field="number")
     table.finish()
     return Excluded(number.values, reason.codes, reason.names)

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from maskres.formats.csv_columns import HexColumn, IntegerColumn, NumberColumn, SlugColumn
 from maskres.formats.number_arrays import Numbers, keys_of
-from maskres.formats.strict_csv import Source, read_table
+from maskres.formats.strict_csv import Source, name_of, read_table
 
 MAX_TICKETS = 10
 SEAL_DIGITS = 40
@@ -47,7 +47,7 @@ def read_pool(source: Source, file: str | None = None, *, keep_seals: bool = Fal
 
     Args:
         source: a path, the file's bytes, or a binary stream.
-        file: the name to give in errors; None takes the path's last part.
+        file: the name to give in errors; None takes the path's last part, or the usual name.
         keep_seals: whether the seals are wanted afterwards; they are checked in any case.
 
     Returns:
@@ -62,7 +62,7 @@ def read_pool(source: Source, file: str | None = None, *, keep_seals: bool = Fal
     stratum = SlugColumn("stratum")
     tickets = IntegerColumn("tickets", 1, MAX_TICKETS, np.uint8)
     seal = HexColumn("seal", SEAL_DIGITS, keep=keep_seals)
-    table = read_table(source, file, [number, stratum, tickets, seal])
+    table = read_table(source, name_of(source, file, "pool.csv"), [number, stratum, tickets, seal])
     table.refuse_unsorted([keys_of(number.values)], field="number")
     table.finish()
     return Pool(

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from maskres.formats.csv_columns import HexColumn, IntegerColumn, NumberColumn, SlugColumn, WordColumn
 from maskres.formats.number_arrays import Numbers, keys_of
-from maskres.formats.strict_csv import Sink, Source, Table, read_table
+from maskres.formats.strict_csv import Sink, Source, Table, name_of, read_table
 from maskres.lottery.tickets import blocks, prefixes_of
 
 HEADER = b"rank,number,stratum,ticket,outcome\n"
@@ -58,7 +58,7 @@ def read_result(source: Source, file: str | None = None) -> Result:
 
     Args:
         source: a path, the file's bytes, or a binary stream.
-        file: the name to give in errors; None takes the path's last part.
+        file: the name to give in errors; None takes the path's last part, or the usual name.
 
     Returns:
         The result, without cutoffs.
@@ -73,7 +73,7 @@ def read_result(source: Source, file: str | None = None) -> Result:
     stratum = SlugColumn("stratum")
     ticket = HexColumn("ticket", TICKET_DIGITS)
     outcome = WordColumn("outcome", OUTCOMES)
-    table = read_table(source, file, [rank, number, stratum, ticket, outcome])
+    table = read_table(source, name_of(source, file, "result.csv"), [rank, number, stratum, ticket, outcome])
     tickets = prefixes_of(ticket.values)
     has_won: NDArray[np.bool_] = outcome.codes == OUTCOMES.index("won")
     table.refuse(

@@ -10,7 +10,7 @@ import numpy as np
 
 from maskres.errors import CheckFailed
 from maskres.formats.csv_columns import IntegerColumn, SlugColumn, TimeColumn
-from maskres.formats.strict_csv import Sink, Source, Table, read_table, write_table
+from maskres.formats.strict_csv import Sink, Source, Table, name_of, read_table, write_table
 from maskres.formats.values import format_time, parse_time
 
 HEADER = ("district", "store", "slot", "starts_at", "ends_at", "capacity")
@@ -44,7 +44,7 @@ def read_slots(source: Source, file: str | None = None) -> tuple[Slot, ...]:
 
     Args:
         source: a path, the file's bytes, or a binary stream.
-        file: the name to give in errors; None takes the path's last part.
+        file: the name to give in errors; None takes the path's last part, or the usual name.
 
     Returns:
         The slots in the order of the file.
@@ -57,7 +57,9 @@ def read_slots(source: Source, file: str | None = None) -> tuple[Slot, ...]:
     district, store, slot = SlugColumn("district"), SlugColumn("store"), SlugColumn("slot")
     starts, ends = TimeColumn("starts_at"), TimeColumn("ends_at")
     capacity = IntegerColumn("capacity", 1)
-    table = read_table(source, file, [district, store, slot, starts, ends, capacity])
+    table = read_table(
+        source, name_of(source, file, "slots.csv"), [district, store, slot, starts, ends, capacity]
+    )
     table.refuse_unsorted([store.ranks, starts.ranks, slot.ranks], field="store")
     ends_at = np.array(ends.names)[ends.codes] if table.count else np.empty(0)
     starts_at = np.array(starts.names)[starts.codes] if table.count else np.empty(0)

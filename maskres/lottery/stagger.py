@@ -19,31 +19,33 @@ class Loads:
 
     Args:
         capacities: whole numbers, at least 1; members are named by their index.
+
+    Attributes:
+        capacities: as given.
+        assigned: places taken of each; only ever added to.
+        shift: the s of the module's docstring.
     """
 
     def __init__(self, capacities: Sequence[int]) -> None:
         self.capacities = list(capacities)
         self.assigned = [0] * len(self.capacities)
-        self._shift = 2 * max(self.capacities, default=0).bit_length()
+        self.shift = 2 * max(self.capacities, default=0).bit_length()
 
     def has_room(self, member: int) -> bool:
         """Tell whether one more fits."""
         return self.assigned[member] < self.capacities[member]
 
-    def add(self, member: int) -> None:
-        """Take one place."""
-        self.assigned[member] += 1
-
-    def level(self, member: int) -> int:
-        """Give an integer that stands, among the levels of these loads, where assigned/capacity does."""
-        return (self.assigned[member] << self._shift) // self.capacities[member]
+    def entry(self, member: int) -> int:
+        """Give an integer that stands where (assigned/capacity, member) does: level × count + member."""
+        level = (self.assigned[member] << self.shift) // self.capacities[member]
+        return level * len(self.capacities) + member
 
 
 class Emptiest:
     """Finds, among some members, the one with room and the smallest assigned/capacity, ties by index.
 
     A heap whose entries may lag behind: places are only ever taken, so a level only rises, and an entry that
-    is up to date at the top is the smallest. An entry is one integer, level × count + member.
+    is up to date at the top is the smallest.
 
     Args:
         loads: shared; may be added to by others.
@@ -52,22 +54,19 @@ class Emptiest:
 
     def __init__(self, loads: Loads, members: Iterable[int]) -> None:
         self._loads = loads
-        self._count = len(loads.capacities)
-        self._heap = [self._entry(member) for member in members]
+        self._heap = [loads.entry(member) for member in members]
         heapify(self._heap)
-
-    def _entry(self, member: int) -> int:
-        return self._loads.level(member) * self._count + member
 
     def find(self) -> int | None:
         """Give the member, or None where none has room."""
-        heap = self._heap
+        heap, loads = self._heap, self._loads
+        count = len(loads.capacities)
         while heap:
-            member = heap[0] % self._count
-            if not self._loads.has_room(member):
+            member = heap[0] % count
+            if not loads.has_room(member):
                 heappop(heap)
                 continue
-            entry = self._entry(member)
+            entry = loads.entry(member)
             if entry == heap[0]:
                 return member
             heapreplace(heap, entry)
@@ -88,7 +87,7 @@ class Stagger:
         self.slots = sorted(slots, key=lambda slot: (slot.starts_at, slot.slot))
         self._loads = Loads([slot.capacity for slot in self.slots])
         # Nobody else takes places here, so every entry of this heap is up to date.
-        self._heap = list(range(len(self.slots)))
+        self._heap = [self._loads.entry(member) for member in range(len(self.slots))]
 
     def take(self) -> Slot | None:
         """Take the next place, or None where the store is full."""
@@ -96,9 +95,9 @@ class Stagger:
         if not heap:
             return None
         member = heap[0] % len(self.slots)
-        loads.add(member)
+        loads.assigned[member] += 1
         if loads.has_room(member):
-            heapreplace(heap, loads.level(member) * len(self.slots) + member)
+            heapreplace(heap, loads.entry(member))
         else:
             heappop(heap)
         return self.slots[member]

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from maskres.errors import CheckFailed
 from maskres.formats.csv_columns import ChoicesColumn, HexColumn, NumberColumn, SlugColumn, WordColumn
 from maskres.formats.number_arrays import Numbers, keys_of
-from maskres.formats.strict_csv import Sink, Source, read_table, write_table
+from maskres.formats.strict_csv import Sink, Source, name_of, read_table, write_table
 from maskres.lottery.pool import SEAL_DIGITS, Pool
 
 HEADER = ("number", "holder", "salt", "district", "reach", "choices")
@@ -110,7 +110,7 @@ def read_wishes(source: Source, file: str | None = None) -> Wishes:
 
     Args:
         source: a path, the file's bytes, or a binary stream.
-        file: the name to give in errors; None takes the path's last part.
+        file: the name to give in errors; None takes the path's last part, or the usual name.
 
     Returns:
         The wishes in the order of the file.
@@ -123,7 +123,9 @@ def read_wishes(source: Source, file: str | None = None) -> Wishes:
     number = NumberColumn("number")
     holder, salt = HexColumn("holder", 64), HexColumn("salt", 32)
     district, reach, choices = SlugColumn("district"), WordColumn("reach", REACHES), ChoicesColumn("choices")
-    table = read_table(source, file, [number, holder, salt, district, reach, choices])
+    table = read_table(
+        source, name_of(source, file, "wishes.csv"), [number, holder, salt, district, reach, choices]
+    )
     table.refuse_unsorted([keys_of(number.values)], field="number")
     table.finish()
     return Wishes(

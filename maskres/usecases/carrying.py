@@ -41,7 +41,9 @@ def carry_over(c: Transaction, service: Service, actor: Actor, round_slug: str) 
     if draw is None:
         raise StepRefused("registration-closed", "Registration for this round is not open now.")
     stores = rounds.store_districts(c, round_.id).keys()
-    bulk.stage(c, _staged(c, service, round_, stores))
+    # Read to the end before staging begins: one connection cannot do both at once.
+    kept = list(stream(c, carrying.select_kept(round_.id)))
+    bulk.stage(c, _staged(kept, service, round_, stores))
     created, _changed = take_staged(c, service, actor, round_, draw)
     detail = {"registrations": created}
     record.log(
@@ -51,12 +53,12 @@ def carry_over(c: Transaction, service: Service, actor: Actor, round_slug: str) 
 
 
 def _staged(
-    c: Transaction, service: Service, round_: rounds.Round, stores: Collection[str]
+    kept_rows: list[Any], service: Service, round_: rounds.Round, stores: Collection[str]
 ) -> Iterator[tuple[Any, ...]]:
     keys = service.keys.round_keys(round_.slug)
     number_key, seal_key = KeyedHash(keys.number), KeyedHash(keys.seal)
     last_person = None
-    for line, row in enumerate(list(stream(c, carrying.select_kept(round_.id)))):
+    for line, row in enumerate(kept_rows):
         district, reach, choices = row.kept_wishes.split("/")
         if row.id == last_person or district not in round_.rules.districts:
             continue

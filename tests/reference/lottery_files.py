@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 SEED = hashlib.sha256(b"a seed for tests").hexdigest()
@@ -26,8 +27,10 @@ def number(index: int) -> str:
     return body + check_symbol(body)
 
 
-def csv(header: str, rows: list[tuple[object, ...]]) -> bytes:
-    return "".join(line + "\n" for line in [header, *(",".join(map(str, row)) for row in rows)]).encode("ascii")
+def csv(header: str, rows: Sequence[tuple[object, ...]]) -> bytes:
+    return "".join(line + "\n" for line in [header, *(",".join(map(str, row)) for row in rows)]).encode(
+        "ascii"
+    )
 
 
 def seal(index: int) -> str:
@@ -41,7 +44,7 @@ def pool_file(entries: list[tuple[str, str, int]]) -> bytes:
 
 def slots_file(slots: list[tuple[str, str, str, str, str, int]]) -> bytes:
     ordered = sorted(slots, key=lambda slot: (slot[1], slot[3], slot[2]))
-    return csv("district,store,slot,starts_at,ends_at,capacity", [tuple(slot) for slot in ordered])
+    return csv("district,store,slot,starts_at,ends_at,capacity", ordered)
 
 
 def wishes_file(wishes: dict[str, tuple[str, str, tuple[str, ...]]]) -> bytes:
@@ -57,8 +60,8 @@ def changes_file(changes: dict[str, str]) -> bytes:
 
 
 def result_file(lines: list[tuple[int, str, str, str, str]]) -> bytes:
-    return csv("rank,number,stratum,ticket,outcome", list(lines))
+    return csv("rank,number,stratum,ticket,outcome", lines)
 
 
 def allocation_file(lines: list[tuple[int, str, str, str, str]]) -> bytes:
-    return csv("place,number,store,slot,choice", list(lines))
+    return csv("place,number,store,slot,choice", lines)

@@ -38,7 +38,9 @@ class Shops:
     def emptiest(self, stores: list[str]) -> str | None:
         open_stores = [store for store in stores if self.has_room(store)]
         return min(
-            open_stores, key=lambda store: (Fraction(self.assigned(store), self.capacity(store)), store), default=None
+            open_stores,
+            key=lambda store: (Fraction(self.assigned(store), self.capacity(store)), store),
+            default=None,
         )
 
     def take(self, store: str) -> str:
@@ -59,13 +61,13 @@ def find_store(shops: Shops, wish: Wish) -> tuple[str | None, str]:
             return store, str(position)
     everywhere = sorted(shops.district)
     if reach in ("district", "city"):
-        store = shops.emptiest([store for store in everywhere if shops.district[store] == district])
-        if store is not None:
-            return store, "d"
+        found = shops.emptiest([store for store in everywhere if shops.district[store] == district])
+        if found is not None:
+            return found, "d"
     if reach == "city":
-        store = shops.emptiest(everywhere)
-        if store is not None:
-            return store, "c"
+        found = shops.emptiest(everywhere)
+        if found is not None:
+            return found, "c"
     return None, "-"
 
 
@@ -74,7 +76,7 @@ def place(
 ) -> list[tuple[int, str, str, str, str]]:
     """Section 8 (one group) and 9 (two groups): lines of allocation.csv or promotion-N.csv."""
     shops = Shops(slots)
-    lines = []
+    lines: list[tuple[int, str, str, str, str]] = []
     for group in groups:
         for number in place_order(group, seed):
             store, choice = find_store(shops, wishes[number])

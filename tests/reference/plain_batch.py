@@ -15,7 +15,7 @@ class Story:
     def __init__(self, result: list[Line], allocation: list[Line]) -> None:
         self.order = [number for _, number, *_ in result]
         self.stratum = {number: stratum for _, number, stratum, _, _ in result}
-        self.state = {number: "waiting" for number in self.order}
+        self.state = dict.fromkeys(self.order, "waiting")
         for _, number, store, _, _ in allocation:
             self.state[number] = "placed" if store else "unplaced"
 

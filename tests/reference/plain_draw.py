@@ -20,7 +20,9 @@ def draw(
     entries: list[tuple[str, str, int]], quotas: dict[str, int], seed: str
 ) -> tuple[list[tuple[int, str, str, str, str]], dict[str, str]]:
     """Section 7: lines of result.csv, and the cutoffs."""
-    ordered = sorted((value_of(seed, number, tickets), number, stratum) for number, stratum, tickets in entries)
+    ordered = sorted(
+        (value_of(seed, number, tickets), number, stratum) for number, stratum, tickets in entries
+    )
     won = dict.fromkeys(quotas, 0)
     cutoffs: dict[str, str] = {}
     lines = []

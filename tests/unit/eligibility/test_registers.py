@@ -216,6 +216,7 @@ def test_an_unknown_kind() -> None:
 def test_a_file_spoilt_as_a_whole(mangled: int, rows: int, is_mangled: bool) -> None:
     counts = {"bad-name": 4, "mangled-by-spreadsheet": mangled}
     assert is_mostly_mangled(counts, rows) is is_mangled
+    assert not is_mostly_mangled({}, 1)
 
 
 def test_a_spreadsheet_spoils_a_whole_file() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,7 +14,6 @@ from hypothesis import strategies as st
 from maskres.errors import InputError
 from maskres.formats.csv_columns import (
     ChoicesColumn,
-    Column,
     HexColumn,
     IntegerColumn,
     NumberColumn,
@@ -22,14 +22,14 @@ from maskres.formats.csv_columns import (
     WordColumn,
 )
 from maskres.formats.number_arrays import are_numbers, keys_of
-from maskres.formats.strict_csv import MAX_LINE_BYTES, Source, read_table, write_table
+from maskres.formats.strict_csv import MAX_LINE_BYTES, Source, name_of, read_table, write_table
 from maskres.formats.symbols import is_number
 from tests.reference.lottery_files import ALPHABET, number
 
 NUMBERS = sorted(number(index) for index in range(50))
 
 
-def all_kinds() -> list[Column]:
+def all_kinds() -> list[Any]:
     return [
         NumberColumn("number"),
         SlugColumn("slug"),
@@ -50,7 +50,7 @@ def line(**changed: str) -> bytes:
     return (",".join(changed.get(name, good) for name, good in zip(names, GOOD, strict=True)) + "\n").encode()
 
 
-def read(data: Source, block_bytes: int = 1 << 20) -> list[Column]:
+def read(data: Source, block_bytes: int = 1 << 20) -> list[Any]:
     columns = all_kinds()
     read_table(data, "things.csv", columns, block_bytes=block_bytes).finish()
     return columns
@@ -203,7 +203,7 @@ def test_the_first_fault_is_named_whatever_the_blocks(data: st.DataObject) -> No
         assert (error.line, error.code) == first
 
 
-SCRIBBLE = st.text(st.sampled_from([*"019aZf-|:T.,\n\r\"\x00 ", "ä", "１"]), max_size=14)
+SCRIBBLE = st.text(st.sampled_from([*'019aZf-|:T.,\n\r"\x00 ', "ä", "１"]), max_size=14)
 
 
 @given(st.sampled_from(range(7)), SCRIBBLE | st.sampled_from(GOOD))
@@ -262,17 +262,21 @@ def test_paths_and_streams(tmp_path: Path) -> None:
     data = HEADER + line() * 3
     path = tmp_path / "things.csv"
     path.write_bytes(data)
-    for source in (data, path, str(path), io.BytesIO(data), Dribble(data)):
+    sources: list[Any] = [data, path, str(path), io.BytesIO(data), Dribble(data)]
+    for source in sources:
         assert len(read(source)[0].values) == 3
 
 
-def test_file_is_named_by_its_path(tmp_path: Path) -> None:
+def test_a_file_is_named(tmp_path: Path) -> None:
     path = tmp_path / "pool.csv"
     path.write_bytes(b"x\n")
+    assert name_of(path, None, "usual.csv") == name_of(str(path), None, "usual.csv") == "pool.csv"
+    assert name_of(b"", None, "usual.csv") == name_of(io.BytesIO(), None, "usual.csv") == "usual.csv"
+    assert name_of(path, "given.csv", "usual.csv") == "given.csv"
     with pytest.raises(InputError, match=r"^pool\.csv:1: "):
-        read_table(path, None, all_kinds())
+        read_table(path, "pool.csv", all_kinds())
     with pytest.raises(InputError) as caught:
-        read_table(tmp_path / "none.csv", None, all_kinds())
+        read_table(tmp_path / "none.csv", "none.csv", all_kinds())
     assert (caught.value.code, caught.value.file) == ("no-such-file", "none.csv")
 
 
@@ -328,7 +332,7 @@ def test_written_files_are_read_back() -> None:
     stream = io.BytesIO()
     rows = [(NUMBERS[index], f"s{index}", index) for index in range(50)]
     assert write_table(stream, ("number", "slug", "count"), rows) == 50
-    columns: list[Column] = [NumberColumn("number"), SlugColumn("slug"), IntegerColumn("count")]
+    columns: list[Any] = [NumberColumn("number"), SlugColumn("slug"), IntegerColumn("count")]
     read_table(stream.getvalue(), "w.csv", columns).finish()
     assert columns[0].values.tolist() == [text.encode() for text in NUMBERS]
     assert columns[2].values.tolist() == list(range(50))

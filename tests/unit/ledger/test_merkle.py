@@ -134,6 +134,14 @@ def test_longer_and_shorter_proofs_fail(size):
                 merkle.verify_consistency(old, size, ROOTS[old], ROOTS[size], wrong)
 
 
+def test_a_larger_trees_proof_does_not_hold_for_smaller_sizes():
+    with pytest.raises(CheckFailed):
+        merkle.verify_inclusion(0, 1, LEAVES[1], [LEAVES[0]], ROOTS[2])
+    proof = merkle.consistency_proof(7, LEAVES[:8])
+    with pytest.raises(CheckFailed):
+        merkle.verify_consistency(3, 4, ROOTS[7], ROOTS[8], proof)
+
+
 def test_hashes_of_a_wrong_length_fail():
     joined = LEAVES[1] + LEAVES[2]
     with pytest.raises(CheckFailed):

@@ -155,6 +155,17 @@ def test_signatures_of_a_wrong_length_do_not_hold():
             notes.verify_signature(TEXT, notes.Signature(key.name, key.verifier.key_id, raw), key.verifier)
 
 
+def test_a_right_signature_under_another_signers_name_does_not_hold():
+    signature = read_note(NOTE).signatures[0]
+    notes.verify_signature(TEXT, signature, ALICE.verifier)
+    for wrong in (
+        notes.Signature(BOB.name, signature.key_id, signature.raw),
+        notes.Signature(ALICE.name, b"0000", signature.raw),
+    ):
+        with pytest.raises(CheckFailed):
+            notes.verify_signature(TEXT, wrong, ALICE.verifier)
+
+
 def test_two_known_keys_of_one_name_and_id_are_not_chosen_between():
     by_id: dict[bytes, VerifierKey] = {}
     for count in range(1 << 20):

@@ -48,18 +48,24 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def draw_arguments(folder: Path, seed: str = SEED, quotas: tuple[str, ...] = ("elderly=3", "general=4")) -> list[str]:
+def draw_arguments(
+    folder: Path, seed: str = SEED, quotas: tuple[str, ...] = ("elderly=3", "general=4")
+) -> list[str]:
     chosen = [part for quota in quotas for part in ("--quota", quota)]
     return ["draw", "--pool", f"{folder}/pool.csv", "--seed", seed, *chosen, "--out", f"{folder}/out.csv"]
 
 
 def allocate_arguments(folder: Path) -> list[str]:
-    inputs = [part for name in ("result", "wishes", "slots") for part in (f"--{name}", f"{folder}/{name}.csv")]
+    inputs = [
+        part for name in ("result", "wishes", "slots") for part in (f"--{name}", f"{folder}/{name}.csv")
+    ]
     return ["allocate", *inputs, "--seed", SEED, "--out", f"{folder}/out.csv"]
 
 
 def test_draw_as_a_program(folder: Path) -> None:
-    done = subprocess.run([sys.executable, "-m", "maskres", *draw_arguments(folder)], capture_output=True, text=True)
+    done = subprocess.run(
+        [sys.executable, "-m", "maskres", *draw_arguments(folder)], capture_output=True, text=True
+    )
     assert (done.returncode, done.stderr) == (0, "")
     written = (folder / "out.csv").read_bytes()
     assert written == plain_draw.result_file(LINES)
@@ -71,7 +77,9 @@ def test_draw_as_a_program(folder: Path) -> None:
 
 
 def test_allocate_as_a_program(folder: Path) -> None:
-    done = subprocess.run([sys.executable, "-m", "maskres", *allocate_arguments(folder)], capture_output=True, text=True)
+    done = subprocess.run(
+        [sys.executable, "-m", "maskres", *allocate_arguments(folder)], capture_output=True, text=True
+    )
     assert (done.returncode, done.stderr) == (0, "")
     written = (folder / "out.csv").read_bytes()
     expected = plain_allocation.place([WINNERS], WISHES, SLOTS, SEED)
@@ -91,7 +99,9 @@ def test_neither_web_nor_database_is_loaded(folder: Path) -> None:
         "import sys\nfrom maskres.cli.main import main\nstatus = main(sys.argv[1:])\n"
         "print(status, [name for name in ('sqlalchemy', 'flask', 'redis', 'rq') if name in sys.modules])"
     )
-    done = subprocess.run([sys.executable, "-c", script, *draw_arguments(folder)], capture_output=True, text=True)
+    done = subprocess.run(
+        [sys.executable, "-c", script, *draw_arguments(folder)], capture_output=True, text=True
+    )
     assert done.stdout.splitlines()[-1] == "0 []"
 
 
@@ -121,9 +131,9 @@ def test_bad_input_names_file_and_line(folder: Path, capsys: pytest.CaptureFixtu
 )
 def test_bad_arguments_leave_nothing(folder: Path, seed: str, quotas: tuple[str, ...]) -> None:
     (folder / "out.csv").write_bytes(b"older")
-    before = sorted(os.listdir(folder))
+    before = sorted(folder.iterdir())
     assert main(draw_arguments(folder, seed, quotas)) == 2
-    assert sorted(os.listdir(folder)) == before
+    assert sorted(folder.iterdir()) == before
     assert (folder / "out.csv").read_bytes() == b"older"
 
 
@@ -131,10 +141,18 @@ def test_an_older_output_is_replaced(folder: Path) -> None:
     (folder / "out.csv").write_bytes(b"older")
     assert main(draw_arguments(folder)) == 0
     assert (folder / "out.csv").read_bytes() == plain_draw.result_file(LINES)
-    assert {path.name for path in folder.iterdir()} == {"pool.csv", "slots.csv", "wishes.csv", "result.csv", "out.csv"}
+    assert {path.name for path in folder.iterdir()} == {
+        "pool.csv",
+        "slots.csv",
+        "wishes.csv",
+        "result.csv",
+        "out.csv",
+    }
 
 
-@pytest.mark.parametrize("arguments", [["draw"], ["nonsense"], ["draw", "--pool", "/nowhere/pool.csv"], ["allocate"]])
+@pytest.mark.parametrize(
+    "arguments", [["draw"], ["nonsense"], ["draw", "--pool", "/nowhere/pool.csv"], ["allocate"]]
+)
 def test_usage_errors(arguments: list[str]) -> None:
     assert main(arguments) == 2
 

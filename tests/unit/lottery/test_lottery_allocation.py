@@ -29,7 +29,9 @@ def slot(store: str, name: str, capacity: int, *, district: str = "d1", starts_a
     return Slot(district, store, name, starts_at, starts_at + timedelta(minutes=30), capacity)
 
 
-def placed(wishes: dict[str, tuple[str, str, tuple[str, ...]]], slots: list[Slot]) -> dict[str, tuple[str, str, str]]:
+def placed(
+    wishes: dict[str, tuple[str, str, tuple[str, ...]]], slots: list[Slot]
+) -> dict[str, tuple[str, str, str]]:
     winners = np.array(list(wishes), dtype="S12")
     placements = allocate(winners, read_wishes(wishes_file(wishes)), slots, SEED)
     assert [placement.place for placement in placements] == list(range(1, len(wishes) + 1))
@@ -38,7 +40,12 @@ def placed(wishes: dict[str, tuple[str, str, tuple[str, ...]]], slots: list[Slot
 
 
 def test_the_best_that_is_still_there() -> None:
-    slots = [slot("a", "s", 1), slot("b", "s", 1), slot("c", "s", 1, district="d2"), slot("e", "s", 1, district="d3")]
+    slots = [
+        slot("a", "s", 1),
+        slot("b", "s", 1),
+        slot("c", "s", 1, district="d2"),
+        slot("e", "s", 1, district="d3"),
+    ]
     wishes = {
         TURNS[0]: ("d1", "choices", ("gone", "a")),
         TURNS[1]: ("d1", "choices", ("a", "gone")),
@@ -62,14 +69,16 @@ def test_the_best_that_is_still_there() -> None:
 
 
 def test_stores_fill_by_their_share() -> None:
-    found = placed({text: ("d1", "district", ()) for text in TURNS[:6]}, [slot("b", "s", 3), slot("a", "s", 10**12 - 1)])
+    found = placed(
+        dict.fromkeys(TURNS[:6], ("d1", "district", ())), [slot("b", "s", 3), slot("a", "s", 10**12 - 1)]
+    )
     # Both empty: a by its name. Then b is empty and a is not; then a is at less than b's 1/3 for ever.
     assert [store for store, _, _ in found.values()] == ["a", "b", "a", "a", "a", "a"]
 
 
 def test_whole_stores_are_compared_not_slots() -> None:
     slots = [slot("a", "s1", 1), slot("a", "s2", 9, starts_at=NINE + timedelta(hours=1)), slot("b", "s1", 5)]
-    found = placed({text: ("d1", "district", ()) for text in TURNS[:4]}, slots)
+    found = placed(dict.fromkeys(TURNS[:4], ("d1", "district", ())), slots)
     # a 0/10 = b 0/5: a by its name; b 0/5; a 1/10 before b 1/5; a 2/10 = b 1/5: a by its name.
     assert [store for store, _, _ in found.values()] == ["a", "b", "a", "a"]
 
@@ -90,7 +99,7 @@ def test_stagger_sequence_of_huge_slots_is_not_expanded() -> None:
 
 def test_groups_are_placed_one_after_the_other() -> None:
     late, early = TURNS[:2], TURNS[2:4]
-    wishes = read_wishes(wishes_file({text: ("d1", "choices", ("a",)) for text in TURNS[:4]}))
+    wishes = read_wishes(wishes_file(dict.fromkeys(TURNS[:4], ("d1", "choices", ("a",)))))
     groups = [np.array(early, dtype="S12"), np.array(late, dtype="S12")]
     placements = place_in_turn(groups, wishes, [slot("a", "s", 3)], SEED)
     assert [(p.place, p.number, p.is_placed) for p in placements] == [
@@ -103,7 +112,7 @@ def test_groups_are_placed_one_after_the_other() -> None:
 
 def test_wishes_must_be_of_exactly_the_winners() -> None:
     some = sorted(TURNS[:3])
-    wishes = read_wishes(wishes_file({text: ("d1", "city", ()) for text in some}), "wishes.csv")
+    wishes = read_wishes(wishes_file(dict.fromkeys(some, ("d1", "city", ()))), "wishes.csv")
     with pytest.raises(InputError) as caught:
         allocate(np.array(some[:2], dtype="S12"), wishes, [], SEED)
     assert (caught.value.code, caught.value.file, caught.value.line) == ("unknown-number", "wishes.csv", 4)
@@ -112,14 +121,18 @@ def test_wishes_must_be_of_exactly_the_winners() -> None:
     with pytest.raises(InputError) as caught:
         allocate(np.array(more, dtype="S12"), wishes, [], SEED)
     missing = min(set(more) - set(some))
-    assert (caught.value.code, caught.value.line) == ("wish-missing", 2 + sum(text < missing for text in some))
+    assert (caught.value.code, caught.value.line) == (
+        "wish-missing",
+        2 + sum(text < missing for text in some),
+    )
     assert missing in str(caught.value)
     with pytest.raises(InputError, match="not to be placed"):
         allocate(np.array(TURNS[3:6], dtype="S12"), wishes, [], SEED)
     with pytest.raises(ValueError, match="twice"):
         place_in_turn([np.array(some, dtype="S12"), np.array(some[:1], dtype="S12")], wishes, [], SEED)
+    two = read_wishes(wishes_file(dict.fromkeys(some[:2], ("d", "city", ()))))
     with pytest.raises(ValueError, match="twice"):
-        allocate(np.array([some[0], some[1], some[0]], dtype="S12"), read_wishes(wishes_file(dict.fromkeys(some[:2], ("d", "city", ())))), [], SEED)  # fmt: skip
+        allocate(np.array([some[0], some[1], some[0]], dtype="S12"), two, [], SEED)
 
 
 def test_nobody_to_place() -> None:
@@ -145,7 +158,9 @@ def slots_data(lines: list[str]) -> bytes:
 
 def test_slots_are_read_and_written() -> None:
     slots = read_slots(slots_data(SLOTS))
-    assert slots[1] == Slot("d1", "a", "s0", NINE + timedelta(minutes=30), NINE + timedelta(hours=1), 999_999_999_999)
+    assert slots[1] == Slot(
+        "d1", "a", "s0", NINE + timedelta(minutes=30), NINE + timedelta(hours=1), 999_999_999_999
+    )
     stream = io.BytesIO()
     write_slots(reversed(slots), stream)
     assert stream.getvalue() == slots_data(SLOTS)

@@ -50,7 +50,9 @@ ALLOCATION = placements({E[0]: True, E[1]: False, G[0]: True, G[1]: True})
 BEGIN = begin_standings(RESULT, ALLOCATION)
 
 
-def plan(changes: dict[str, str], released: dict[str, int] | None = None, standings: Standings = BEGIN) -> Plan:
+def plan(
+    changes: dict[str, str], released: dict[str, int] | None = None, standings: Standings = BEGIN
+) -> Plan:
     return plan_batch(standings, read_changes(changes_file(changes), "changes-1.csv"), released)
 
 
@@ -69,7 +71,11 @@ def status(standings: Standings, text: str) -> Status:
 
 
 def test_standings_begin_with_the_allocation() -> None:
-    assert [status(BEGIN, text) for text in (E[0], E[1], E[2])] == [Status.PLACED, Status.UNPLACED, Status.WAITING]
+    assert [status(BEGIN, text) for text in (E[0], E[1], E[2])] == [
+        Status.PLACED,
+        Status.UNPLACED,
+        Status.WAITING,
+    ]
     assert BEGIN.standing(STRANGER) is None
     standing = BEGIN.standing(G[0])
     assert standing is not None
@@ -141,7 +147,9 @@ def test_left_unplaced_by_a_batch_lapses_in_the_next() -> None:
     second = plan({E[1]: "lapsed", G[2]: "lapsed"}, standings=first)
     assert to_place(second) == ([], in_order(E[2], G[3]))
     after = finish(second)
-    assert [status(after, text) for text in (E[1], G[2], E[2], G[3])] == [Status.LAPSED] * 2 + [Status.PLACED] * 2
+    assert [status(after, text) for text in (E[1], G[2], E[2], G[3])] == [Status.LAPSED] * 2 + [
+        Status.PLACED
+    ] * 2
     assert after.batches == 2
     assert BEGIN.count()[Status.UNPLACED] == 1  # older standings stay as they were
 
@@ -169,7 +177,9 @@ REFUSED = [
 
 
 @pytest.mark.parametrize(("standings", "text", "cause", "said"), REFUSED)
-def test_a_cause_that_cannot_befall_a_number_is_refused(standings: Standings, text: str, cause: str, said: str) -> None:
+def test_a_cause_that_cannot_befall_a_number_is_refused(
+    standings: Standings, text: str, cause: str, said: str
+) -> None:
     with pytest.raises(InputError, match=f"A number that is {said} cannot be {cause}") as caught:
         plan({text: cause}, standings=standings)
     assert (caught.value.code, caught.value.file, caught.value.line) == ("bad-cause", "changes-1.csv", 2)
@@ -196,7 +206,11 @@ def test_changes_are_read_and_written() -> None:
     assert {CAUSES[code] for code in changes.causes} == {"forfeited", "cancelled"}
     for data, code, line in (
         (changes_file({E[0]: "lost"}), "bad-value", 2),
-        (changes_file({E[0]: "cancelled"}) + changes_file({E[0]: "cancelled"}).splitlines(True)[1], "repeated-key", 3),
+        (
+            changes_file({E[0]: "cancelled"}) + changes_file({E[0]: "cancelled"}).splitlines(True)[1],
+            "repeated-key",
+            3,
+        ),
         (changes_file({E[0]: ""}), "bad-value", 2),
     ):
         with pytest.raises(InputError) as caught:
@@ -229,7 +243,7 @@ def test_the_displaced_come_before_the_promoted_on_room_that_is_empty() -> None:
     plan_ = plan(changes)
     assert to_place(plan_) == ([G[0]], in_order(E[2], E[3]))
     room = read_slots(slots_file([("d", "a", "s", "2020-02-20T01:00:00Z", "2020-02-20T01:30:00Z", 1)]))
-    wishes = read_wishes(wishes_file({text: ("d", "city", ("a",)) for text in (G[0], E[2], E[3])}))
+    wishes = read_wishes(wishes_file(dict.fromkeys((G[0], E[2], E[3]), ("d", "city", ("a",)))))
     promotion = place_batch(plan_, wishes, room, SEED)
     assert promotion[0] == Placement(1, G[0], "a", "s", "1")
     assert [placement.choice for placement in promotion] == ["1", "-", "-"]
@@ -238,7 +252,11 @@ def test_the_displaced_come_before_the_promoted_on_room_that_is_empty() -> None:
 
 
 def test_replay() -> None:
-    first = Batch(read_changes(changes_file({G[0]: "forfeited"})), {"g": 1}, placements({E[1]: False, G[2]: True, G[3]: True}))
+    first = Batch(
+        read_changes(changes_file({G[0]: "forfeited"})),
+        {"g": 1},
+        placements({E[1]: False, G[2]: True, G[3]: True}),
+    )
     second = Batch(read_changes(changes_file({E[1]: "lapsed"})), {}, placements({E[2]: True}))
     after = replay(RESULT, ALLOCATION, [first, second])
     assert after.batches == 2

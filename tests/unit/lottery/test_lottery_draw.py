@@ -60,13 +60,19 @@ def test_a_shell_draws_the_same() -> None:
     done | LC_ALL=C sort
     """
     output = subprocess.run(
-        ["sh", "-c", script], input="".join(f"{text}\n" for text in NUMBERS), env={"SEED": SEED, "PATH": "/usr/bin:/bin"},
-        text=True, capture_output=True, check=True,
-    ).stdout  # fmt: skip
+        ["sh", "-c", script],
+        input="".join(f"{text}\n" for text in NUMBERS),
+        env={"SEED": SEED, "PATH": "/usr/bin:/bin"},
+        text=True,
+        capture_output=True,
+        check=True,
+    ).stdout
     drawn = draw(pool_of([(text, "general", 1) for text in NUMBERS]), {"general": 5}, SEED)
     values = [line.split()[0] for line in output.splitlines()]
     assert [line.split()[1] for line in output.splitlines()] == drawn.numbers.astype(str).tolist()
-    assert [value[:16] for value in values] == [line.split(",")[3] for line in written(drawn).decode().splitlines()[1:]]
+    assert [value[:16] for value in values] == [
+        line.split(",")[3] for line in written(drawn).decode().splitlines()[1:]
+    ]
     assert drawn.cutoffs == {"general": values[4]}
 
 
@@ -78,7 +84,9 @@ def test_what_a_stratum_cannot_fill_is_not_passed_on() -> None:
 
 
 def test_a_stratum_without_winners_has_no_cutoff() -> None:
-    result = draw(pool_of([(NUMBERS[0], "general", 1), (NUMBERS[1], "elderly", 1)]), {"general": 0, "elderly": 1}, SEED)
+    result = draw(
+        pool_of([(NUMBERS[0], "general", 1), (NUMBERS[1], "elderly", 1)]), {"general": 0, "elderly": 1}, SEED
+    )
     assert result.cutoffs is not None
     assert set(result.cutoffs) == {"elderly"}
     assert result.count_winners() == {"elderly": 1, "general": 0}
@@ -158,7 +166,9 @@ def test_ties_go_by_all_256_bits_then_by_number() -> None:
     assert result.cutoffs == {"general": value(expected[99]).hex()}
     array = np.array(numbers, dtype="S12")
     order = array[order_by_hash(SEED, array, "place", tying)].astype(str).tolist()
-    assert order == sorted(numbers, key=lambda text: (tying("", np.array([text], dtype="S12"), "place").tobytes(), text))
+    assert order == sorted(
+        numbers, key=lambda text: (tying("", np.array([text], dtype="S12"), "place").tobytes(), text)
+    )
 
 
 def test_the_audit_takes_winners_alone() -> None:

@@ -91,14 +91,20 @@ def test_number_lists() -> None:
     assert read_numbers(data).tolist() == [text.encode() for text in NUMBERS]
     assert read_numbers(b"number\n").tolist() == []
     with pytest.raises(InputError) as caught:
-        read_numbers(b"number\n" + NUMBERS[1].encode() + b"\n" + NUMBERS[0].encode() + b"\n", "registered.csv")
+        read_numbers(
+            b"number\n" + NUMBERS[1].encode() + b"\n" + NUMBERS[0].encode() + b"\n", "registered.csv"
+        )
     assert (caught.value.code, caught.value.line) == ("not-sorted", 3)
 
 
 def test_excluded() -> None:
     data = f"number,reason\n{NUMBERS[0]},too-young\n{NUMBERS[1]},withdrawn\n{NUMBERS[2]},too-young\n".encode()
     excluded = read_excluded(data)
-    assert [excluded.reason_names[code] for code in excluded.reasons] == ["too-young", "withdrawn", "too-young"]
+    assert [excluded.reason_names[code] for code in excluded.reasons] == [
+        "too-young",
+        "withdrawn",
+        "too-young",
+    ]
     assert excluded.numbers.tolist() == [text.encode() for text in NUMBERS[:3]]
     with pytest.raises(InputError) as caught:
         read_excluded(data.replace(b"too-young", b"Too young", 1), "excluded.csv")

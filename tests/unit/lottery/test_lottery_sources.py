@@ -12,9 +12,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from maskres.errors import CheckFailed, InputError
+from maskres.errors import CheckFailed, InputError, MaskresError
 from maskres.formats.values import parse_time
-from maskres.lottery.source_values import MISSING, Beacon, check_beacon, read_beacon, read_rolls, require_value
+from maskres.lottery.source_values import (
+    MISSING,
+    Beacon,
+    check_beacon,
+    read_beacon,
+    read_rolls,
+    require_value,
+)
 from maskres.lottery.sources import (
     Dice,
     Drand,
@@ -34,7 +41,13 @@ NETWORK: dict[str, Any] = {
     "period": 3,
     "round": 27946612,
 }
-DICE: dict[str, Any] = {"name": "notary", "kind": "dice", "sides": 6, "rolls": 50, "by": "2026-04-19T23:59:59Z"}
+DICE: dict[str, Any] = {
+    "name": "notary",
+    "kind": "dice",
+    "sides": 6,
+    "rolls": 50,
+    "by": "2026-04-19T23:59:59Z",
+}
 DRAND: dict[str, Any] = {"name": "drand", "kind": "drand", **NETWORK, "successor": None}
 
 
@@ -186,13 +199,13 @@ def test_published_beacons(fact: dict[str, Any]) -> None:
     assert beacon.to_json() == members
 
 
-def beacon_refusal(verify: Any = is_signed, **changed: Any) -> InputError | CheckFailed:
+def beacon_refusal(verify: Any = is_signed, **changed: Any) -> MaskresError:
     fact = FACTS["beacons"][2]
     members = {name: fact[name] for name in ("round", "signature", "randomness")} | changed
     data = json.dumps({name: value for name, value in members.items() if value is not None}).encode()
     with pytest.raises((InputError, CheckFailed)) as caught:
         read_beacon(data, network(fact["round"]), verify=verify)
-    return caught.value  # type: ignore[no-any-return]
+    return caught.value
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,7 @@ STARTS = datetime(2020, 2, 12, 2, 0, tzinfo=UTC)
 MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
 PLACE = Place(1, PlaceStatus.ASSIGNED, "store-a", STARTS, STARTS + 30 * MINUTE)
 HANDOVER = Handover("n1", 1, "store-a", "till-1", STARTS, STARTS)
+OFFLINE = replace(HANDOVER, is_offline=True, received_at=STARTS + timedelta(hours=5))
 TAKEN = PLACE.hand_out("n0", "store-a", "till-2", STARTS - MINUTE)
 
 
@@ -181,6 +182,14 @@ def test_a_nonce_is_not_used_for_something_else(other):
     assert len(changes.records) == 1
 
 
+def test_a_refused_nonce_is_not_used_for_something_else_either():
+    refused = replace(HANDOVER, received_at=STARTS + DAY)
+    other = replace(OFFLINE, place=2)
+    answers, changes = decide([refused, other], [PLACE, replace(PLACE, place=2)])
+    assert [answer.code for answer in answers] == ["other-day", "nonce-reused"]
+    assert changes.places == ()
+
+
 def test_unreserved_stock_is_spent_once():
     places = [replace(PLACE, place=n) for n in (1, 2, 3)]
     late = [replace(HANDOVER, nonce=f"n{n}", place=n, received_at=STARTS + DAY) for n in (1, 2, 3)]
@@ -188,9 +197,6 @@ def test_unreserved_stock_is_spent_once():
     answers, _ = decide([late[0], late[1], undo, late[2]], places, unreserved={"store-a": 1, "store-b": 5})
     assert [answer.code for answer in answers] == ["handed-out", "other-day", "undone", "handed-out"]
     assert answers[0].reason == "other-day"
-
-
-OFFLINE = replace(HANDOVER, is_offline=True, received_at=STARTS + 5 * timedelta(hours=1))
 
 
 @pytest.mark.parametrize(
@@ -312,6 +318,13 @@ def test_a_tills_own_wrong_clock_measures_its_undo(minutes, code):
     assert decide([slow, upload])[0][1].code == code
     other_till = replace(upload, till="till-2", claimed_at=STARTS)
     assert decide([slow, other_till])[0][1].code == "undo-too-late"
+
+
+def test_two_tills_clocks_are_not_compared():
+    early = replace(OFFLINE, claimed_at=OFFLINE.received_at - 5 * MINUTE)
+    fast = replace(early, nonce="u1", undoes="n1", till="till-2", claimed_at=STARTS + 9 * DAY)
+    assert decide([early, fast])[0][1].code == "undone"
+    assert decide([early, replace(fast, till="till-1")])[0][1].code == "undo-too-late"
 
 
 def test_with_network_a_backdated_undo_is_still_too_late():

@@ -233,6 +233,12 @@ def test_a_stratum_may_only_name_bases_of_the_round() -> None:
     read_rules(encode(members))
 
 
+def test_one_basis_and_one_stratum_are_enough() -> None:
+    members = changed(("bases",), [{"register": "employment"}])
+    members["strata"] = [{"stratum": "general"}]
+    assert read_rules(encode(members)).bases == (Basis("employment"),)
+
+
 def test_dates_may_fall_together() -> None:
     members = copy.deepcopy(GOOD)
     members["personal_data_until"] = members["person_data_until"] = members["reference_date"]

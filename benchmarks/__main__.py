@@ -1,0 +1,43 @@
+"""`python -m benchmarks [NAME …]`: run the benchmarks and print each figure with its ratio to the yardsticks."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from benchmarks import draw_allocate_bench, draw_bench
+
+BENCHMARKS: Mapping[str, Callable[[], list[dict[str, Any]]]] = {
+    "draw": draw_bench.run,
+    "allocate": draw_allocate_bench.run,
+}
+"""Name → a function that gives rows: what, seconds, and where known cpu_seconds, peak_megabytes, yardsticks."""
+
+
+def tell(row: Mapping[str, Any]) -> str:
+    """Write one row as a line."""
+    parts = [f"{row['what']}: {row['seconds']:.2f} s"]
+    if "cpu_seconds" in row:
+        parts.append(f"{row['cpu_seconds']:.2f} s of processor")
+    if "peak_megabytes" in row:
+        parts.append(f"{row['peak_megabytes']:.0f} MB")
+    for name, seconds in row.get("yardsticks", {}).items():
+        parts.append(f"{row['seconds'] / seconds:.2f} × {name} ({seconds:.2f} s)")
+    return ", ".join(parts)
+
+
+def main(names: Sequence[str]) -> int:
+    """Run the named benchmarks, or all."""
+    unknown = [name for name in names if name not in BENCHMARKS]
+    if unknown:
+        print(f"No benchmark is called {unknown[0]}; there are: {', '.join(BENCHMARKS)}.", file=sys.stderr)
+        return 2
+    for name in names or BENCHMARKS:
+        for row in BENCHMARKS[name]():
+            print(tell(row), flush=True)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
