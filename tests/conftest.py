@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,8 +11,11 @@ import hypothesis
 import pytest
 from redis import Redis
 
+from maskres.db.engine import Database
+from maskres.usecases.service import Service
 from tests.servers.postgres import Postgres, running_postgres
 from tests.servers.redis import running_redis
+from tests.support.world import make_service, make_template
 
 # No deadline: how long an example takes on a busy machine says nothing. CI tries the same examples each time.
 hypothesis.settings.register_profile("default", deadline=None)
@@ -60,3 +64,45 @@ def redis_url(redis_server: str) -> str:
     with Redis.from_url(redis_server) as client:
         client.flushall()
     return redis_server
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An SQLite file with all tables, to be copied."""
+    path = tmp_path_factory.mktemp("template") / "maskres.db"
+    make_template(f"sqlite:///{path}")
+    return path
+
+
+@pytest.fixture(scope="session")
+def postgres_template(postgres_server: Postgres) -> str:
+    """The name of a PostgreSQL database with all tables, to be copied."""
+    name = postgres_server.create_database()
+    make_template(postgres_server.url(name))
+    return name
+
+
+@pytest.fixture
+def sqlite_service(sqlite_template: Path, tmp_path: Path) -> Iterator[Service]:
+    """A service on a new SQLite file with all tables (tests/support/world.py)."""
+    database = Database(f"sqlite:///{shutil.copy(sqlite_template, tmp_path / 'maskres.db')}")
+    yield make_service(database)
+    database.close()
+
+
+@pytest.fixture
+def postgres_service(postgres_server: Postgres, postgres_template: str) -> Iterator[Service]:
+    """A service on a new PostgreSQL database with all tables (tests/support/world.py)."""
+    name = postgres_server.create_database(postgres_template)
+    database = Database(postgres_server.url(name))
+    yield make_service(database)
+    database.close()
+    postgres_server.drop_database(name)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def service(request: pytest.FixtureRequest) -> Service:
+    """A service on a new database with all tables: the test runs on each kind."""
+    kinds = {"sqlite": "sqlite_service", "postgresql": "postgres_service"}
+    found: Service = request.getfixturevalue(kinds[request.param])
+    return found

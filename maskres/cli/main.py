@@ -2,25 +2,51 @@
 
 from __future__ import annotations
 
+import importlib
 import sys
 from collections.abc import Sequence
 
 import click
 
-from maskres.cli import draw_commands
 from maskres.errors import ConfigurationError, InputError, MaskresError
 
 CHECK_FAILED = 1
 BAD_INPUT = 2
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+#: Command → the module that holds it, imported only when asked for: `draw` and `allocate` load no database.
+_MODULES = {
+    "draw": "draw_commands",
+    "allocate": "draw_commands",
+    "rehearse": "rehearse_commands",
+    "round": "round_commands",
+    "register": "register_commands",
+    "registration": "register_commands",
+    "database": "setup_commands",
+    "keys": "setup_commands",
+    "notary": "setup_commands",
+}
+
+
+class _Commands(click.Group):
+    """The commands by name, each imported when it is used."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """List the names in the order of the manual."""
+        return list(_MODULES)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import and give a command."""
+        if cmd_name not in _MODULES:
+            return None
+        module = importlib.import_module(f"maskres.cli.{_MODULES[cmd_name]}")
+        found: click.Command = next(command for command in module.COMMANDS if command.name == cmd_name)
+        return found
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
 def commands() -> None:
     """Register on line, draw before a notary, collect at a given time and place."""
-
-
-for command in draw_commands.COMMANDS:
-    commands.add_command(command)
 
 
 def exit_status(error: MaskresError) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -45,10 +45,23 @@ def _copy_in(c: Connection, name: str, columns: Sequence[str], rows: Iterable[Se
         driver.cursor() as cursor,
         cursor.copy(f"COPY {name} ({', '.join(columns)}) FROM STDIN") as copy,
     ):
-        for row in rows:
-            copy.write_row(row)
-            total += 1
+        for batch in in_batches(rows, BATCH_ROWS):
+            copy.write(
+                "".join(["\t".join([_SPELL[type(value)](value) for value in row]) + "\n" for row in batch])
+            )
+            total += len(batch)
     return total
+
+
+# COPY's text format, spelled here: the driver's own row by row takes four times as long.
+_ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
+_SPELL: dict[type, Callable[[Any], str]] = {
+    str: lambda value: value.translate(_ESCAPES) if not value.isalnum() else value,
+    int: str,
+    bytes: lambda value: "\\\\x" + value.hex(),
+    bool: lambda value: "t" if value else "f",
+    type(None): lambda value: "\\N",
+}
 
 
 def write_csv(c: Connection, header: str, statement: Select[Any], path: Path) -> None:

@@ -44,6 +44,7 @@ def stage(c: Transaction, rows: Iterable[Sequence[Any]]) -> int:
         " district TEXT, reach TEXT, choices TEXT, seal TEXT, person_id BIGINT",
     )
     count = load_rows(c, "staged", STAGED_COLUMNS, rows)
+    c.exec_driver_sql("CREATE UNIQUE INDEX staged_line ON staged (line)")
     c.exec_driver_sql("CREATE INDEX staged_document ON staged (id_digest)")
     c.exec_driver_sql("CREATE INDEX staged_person ON staged (person_id)")
     c.exec_driver_sql("CREATE INDEX staged_number ON staged (number)")
@@ -102,7 +103,7 @@ def _set_person(c: Transaction, line: int, person_id: int) -> None:
     )
 
 
-def insert_new_persons(c: Transaction, key_version: int) -> None:
+def insert_new_persons(c: Transaction, key_version: int, data_version: int) -> None:
     """Insert the persons and documents that are new."""
     c.execute(
         text("""
@@ -111,10 +112,10 @@ def insert_new_persons(c: Transaction, key_version: int) -> None:
     )
     c.execute(
         text("""
-        INSERT INTO documents (id_digest, key_version, person_id, canonical)
-        SELECT id_digest, :version, person_id, canonical FROM staged
+        INSERT INTO documents (id_digest, key_version, data_version, person_id, canonical)
+        SELECT id_digest, :key_version, :data_version, person_id, canonical FROM staged
         WHERE NOT EXISTS (SELECT 1 FROM documents d WHERE d.id_digest = staged.id_digest)"""),
-        {"version": key_version},
+        {"key_version": key_version, "data_version": data_version},
     )
 
 

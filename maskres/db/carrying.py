@@ -10,7 +10,7 @@ from maskres.db.tables import documents, persons, registrations
 
 
 def select_kept(round_id: int) -> Select[Any]:
-    """Select the persons whose wishes are kept and who are not registered in a round, oldest document first."""
+    """Select the persons whose wishes are kept and who are not registered in a round."""
     registered = (
         select(registrations.c.number)
         .where(registrations.c.round_id == round_id, registrations.c.person_id == persons.c.id)
@@ -22,10 +22,9 @@ def select_kept(round_id: int) -> Select[Any]:
             persons.c.kept_contact,
             persons.c.kept_wishes,
             documents.c.id_digest,
-            documents.c.key_version,
             documents.c.canonical,
         )
-        .join(documents, documents.c.person_id == persons.c.id)
+        .join(documents, documents.c.id_digest == persons.c.kept_digest)
         .where(persons.c.kept_wishes.is_not(None), ~registered)
-        .order_by(persons.c.id, documents.c.id_digest)
+        .order_by(persons.c.id)
     )

@@ -5,16 +5,18 @@ Every statement here touches all registrations of a draw at once; none goes row 
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Integer, Select, and_, case, delete, func, insert, literal_column, or_, select, text
+from sqlalchemy import Select, and_, case, delete, func, insert, literal_column, or_, select, text
 
 from maskres.db.bulk import refresh_statistics
 from maskres.db.engine import Transaction
 from maskres.db.registers import RegisterVersion
 from maskres.db.tables import (
+    corrections,
     disputes,
     draws,
     entries,
@@ -250,6 +252,7 @@ def write_verdicts(c: Transaction, draw_id: int, found: Mapping[int, Verdict]) -
     ]
     if rows:
         c.execute(insert(verdicts), rows)
+    refresh_statistics(c, "facts", "verdicts")
 
 
 _IN_POOL = and_(
@@ -295,15 +298,29 @@ def select_disputed(draw_id: int) -> Select[Any]:
 
 
 def count_verdicts(c: Transaction, draw_id: int) -> tuple[dict[str, int], dict[str, int]]:
-    """Count the entries in the pool by stratum, and the excluded by coarse reason."""
-    many = func.count().cast(Integer)
-    stratum, reason = (
-        verdicts.c.stratum,
-        case((entries.c.is_withdrawn, "withdrawn"), else_=verdicts.c.coarse_reason),
+    """Count the entries in the pool by stratum, and the excluded by coarse reason.
+
+    Counted by mask, of which there are few, rather than by entry.
+    """
+    by_mask = select(facts.c.mask, func.count()).where(facts.c.draw_id == draw_id).group_by(facts.c.mask)
+    disputed_by_mask = (
+        select(facts.c.mask, func.count())
+        .join(disputes, and_(disputes.c.draw_id == facts.c.draw_id, disputes.c.number == facts.c.number))
+        .where(facts.c.draw_id == draw_id, disputes.c.status == "open")
+        .group_by(facts.c.mask)
     )
-    pool = c.execute(_judged(draw_id, stratum, many).where(_IN_POOL).group_by(stratum).order_by(stratum))
-    excluded = c.execute(_judged(draw_id, reason, many).where(~_IN_POOL).group_by(reason).order_by(reason))
-    return {row[0]: row[1] for row in pool}, {row[0]: row[1] for row in excluded}
+    disputed = {row[0]: row[1] for row in c.execute(disputed_by_mask)}
+    found = {row.mask: row for row in c.execute(select(verdicts).where(verdicts.c.draw_id == draw_id))}
+    strata: Counter[str] = Counter()
+    excluded: Counter[str] = Counter()
+    for mask, count in c.execute(by_mask):
+        is_out = not found[mask].is_eligible
+        in_pool = disputed.get(mask, 0) if is_out else count
+        if in_pool:
+            strata[found[mask].stratum] += in_pool
+        if count > in_pool:
+            excluded[found[mask].coarse_reason] += count - in_pool
+    return dict(sorted(strata.items())), dict(sorted(excluded.items()))
 
 
 def find_verdict(c: Transaction, draw_id: int, number: str) -> Any | None:
@@ -331,6 +348,22 @@ def count_earlier_winners_in_pool(c: Transaction, draw_id: int, round_id: int) -
     winners = won.where(other, results.c.outcome == "won").union(placed.where(other))
     statement = _judged(draw_id, func.count()).where(_IN_POOL, entries.c.number.in_(winners))
     return int(c.execute(statement).scalar_one())
+
+
+def count_unheard_corrections(c: Transaction, draw_id: int, kinds: Iterable[str]) -> int:
+    """Count the corrections, of registers of these kinds, that came after the draw was last decided."""
+    same = and_(facts.c.draw_id == corrections.c.draw_id, facts.c.number == corrections.c.number)
+    is_unheard = or_(
+        *(
+            and_(
+                corrections.c.kind == kind,
+                facts.c.mask.bitwise_and(bits.register_bit(kind, bits.CONFIRMED)) == 0,
+            )
+            for kind in kinds
+        )
+    )
+    statement = select(func.count()).select_from(corrections.join(facts, same))
+    return int(c.execute(statement.where(corrections.c.draw_id == draw_id, is_unheard)).scalar_one())
 
 
 def entry_wishes(c: Transaction, draw_id: int, number: str) -> str:

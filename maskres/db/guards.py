@@ -41,14 +41,17 @@ _WHEN_OPEN_TO_CHANGE = (
     ("verdicts", "INSERT", (DrawStatus.CLOSED, DrawStatus.DECIDED)),
     ("verdicts", "UPDATE", ()),
     ("corrections", "INSERT", (DrawStatus.DECIDED,)),
+    ("corrections", "UPDATE", ()),
     # After the allocation new stock may bring new slots; the committed ones are in slots.csv.
     ("slots", "INSERT", (*_UNTIL_COMMITTED, DrawStatus.PUBLISHED, DrawStatus.COLLECTING)),
+    ("slots", "UPDATE", (*_UNTIL_COMMITTED, DrawStatus.PUBLISHED, DrawStatus.COLLECTING)),
     ("results", "INSERT", (DrawStatus.DICED,)),
     # Deciding again replaces; afterwards only the erasure of a round deletes.
     ("entries", "DELETE", _OVER),
     ("pinned_registers", "DELETE", (DrawStatus.CLOSED, DrawStatus.DECIDED, *_OVER)),
     ("facts", "DELETE", (DrawStatus.CLOSED, DrawStatus.DECIDED, *_OVER)),
     ("verdicts", "DELETE", (DrawStatus.CLOSED, DrawStatus.DECIDED, *_OVER)),
+    ("corrections", "DELETE", _OVER),
     ("slots", "DELETE", (*_UNTIL_COMMITTED, *_OVER)),
     ("results", "DELETE", _OVER),
 )
@@ -80,15 +83,17 @@ def guard_statements(dialect: str) -> Iterator[str]:
         "rounds_rules_frozen",
         "rounds",
         "UPDATE",
-        "OLD.status <> 'draft' AND NEW.rules <> OLD.rules",
-        "rules are frozen when the round opens",
+        "OLD.status <> 'draft' AND (NEW.rules <> OLD.rules OR NEW.cosigners <> OLD.cosigners)",
+        "rules and cosigners are frozen when the round opens",
     )
     yield from write(
         "draws_outcome_fixed",
         "draws",
         "UPDATE",
-        "(OLD.dice IS NOT NULL AND NEW.dice <> OLD.dice) OR (OLD.beacon IS NOT NULL AND NEW.beacon <> OLD.beacon)"
-        " OR (OLD.seed IS NOT NULL AND NEW.seed <> OLD.seed)",
+        " OR ".join(
+            f"(OLD.{name} IS NOT NULL AND (NEW.{name} IS NULL OR NEW.{name} <> OLD.{name}))"
+            for name in ("dice", "beacon", "seed")
+        ),
         "dice, beacon and seed are written once",
     )
     for table, event, statuses in _WHEN_OPEN_TO_CHANGE:
@@ -126,7 +131,9 @@ def _postgresql(name: str, table: str, events: str, condition: str, message: str
 
 def _sqlite_bulk(table: str, event: str, statuses: tuple[DrawStatus, ...]) -> Iterator[str]:
     row = "OLD" if event == "DELETE" else "NEW"
-    condition = f"(SELECT status FROM draws WHERE id = {row}.draw_id) NOT IN ({_words(statuses)})"
+    # A draw that is not there has no status: nothing is written ahead of it either.
+    status = f"coalesce((SELECT status FROM draws WHERE id = {row}.draw_id), '')"
+    condition = f"{status} NOT IN ({_words(statuses)})"
     yield from _sqlite(f"{table}_in_time", table, event, condition, f"{table} are closed to changes")
 
 
@@ -135,8 +142,9 @@ def _postgresql_bulk(table: str, event: str, statuses: tuple[DrawStatus, ...]) -
     name = f"{table}_{event.lower()}_in_time"
     yield (
         f"CREATE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
-        f"IF EXISTS (SELECT 1 FROM draws WHERE id IN (SELECT DISTINCT draw_id FROM changed) "
-        f"AND status NOT IN ({_words(statuses)})) THEN RAISE EXCEPTION '{table} are closed to changes' "
+        f"IF EXISTS (SELECT 1 FROM (SELECT DISTINCT draw_id FROM changed) c LEFT JOIN draws d ON d.id = c.draw_id "
+        f"WHERE coalesce(d.status, '') NOT IN ({_words(statuses)})) "
+        f"THEN RAISE EXCEPTION '{table} are closed to changes' "
         "USING ERRCODE = 'integrity_constraint_violation'; END IF; RETURN NULL; END $$"
     )
     yield (
@@ -147,7 +155,7 @@ def _postgresql_bulk(table: str, event: str, statuses: tuple[DrawStatus, ...]) -
 
 
 def _words(statuses: tuple[DrawStatus, ...]) -> str:
-    return ", ".join(f"'{status}'" for status in statuses) or "''"
+    return ", ".join(f"'{status}'" for status in statuses) or "'never'"
 
 
 def guard_removals(dialect: str) -> Iterator[str]:

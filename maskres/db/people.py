@@ -62,11 +62,13 @@ def insert_person(c: Transaction, person_id: int) -> None:
 
 
 def insert_document(
-    c: Transaction, id_digest: bytes, key_version: int, person_id: int, canonical: bytes
+    c: Transaction, id_digest: bytes, key_version: int, data_version: int, person_id: int, canonical: bytes
 ) -> None:
     """Insert a document of a person, its canonical id encrypted."""
-    row = {"id_digest": id_digest, "key_version": key_version, "person_id": person_id, "canonical": canonical}
-    c.execute(insert(documents).values(row))
+    versions = {"key_version": key_version, "data_version": data_version}
+    c.execute(
+        insert(documents).values(id_digest=id_digest, person_id=person_id, canonical=canonical, **versions)
+    )
 
 
 def document_of(c: Transaction, id_digest: bytes) -> bytes:

@@ -62,6 +62,7 @@ def keep_wishes(c: Transaction, round_id: int, retained_until: str) -> int:
     kept = c.execute(
         text(f"""
         UPDATE persons SET
+            kept_digest = r.id_digest,
             kept_contact = r.contact,
             kept_wishes = r.district || '/' || r.reach || '/' || r.choices,
             retained_until = :until

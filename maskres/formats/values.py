@@ -60,7 +60,7 @@ def format_time(moment: datetime) -> str:
     """
     if moment.tzinfo is None:
         raise ValueError("a time without a zone cannot be published")
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return moment.astimezone(UTC).isoformat(timespec="seconds")[:19] + "Z"
 
 
 def parse_time(text: str, *, field: str) -> datetime:
@@ -68,7 +68,7 @@ def parse_time(text: str, *, field: str) -> datetime:
     try:
         if _TIME.fullmatch(text) is None:
             raise ValueError(text)
-        return datetime.strptime(text, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
+        return datetime.fromisoformat(text[:-1]).replace(tzinfo=UTC)
     except ValueError:
         raise InputError(
             "bad-time", f"{text!r:.60} is not a time like 2020-02-10T01:00:00Z (UTC).", field=field

@@ -215,7 +215,9 @@ def _move_in(staging: Path, folder: Path) -> None:
 
 
 def _put_back(folder: Path) -> None:
-    """Undo a move that was cut off between its two steps."""
+    """Undo a move that was cut off between its two steps, and clear away what a killed writer left."""
+    for unfinished in folder.parent.glob(f".{folder.name}.????????.part"):
+        shutil.rmtree(unfinished, ignore_errors=True)
     set_aside = sorted(folder.parent.glob(f".{folder.name}.*.old"))
     if set_aside and not folder.exists():
         set_aside.pop(0).rename(folder)

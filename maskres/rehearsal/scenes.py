@@ -128,6 +128,8 @@ class Scenes:
 
     def import_registers(self) -> None:
         """Write the authorities' lists and import them."""
+        if self.has_reached(DrawStatus.CLOSED):
+            return  # a later round's lists may be in by now; these would come after them as newer versions
         as_of = self.city.timetable.register_date(self.index)
         with self.stages.run(f"{self.slug}: write registers"):
             paths = self.city.write_registers(self.folder, self.index)
@@ -223,9 +225,13 @@ class Scenes:
             draw = rounds.find_draw(c, rounds.find_round(c, self.slug), _DRAW)
             if record.count_entries(c, "draw-decided", self.slug, _DRAW) > 1:
                 return sum(disputes.count_by_status(c, draw.id).values())
-            excluded = c.execute(deciding.select_excluded(draw.id)).all()
+            reasons = {row[0]: row[1] for row in c.execute(deciding.select_excluded(draw.id))}
+            # Lodged by a killed run and not answered: in the pool for now, and to be heard in the same order.
+            for number in disputes.list_open(c, draw.id):
+                verdict = deciding.find_verdict(c, draw.id, number)
+                reasons[number] = "" if verdict is None else verdict.coarse_reason
             answered = disputes.list_resolved(c, draw.id)
-        said = [(number, self.behaviour.dispute(number, reason)) for number, reason in excluded]
+        said = [(number, self.behaviour.dispute(number, reasons[number])) for number in sorted(reasons)]
         lodged = [(number, dispute) for number, dispute in said if dispute is not None]
         for nth, (number, dispute) in enumerate(lodged):
             if number in answered:

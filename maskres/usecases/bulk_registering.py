@@ -26,6 +26,7 @@ from maskres.registration.seals import Reach, Wishes, make_seal, make_seal_of_te
 from maskres.usecases.imports import Progress, Sieve, digest_of
 from maskres.usecases.personal import open_canonical, seal_personal
 from maskres.usecases.registering import free_number
+from maskres.usecases.rotating import require_rotated
 from maskres.usecases.service import Actor, Service, one_transaction
 
 _IDS_AT_ONCE = 4096
@@ -86,6 +87,7 @@ def _import(
     draw = rounds.open_draw_of(c, round_.id)
     if draw is None:
         raise StepRefused("registration-closed", "Registration for this round is not open now.")
+    require_rotated(c, service)
     now = service.now()
     sieve: Sieve[tuple[int, Application]] = Sieve(path, progress)
     with path.open("rb") as stream:
@@ -125,7 +127,7 @@ def take_staged(
         "key_version": version,
     }
     special = bulk.special_lines(c, round_.id)
-    bulk.insert_new_persons(c, version)
+    bulk.insert_new_persons(c, version, service.cipher.current)
     bulk.remove_lines(c, [row.line for row in special])
     changed = bulk.change_registered(c, round_.id, values)
     created = bulk.insert_registrations(c, round_.id, values)

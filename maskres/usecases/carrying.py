@@ -10,7 +10,7 @@ from maskres.db import carrying, record, rounds
 from maskres.db.bulk import stream
 from maskres.db.engine import Transaction
 from maskres.db.locks import lock_registering
-from maskres.errors import CheckFailed, StepRefused
+from maskres.errors import StepRefused
 from maskres.formats.keyed import KeyedHash
 from maskres.identity.digests import name_digest, phone_digest
 from maskres.identity.names import matching_name
@@ -19,6 +19,7 @@ from maskres.registration.numbers import registration_number
 from maskres.registration.seals import make_seal_of_text
 from maskres.usecases.bulk_registering import take_staged
 from maskres.usecases.personal import open_canonical, open_contact
+from maskres.usecases.rotating import require_rotated
 from maskres.usecases.service import Actor, Service, one_transaction
 
 
@@ -40,6 +41,7 @@ def carry_over(c: Transaction, service: Service, actor: Actor, round_slug: str) 
     draw = rounds.open_draw_of(c, round_.id)
     if draw is None:
         raise StepRefused("registration-closed", "Registration for this round is not open now.")
+    require_rotated(c, service)
     stores = rounds.store_districts(c, round_.id).keys()
     # Read to the end before staging begins: one connection cannot do both at once.
     kept = list(stream(c, carrying.select_kept(round_.id)))
@@ -57,20 +59,15 @@ def _staged(
 ) -> Iterator[tuple[Any, ...]]:
     keys = service.keys.round_keys(round_.slug)
     number_key, seal_key = KeyedHash(keys.number), KeyedHash(keys.seal)
-    last_person = None
     for line, row in enumerate(kept_rows):
         district, reach, choices = row.kept_wishes.split("/")
-        if row.id == last_person or district not in round_.rules.districts:
+        if district not in round_.rules.districts:
             continue
         kept = "|".join(store for store in choices.split("|") if store in stores)
         # Whoever would go to nowhere but stores that are no longer there would win and be given nothing.
         reach = "district" if reach == "choices" and not kept else reach
         digest = bytes(row.id_digest)
-        try:
-            contact = open_contact(service.cipher, bytes(row.kept_contact), digest)
-        except CheckFailed:
-            continue  # the contact belongs to the person's other document
-        last_person = row.id
+        contact = open_contact(service.cipher, bytes(row.kept_contact), digest)
         canonical = open_canonical(service.cipher, bytes(row.canonical), digest)
         number = registration_number(number_key, canonical)
         phone = None if contact.phone is None else phone_digest(service.index_key, contact.phone)

@@ -161,6 +161,13 @@ def _require_pool_current(c: Transaction, round_: rounds.Round, draw: rounds.Dra
             "decide-again",
             f"{count} of the pool have won in an earlier draw of this round since. Decide again.",
         )
+    kinds = [basis.register for basis in round_.rules.bases]
+    unheard = deciding.count_unheard_corrections(c, draw.id, kinds)
+    if unheard:
+        raise ConflictError(
+            "decide-again",
+            f"{unheard} proofs were accepted since the verdicts. Decide again, so that they count.",
+        )
 
 
 def _write_files(c: Transaction, round_: rounds.Round, draw: rounds.Draw, folder: Path) -> None:

@@ -12,6 +12,9 @@ from maskres.identity.names import matching_name
 from maskres.keys import RandomBytes
 from maskres.registration.applications import Application
 
+#: Made once: making an encoder costs more than using it.
+_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+
 
 @dataclass(frozen=True, slots=True)
 class Contact:
@@ -47,7 +50,7 @@ def seal_personal(
     """Digest and encrypt an application's personal fields; each ciphertext is bound to its document."""
     canonical = application.document.canonical
     digest = id_digest(key, canonical)
-    contact = [application.name, application.phone, application.birth_date.isoformat(), application.sex]
+    contact = Contact(application.name, application.phone, application.birth_date, application.sex)
     nonces = random_bytes(2 * NONCE_BYTES)
     return Sealed(
         id_digest=digest,
@@ -57,11 +60,16 @@ def seal_personal(
             canonical.encode(), bound_to=b"document/" + digest, nonce=nonces[:NONCE_BYTES]
         ),
         contact=cipher.encrypt(
-            json.dumps(contact, ensure_ascii=False, separators=(",", ":")).encode(),
+            encode_contact(contact),
             bound_to=b"contact/" + digest,
             nonce=nonces[NONCE_BYTES:],
         ),
     )
+
+
+def encode_contact(contact: Contact) -> bytes:
+    """Write a contact as the bytes that are encrypted."""
+    return _encode([contact.name, contact.phone, contact.birth_date.isoformat(), contact.sex]).encode()
 
 
 def open_contact(cipher: Cipher, blob: bytes, digest: bytes) -> Contact:

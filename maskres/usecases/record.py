@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from maskres.db import record
+from maskres.db import record, rounds
 from maskres.db.engine import Transaction
+from maskres.errors import InputError
 from maskres.ledger import merkle
 from maskres.ledger.bodies import Body
 from maskres.ledger.body_shapes import Kind
@@ -76,11 +77,13 @@ def add_cosignature(
         When it was cosigned, by the cosigner's clock.
 
     Raises:
-        InputError: "unknown-checkpoint".
+        InputError: "unknown-checkpoint", "unknown-cosigner".
         CheckFailed: the signature does not hold.
     """
     checkpoint = record.require_checkpoint(c, size)
     key = read_verifier_key(key_text)
+    if key_text.strip() not in {text for each in rounds.list_rounds(c) for _role, text in each.cosigners}:
+        raise InputError("unknown-cosigner", "No round was made with this key for its notary or witness.")
     note = add_signatures(checkpoint.note.encode(), [line])
     own = ledger_key(c, service).verifier
     signed = read_checkpoint(note, [own, key], origin=record.origin(c))

@@ -115,11 +115,13 @@ def report(c: Transaction, service: Service, till: Till, requests: Sequence[Requ
         states
     )
     states |= {key: each.place for key, each in pickup.places_by_id(c, undone).items()}
+    # What left the store without network has left, whatever is in stock.
+    online = [each.place for at, each in found.items() if not requests[at].is_offline]
     answers, changes = decide_handovers(
         states,
         handovers,
         seen=seen,
-        unreserved={till.store: _spare(c, round_, till.store, states.values(), now)},
+        unreserved={till.store: _spare(c, round_, till.store, online, now)},
         zone=ZoneInfo(round_.rules.zone),
     )
     pickup.change_places(c, changes.places)

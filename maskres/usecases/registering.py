@@ -21,6 +21,7 @@ from maskres.registration.receipts import Receipt, ReceiptStatus, receipt_secret
 from maskres.registration.seals import Reach, Wishes, holder_salt, make_seal, read_wishes, wish_salt
 from maskres.rounds.status import RoundStatus
 from maskres.usecases.personal import Contact, Sealed, open_canonical, open_contact, seal_personal
+from maskres.usecases.rotating import bring_up_to_date
 from maskres.usecases.service import Actor, Service, one_transaction
 
 
@@ -87,6 +88,7 @@ def register(
     """
     round_, draw = _open_draw(c, round_slug)
     sealed = seal_personal(application, service.cipher, service.index_key, service.random_bytes)
+    bring_up_to_date(c, service, application.document.canonical)
     digests = people.linked_digests(c, sealed.id_digest)
     lock_person(c, digests[0])
     # A person known by several documents: this one first, then any that a register links with it.
@@ -101,6 +103,8 @@ def register(
     changes = _wish_changes(c, service, round_, standing, application.wishes)
     changes |= {"is_keeping": application.is_keeping, "status": "standing", "entered_by": actor.name}
     if sealed.id_digest == standing.id_digest:
+        if sealed.phone_digest != standing.phone_digest:
+            _require_phone_free(c, round_, sealed.phone_digest)
         changes |= _personal_columns(application, sealed, round_)
     _change(c, service, actor, round_, draw, standing, changes, "registration-changed")
     return Registered(Outcome.CHANGED, standing.number, secret)
@@ -228,7 +232,9 @@ def _insert(
         person_id = new_person_id(service)
         people.insert_person(c, person_id)
     if not people.has_document(c, sealed.id_digest):
-        people.insert_document(c, sealed.id_digest, key_version, person_id, sealed.canonical)
+        people.insert_document(
+            c, sealed.id_digest, key_version, service.cipher.current, person_id, sealed.canonical
+        )
     keys = service.keys.round_keys(round_.slug)
     canonical = application.document.canonical
     number = free_number(c, round_.id, keys.number, canonical)

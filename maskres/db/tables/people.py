@@ -34,6 +34,8 @@ persons = Table(
     Column("last_win_draw_id", ForeignKey("draws.id")),
     Column("rounds_waited", SmallInteger, nullable=False, server_default="0"),
     Column("bonus_tickets", SmallInteger, nullable=False, server_default="0"),
+    #: The document that the kept contact is bound to.
+    Column("kept_digest", Digest16),
     Column("kept_contact", LargeBinary),
     Column("kept_wishes", Text),
     Column("retained_until", bytewise(10)),
@@ -47,8 +49,10 @@ documents = Table(
     Column("id_digest", Digest16, primary_key=True),
     Column("key_version", SmallInteger, nullable=False),
     Column("person_id", ForeignKey("persons.id"), nullable=False, index=True),
+    Column("data_version", SmallInteger, nullable=False),
     Column("canonical", LargeBinary, nullable=False),
 )
+Index("ix_documents_versions", documents.c.key_version, documents.c.data_version)
 
 #: One entry of one person in one round; the number is theirs for the whole round.
 registrations = Table(
@@ -83,3 +87,4 @@ registrations = Table(
     one_of("for_whom", ("self", "child", "parent", "other")),
 )
 Index("ix_registrations_phone", registrations.c.round_id, registrations.c.phone_digest)
+Index("ix_registrations_document", registrations.c.id_digest)

@@ -52,6 +52,7 @@ places = Table(
     CheckConstraint("(status = 'collected') = (collected_nonce IS NOT NULL)", name="collected_by_nonce"),
 )
 Index("ix_places_slot", places.c.draw_id, places.c.store, places.c.slot)
+Index("ix_places_collected", places.c.collected_store, places.c.collected_at)
 
 #: A device at a store's counter.
 tills = Table(

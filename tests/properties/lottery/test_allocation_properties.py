@@ -164,7 +164,9 @@ def test_entries_stand_as_the_fractions_do(capacity: list[int], data: st.DataObj
     fractions = [Fraction(taken, part) for taken, part in zip(loads.assigned, capacity, strict=True)]
     for one in range(len(capacity)):
         for other in range(len(capacity)):
-            assert (loads.entry(one) < loads.entry(other)) == ((fractions[one], one) < (fractions[other], other))
+            assert (loads.entry(one) < loads.entry(other)) == (
+                (fractions[one], one) < (fractions[other], other)
+            )
     best = min(
         (member for member in range(len(capacity)) if loads.has_room(member)),
         key=lambda member: (fractions[member], member),

@@ -110,7 +110,9 @@ def test_header_without_lines_is_valid() -> None:
         ("count", "１２", "bad-integer"),
         ("count", "٣", "bad-integer"),
         ("count", "1" * 13, "bad-integer"),
-        ("count", "18446744073709551617", "bad-integer"),
+        ("count", "1000000000005", "bad-integer"),
+        ("count", "0000000000005", "bad-integer"),
+        ("count", "18446744073709551621", "bad-integer"),
         ("digest", "00ff12a", "bad-hex"),
         ("digest", "00ff12abc", "bad-hex"),
         ("digest", "00FF12AB", "bad-hex"),
@@ -203,14 +205,14 @@ def test_the_first_fault_is_named_whatever_the_blocks(data: st.DataObject) -> No
         assert (error.line, error.code) == first
 
 
-SCRIBBLE = st.text(st.sampled_from([*'019aZf-|:T.,\n\r"\x00 ', "ä", "１"]), max_size=14)
+SCRIBBLE = st.text(st.sampled_from([*'019aZf-|:T.,\r"\x00 ', "ä", "１"]), max_size=14)
 
 
 @given(st.sampled_from(range(7)), SCRIBBLE | st.sampled_from(GOOD))
 def test_arrays_and_words_agree(index: int, text: str) -> None:
     """A column accepts a field on arrays exactly where it finds nothing to explain."""
     column = all_kinds()[index]
-    is_plain = not set(text) & set(',\n\r"\x00 ')
+    is_plain = not set(text) & set(',\r"\x00 ')
     data = f"{column.name}\n{text}\n".encode()
     table = read_table(data, "x.csv", [column])
     try:
@@ -335,6 +337,7 @@ def test_written_files_are_read_back() -> None:
     columns: list[Any] = [NumberColumn("number"), SlugColumn("slug"), IntegerColumn("count")]
     read_table(stream.getvalue(), "w.csv", columns).finish()
     assert columns[0].values.tolist() == [text.encode() for text in NUMBERS]
+    assert [columns[1].names[code] for code in columns[1].codes] == [f"s{index}" for index in range(50)]
     assert columns[2].values.tolist() == list(range(50))
 
 

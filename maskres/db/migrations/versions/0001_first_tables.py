@@ -122,6 +122,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("code_digest", name="uq_places_code_digest"),
         sa.UniqueConstraint("draw_id", "number", name="uq_places_draw_id_number"),
     )
+    op.create_index("ix_places_collected", "places", ["collected_store", "collected_at"], unique=False)
     op.create_index("ix_places_slot", "places", ["draw_id", "store", "slot"], unique=False)
     op.create_table(
         "register_rows",
@@ -365,6 +366,7 @@ def upgrade() -> None:
         sa.Column("last_win_draw_id", types.RowId, nullable=True),
         sa.Column("rounds_waited", sa.SmallInteger(), server_default="0", nullable=False),
         sa.Column("bonus_tickets", sa.SmallInteger(), server_default="0", nullable=False),
+        sa.Column("kept_digest", sa.LargeBinary(length=16), nullable=True),
         sa.Column("kept_contact", sa.LargeBinary(), nullable=True),
         sa.Column("kept_wishes", sa.Text(), nullable=True),
         sa.Column("retained_until", types.bytewise(10), nullable=True),
@@ -419,11 +421,13 @@ def upgrade() -> None:
         sa.Column("id_digest", sa.LargeBinary(length=16), nullable=False),
         sa.Column("key_version", sa.SmallInteger(), nullable=False),
         sa.Column("person_id", sa.BigInteger(), nullable=False),
+        sa.Column("data_version", sa.SmallInteger(), nullable=False),
         sa.Column("canonical", sa.LargeBinary(), nullable=False),
         sa.ForeignKeyConstraint(["person_id"], ["persons.id"], name="fk_documents_person_id"),
         sa.PrimaryKeyConstraint("id_digest", name="pk_documents"),
     )
     op.create_index("ix_documents_person_id", "documents", ["person_id"], unique=False)
+    op.create_index("ix_documents_versions", "documents", ["key_version", "data_version"], unique=False)
     op.create_table(
         "registrations",
         sa.Column("round_id", types.RowId, nullable=False),
@@ -458,6 +462,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("round_id", "number", name="pk_registrations"),
         sa.UniqueConstraint("round_id", "person_id", name="uq_registrations_round_id_person_id"),
     )
+    op.create_index("ix_registrations_document", "registrations", ["id_digest"], unique=False)
     op.create_index("ix_registrations_phone", "registrations", ["round_id", "phone_digest"], unique=False)
     dialect = op.get_bind().dialect.name
     if dialect == "postgresql":
@@ -472,7 +477,9 @@ def downgrade() -> None:
     for statement in guard_removals(op.get_bind().dialect.name):
         op.execute(statement)
     op.drop_index("ix_registrations_phone", table_name="registrations")
+    op.drop_index("ix_registrations_document", table_name="registrations")
     op.drop_table("registrations")
+    op.drop_index("ix_documents_versions", table_name="documents")
     op.drop_index("ix_documents_person_id", table_name="documents")
     op.drop_table("documents")
     op.drop_table("verdicts")
@@ -509,6 +516,7 @@ def downgrade() -> None:
     op.drop_index("ix_register_rows_person", table_name="register_rows")
     op.drop_table("register_rows")
     op.drop_index("ix_places_slot", table_name="places")
+    op.drop_index("ix_places_collected", table_name="places")
     op.drop_table("places")
     op.drop_table("ledger_entries")
     op.drop_index("ix_identity_links_group", table_name="identity_links")

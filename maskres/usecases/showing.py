@@ -1,0 +1,42 @@
+"""Saying where a round stands, in lines a person can read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from maskres.db import disputes, files, people, pickup, rounds
+from maskres.db.engine import Transaction
+from maskres.rounds.plain_words import Language, describe
+from maskres.rounds.status import DRAW_STEPS
+from maskres.usecases.service import Service
+
+
+def show_round(service: Service, round_slug: str, language: Language) -> list[str]:
+    """Say where a round and its draws stand, and its rules in plain words.
+
+    Raises:
+        InputError: "unknown-round".
+    """
+    with service.database.reading() as c:
+        round_ = rounds.find_round(c, round_slug)
+        standing, withdrawn = people.count_registrations(c, round_.id)
+        lines = [
+            f"{round_.slug}: {round_.status}",
+            f"registrations: {standing} standing, {withdrawn} withdrawn",
+        ]
+        for draw in rounds.list_draws(c, round_.id):
+            lines += _show_draw(c, draw)
+    return [*lines, "", *describe(round_.rules, language)]
+
+
+def _show_draw(c: Transaction, draw: rounds.Draw) -> Iterator[str]:
+    following = ", ".join(sorted(DRAW_STEPS[draw.status] - {draw.status})) or "nothing"
+    yield f"draw {draw.draw}: {draw.status}; next: {following}"
+    for name, published in files.list_files(c, draw.id).items():
+        yield f"  {published.sha256}  {name}"
+    counts = {"disputes": disputes.count_by_status(c, draw.id), "places": pickup.count_by_status(c, draw.id)}
+    for what, by_status in counts.items():
+        if by_status:
+            yield f"  {what}: " + ", ".join(
+                f"{count} {status}" for status, count in sorted(by_status.items())
+            )

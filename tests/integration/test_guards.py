@@ -1,0 +1,152 @@
+"""Changes to the record behind the code's back: what is published, committed or drawn, nobody alters or adds to."""
+
+from __future__ import annotations
+
+import pytest
+
+from maskres.db.tables import metadata
+from maskres.rounds.status import DrawStatus
+from maskres.usecases.service import Service
+from tests.support.people import make_people, register_row
+from tests.support.raw import fetch, refusal, run
+from tests.support.world import draw_id_of, import_people, play_to
+
+S = DrawStatus
+BEFORE_COMMITMENT = {S.OPEN, S.CLOSED, S.DECIDED}
+DECIDING = {S.CLOSED, S.DECIDED}
+OVER = {S.FINISHED, S.VOID}
+SELLING = {S.PUBLISHED, S.COLLECTING}
+GHOST = "ZZZZZZZZZZZZ"
+#: What each table takes, and while its draw is what.
+IN_TIME = {
+    "INSERT INTO entries VALUES (:draw, :ghost, 1, :no, 'huli', 'city', '', 'x')": {S.OPEN},
+    "INSERT INTO facts VALUES (:draw, :ghost, 0)": DECIDING,
+    "INSERT INTO verdicts VALUES (:draw, 77, :no, 'general', 1, NULL, '', 'x')": DECIDING,
+    "INSERT INTO corrections VALUES (:draw, :ghost, 'household')": {S.DECIDED},
+    "INSERT INTO slots (draw_id, store, slot, starts_at, ends_at, capacity)"
+    " VALUES (:draw, 'huli-1', 'ghost', 'a', 'b', 1)": BEFORE_COMMITMENT | SELLING,
+    "INSERT INTO results VALUES (:draw, :ghost, 99, 'general', '0123456789abcdef', 'won')": {S.DICED},
+    "INSERT INTO pinned_registers VALUES (:draw, :version)": DECIDING,
+    "UPDATE entries SET seal = 'x' WHERE draw_id = :draw": set(),
+    "UPDATE facts SET mask = 0 WHERE draw_id = :draw": set(),
+    "UPDATE verdicts SET tickets = 9 WHERE draw_id = :draw": set(),
+    "UPDATE corrections SET kind = 'insurance' WHERE draw_id = :draw": set(),
+    "UPDATE results SET outcome = 'won' WHERE draw_id = :draw": set(),
+    "UPDATE slots SET capacity = capacity + 1 WHERE draw_id = :draw": BEFORE_COMMITMENT | SELLING,
+    "DELETE FROM entries WHERE draw_id = :draw": OVER,
+    "DELETE FROM facts WHERE draw_id = :draw": DECIDING | OVER,
+    "DELETE FROM verdicts WHERE draw_id = :draw": DECIDING | OVER,
+    "DELETE FROM corrections WHERE draw_id = :draw": OVER,
+    "DELETE FROM slots WHERE draw_id = :draw AND taken = 0": BEFORE_COMMITMENT | OVER,
+    "DELETE FROM results WHERE draw_id = :draw": OVER,
+    "DELETE FROM pinned_registers WHERE draw_id = :draw": DECIDING | OVER,
+}
+
+
+def try_all(service: Service, slug: str, status: DrawStatus) -> int:
+    """Try every statement while the draw has the status; gives the number of refusals."""
+    refused = 0
+    values = {"draw": draw_id_of(service, slug), "ghost": GHOST, "no": False}
+    values["version"] = fetch(service.database, "SELECT max(id) FROM register_versions")[0][0]
+    for statement, statuses in IN_TIME.items():
+        named = {name: value for name, value in values.items() if f":{name}" in statement}
+        if not statement.startswith("INSERT"):
+            table = statement.split()[1 if statement.startswith("UPDATE") else 2]
+            if not fetch(
+                service.database, f"SELECT 1 FROM {table} WHERE draw_id = :draw", draw=values["draw"]
+            ):
+                continue
+        said = refusal(service.database, statement, **named)
+        assert (said is None) == (status in statuses), f"{status}: {statement}: {said}"
+        refused += said is not None
+    return refused
+
+
+def test_tables_of_a_draw_change_in_their_time_alone(service: Service):
+    for status in [status for status in S if status is not S.VOID]:
+        played = play_to(service, status)
+        if status is S.OPEN:
+            # A version that no draw pins.
+            import_people(service, "employment", make_people(1))
+        refused = try_all(service, played.slug, status)
+        assert refused >= (3 if status in BEFORE_COMMITMENT else 9), status
+        if status is S.DECIDED:
+            run(
+                service.database,
+                "INSERT INTO corrections VALUES (:draw, :number, 'employment')",
+                draw=draw_id_of(service, played.slug),
+                number=played.numbers[0],
+            )
+            try_all(service, played.slug, status)
+
+
+def test_what_was_decided_of_a_void_draw_can_be_erased_and_nothing_added(service: Service):
+    played = play_to(service, S.DECIDED)
+    import_people(service, "employment", make_people(1))
+    play_to(service, S.VOID)
+    assert try_all(service, played.slug, S.VOID) >= 8
+
+
+def test_nothing_is_written_ahead_for_a_draw_that_is_not_there(service: Service):
+    play_to(service, S.OPEN)
+    for statement in (
+        "INSERT INTO entries VALUES (99, :ghost, 1, :no, 'huli', 'city', '', 'x')",
+        "INSERT INTO facts VALUES (99, :ghost, 0)",
+        "INSERT INTO results VALUES (99, :ghost, 1, 'general', '0123456789abcdef', 'won')",
+    ):
+        values = {"ghost": GHOST} | ({"no": False} if ":no" in statement else {})
+        assert "closed to changes" in str(refusal(service.database, statement, **values)), statement
+
+
+@pytest.mark.parametrize(
+    "table",
+    [
+        "deployment",
+        "ledger_entries",
+        "checkpoints",
+        "cosignatures",
+        "audit_log",
+        "artifacts",
+        "artifact_chunks",
+    ],
+)
+def test_the_record_is_append_only(service: Service, table: str):
+    play_to(service, S.CLOSED)
+    column = list(metadata.tables[table].columns)[-1].name
+    assert fetch(service.database, f"SELECT count(*) FROM {table}")[0][0] > 0
+    update = f"UPDATE {table} SET {column} = {column}"
+    assert refusal(service.database, update) == f"{table} is append-only"
+    assert refusal(service.database, f"DELETE FROM {table}") == f"{table} is append-only"
+
+
+@pytest.mark.parametrize("table", ["register_versions", "register_rows", "identity_links"])
+def test_a_version_of_a_register_never_changes(service: Service, table: str):
+    (person,) = make_people(1)
+    row = register_row("household", person, other_id_type="passport", other_id_number="GBR:123456789")
+    import_people(service, "household", [row])
+    column = list(metadata.tables[table].columns)[-1].name
+    assert refusal(service.database, f"UPDATE {table} SET {column} = {column}") == f"{table} is written once"
+
+
+def test_dice_beacon_and_seed_are_written_once(service: Service):
+    play_to(service, S.DRAWN)
+    for column in ("dice", "beacon", "seed"):
+        for value in ("'0'", "NULL"):
+            said = refusal(service.database, f"UPDATE draws SET {column} = {value}")
+            assert said == "dice, beacon and seed are written once", f"{column} = {value}"
+        assert refusal(service.database, f"UPDATE draws SET {column} = {column}") is None
+
+
+def test_rules_and_cosigners_are_frozen_when_the_round_opens(service: Service):
+    play_to(service, S.OPEN)
+    frozen = "rules and cosigners are frozen when the round opens"
+    assert refusal(service.database, "UPDATE rounds SET rules = :b", b=b"{}") == frozen
+    assert refusal(service.database, "UPDATE rounds SET cosigners = '[]'") == frozen
+    assert refusal(service.database, "UPDATE rounds SET rules = rules") is None
+
+
+def test_no_more_places_are_taken_than_there_are(service: Service):
+    play_to(service, S.COLLECTING)
+    assert refusal(service.database, "UPDATE slots SET taken = capacity + 1") is not None
+    assert refusal(service.database, "UPDATE slots SET taken = -1") is not None
+    assert refusal(service.database, "UPDATE slots SET taken = capacity") is None

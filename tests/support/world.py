@@ -1,0 +1,396 @@
+"""A small world to test in: a service on a fresh database, and a tiny round taken to any status by the real use cases.
+
+Fixtures (tests/conftest.py):
+
+- `service`: a `Service` on a fresh database, once on SQLite and once on PostgreSQL; `sqlite_service` and
+  `postgres_service` are on one kind alone. The tables are there and the ledger is named. Its clock stands at
+  `OPENS_AT` and is moved with `set_clock(service, …)`; keys, cosigners and beacon are the rehearsal's, of `SEED`.
+
+Taking a round somewhere:
+
+    played = play_to(service, DrawStatus.COLLECTING)      # makes and opens the round first where there is none
+    played.slug, played.draw, played.people, played.numbers[person.index]
+    play_to(service, DrawStatus.FINISHED)                 # goes on from where the draw stands
+
+By default twenty people register (people.make_people(20), one phone each): the last two are in no register
+("not-registered-here"), the one before them withdraws, of the other seventeen every fifth is insured and the rest
+are of the household register; a quarter is of the stratum "elderly". Quotas are half of every stratum, rounded up.
+Every store has slots "am" (09:00 to 09:30 in Xiamen) and "pm" (15:00 to 15:30) of `capacity` places on the sixth day
+of the draw. Notary and witness cosign every milestone. Each draw takes ten days: the clock goes to
+
+    hours after the draw's begin   0 opened, 1 registering, 48 closed, 50 decided, 87 committed, 88 dice,
+                                   91 beacon and drawn, 92 published, 93 collecting, 200 finished
+
+and never backwards. People, application forms, office files and rules: tests/support/people.py.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any, cast
+
+from maskres.db import deciding, files, record, rounds
+from maskres.db.engine import Database
+from maskres.db.upgrade import upgrade
+from maskres.formats import strict_json
+from maskres.formats.values import format_time
+from maskres.ledger.body_shapes import Kind
+from maskres.ledger.checkpoints import cosign
+from maskres.ledger.entries import read_line
+from maskres.lottery.sources import DeclaredSource, Dice, Drand
+from maskres.registration.numbers import registration_number
+from maskres.rehearsal.parts import (
+    RehearsedBeacon,
+    SeededKeys,
+    StageClock,
+    beacon_network,
+    cosigner_keys,
+    ledger_origin,
+)
+from maskres.rounds.status import DRAW_STEPS, DrawStatus
+from maskres.usecases import committing, drawing, registering, seeding
+from maskres.usecases import deciding as decide_steps
+from maskres.usecases import rounds as round_steps
+from maskres.usecases.record import add_cosignature, name_ledger
+from maskres.usecases.registers import import_register
+from maskres.usecases.service import RESIDENT, Actor, Service
+from tests.support.people import (
+    STORES,
+    Person,
+    make_application,
+    make_people,
+    make_rules,
+    write_register,
+)
+
+SEED = "tests"
+ROUND = "xiamen-2020-1"
+OPENS_AT = datetime(2020, 2, 8, 1, tzinfo=UTC)
+REGISTER_DATE = date(2020, 2, 6)
+OPERATOR = Actor("operator/lin")
+DEPUTY = Actor("operator/chen")
+NOTARY = Actor("notary/wang")
+COUNTER = Actor("counter/huli-1")
+
+_DRAW_DAYS = 10
+_SLOT_HOURS = (("am", 1), ("pm", 7))  # of the day in UTC
+_MILESTONES = frozenset(Kind) - {
+    Kind.BEACON,
+    Kind.DRAW_DECIDED,
+    Kind.DRAW_FINISHED,
+    Kind.DRAW_VOIDED,
+    Kind.ROUND_FINISHED,
+    Kind.ERASED,
+}
+
+
+def make_template(url: str) -> None:
+    """Make the tables in an empty database and name its ledger; nobody is connected to it afterwards."""
+    database = Database(url)
+    upgrade(database)
+    name_ledger(make_service(database), OPERATOR, ledger_origin(SEED))
+    database.close()
+
+
+def make_service(database: Database, work_folder: Path | None = None, seed: str = SEED) -> Service:
+    """Give a service on a database, with keys and clock of its own."""
+    beacon = RehearsedBeacon(seed)
+    return Service(database, SeededKeys(seed), StageClock(OPENS_AT), os.urandom, beacon.verify, work_folder)
+
+
+def set_clock(service: Service, at: datetime) -> datetime:
+    """Put the service's clock to a moment."""
+    cast(StageClock, service.now).at = at
+    return at
+
+
+def pass_time(service: Service, **duration: float) -> datetime:
+    """Move the service's clock on: pass_time(service, hours=2)."""
+    return set_clock(service, service.now() + timedelta(**duration))
+
+
+def hours_of(draw: int, hours: float) -> datetime:
+    """Give the moment so many hours after the begin of a draw."""
+    return OPENS_AT + timedelta(days=_DRAW_DAYS * (draw - 1), seconds=round(hours * 3600))
+
+
+def store_list() -> list[rounds.Store]:
+    """Give the three stores of the small world."""
+    return [
+        rounds.Store(store, district, f"{store}药店", "中山路1号", "09:00", "18:00")
+        for store, district in STORES
+    ]
+
+
+def create_round(service: Service, slug: str = ROUND, **rules: Any) -> rounds.Round:
+    """Make a draft of a round, its rules as make_rules with some members changed."""
+    notary, witness = (key.verifier.text for key in cosigner_keys(SEED))
+    data = strict_json.dumps(make_rules(slug, **rules))
+    return round_steps.create_round(
+        service, OPERATOR, data, store_list(), notary_key=notary, witness_key=witness
+    )
+
+
+def open_round(service: Service, slug: str = ROUND, **rules: Any) -> rounds.Round:
+    """Make and open a round."""
+    create_round(service, slug, **rules)
+    return round_steps.open_round(service, OPERATOR, slug)
+
+
+def import_people(
+    service: Service, kind: str, rows: Iterable[Any], *, as_of: date = REGISTER_DATE, actor: Actor = OPERATOR
+) -> int:
+    """Import a register of people in good standing, or of rows by field; gives the version's number."""
+    with service.scratch() as folder:
+        path = write_register(folder / f"{kind}.csv", kind, rows)
+        return import_register(service, actor, kind, path, as_of).version.version
+
+
+def register(service: Service, person: Person, slug: str = ROUND, **changes: str) -> registering.Registered:
+    """Register a person as they would themself; repeats change nothing, for no proof is given."""
+    return registering.register(service, RESIDENT, slug, make_application(person, **changes))
+
+
+def status_of(service: Service, slug: str = ROUND, draw: int = 1) -> DrawStatus:
+    """Give where a draw stands."""
+    with service.database.reading() as c:
+        return rounds.find_draw(c, rounds.find_round(c, slug), draw).status
+
+
+def draw_id_of(service: Service, slug: str = ROUND, draw: int = 1) -> int:
+    """Give a draw's id in the database."""
+    with service.database.reading() as c:
+        return rounds.find_draw(c, rounds.find_round(c, slug), draw).id
+
+
+def published(service: Service, name: str, slug: str = ROUND, draw: int = 1) -> bytes:
+    """Give the bytes of a published file."""
+    with service.database.reading() as c:
+        return files.fetch_bytes(c, rounds.find_draw(c, rounds.find_round(c, slug), draw).id, name)
+
+
+def winners_of(service: Service, slug: str = ROUND, draw: int = 1) -> list[str]:
+    """Give the numbers that won, in draw order."""
+    lines = published(service, "result.csv", slug, draw).decode().splitlines()[1:]
+    return [line.split(",")[1] for line in lines if line.endswith(",won")]
+
+
+def cosign_all(service: Service) -> None:
+    """Let notary and witness cosign every milestone they have not yet, five and six minutes after it."""
+    with service.database.reading() as c:
+        entries = [read_line(line, seq) for seq, line in enumerate(record.ledger_lines(c))]
+        notes = {each.size: each.note for each in record.list_checkpoints(c)}
+        done = {size for size in notes if len(record.list_cosignatures(c, size)) == 2}
+    for entry in entries:
+        if entry.kind in _MILESTONES and entry.seq + 1 not in done:
+            for minutes, key in enumerate(cosigner_keys(SEED), start=5):
+                line = cosign(notes[entry.seq + 1].encode(), key, entry.at + timedelta(minutes=minutes))
+                add_cosignature(service, NOTARY, entry.seq + 1, line, key.verifier.text)
+
+
+def slots_csv(draw: int = 1, capacity: int = 4) -> bytes:
+    """Write slots for every store: "am" and "pm" of the draw's sixth day."""
+    lines = ["district,store,slot,starts_at,ends_at,capacity"]
+    for store, district in STORES:
+        for slot, hour in _SLOT_HOURS:
+            starts_at = hours_of(draw, 5 * 24).replace(hour=hour)
+            ends_at = starts_at + timedelta(minutes=30)
+            lines.append(
+                f"{district},{store},{slot},{format_time(starts_at)},{format_time(ends_at)},{capacity}"
+            )
+    return "".join(f"{line}\n" for line in lines).encode()
+
+
+def set_slots(service: Service, slug: str = ROUND, draw: int = 1, data: bytes | None = None) -> int:
+    """Set a draw's slots, those of slots_csv unless others are given."""
+    with service.scratch() as folder:
+        (folder / "slots.csv").write_bytes(slots_csv(draw) if data is None else data)
+        return committing.set_slots(service, OPERATOR, slug, draw, folder / "slots.csv")
+
+
+def dice_source(draw: int = 1) -> Dice:
+    """Give the declared dice: 39 rolls of ten sides, two hours after the commitment at the latest."""
+    return Dice("notary-dice", 10, 39, hours_of(draw, 89))
+
+
+def drand_source(draw: int = 1) -> Drand:
+    """Give the declared beacon's round, three hours after the commitment."""
+    return Drand("drand", beacon_network(SEED, hours_of(draw, 90)))
+
+
+ROLLS = ("3141592653" * 4)[:39]
+
+
+def beacon_json(source: Drand) -> bytes:
+    """Give the beacon.json that answers a declared beacon."""
+    signature = RehearsedBeacon(SEED).signature(source.network.round)
+    randomness = RehearsedBeacon.randomness(signature)
+    document = {"round": source.network.round, "signature": signature.hex(), "randomness": randomness}
+    return strict_json.dumps(document)
+
+
+@dataclass(slots=True)
+class Played:
+    """A draw that play_to has taken somewhere.
+
+    Attributes:
+        slug: of the round.
+        draw: number of the draw.
+        people: who registered for it, in this call or an earlier one with the same list.
+        numbers: index of a person → registration number.
+        secrets: index of a person → the secret of the receipt.
+    """
+
+    slug: str
+    draw: int
+    people: Sequence[Person]
+    numbers: dict[int, str] = field(default_factory=dict)
+    secrets: dict[int, str] = field(default_factory=dict)
+
+
+def play_to(
+    service: Service,
+    status: DrawStatus,
+    slug: str = ROUND,
+    draw: int = 1,
+    *,
+    people: Sequence[Person] | None = None,
+    capacity: int = 4,
+    sources: Sequence[DeclaredSource] | None = None,
+    **rules: Any,
+) -> Played:
+    """Take a draw to a status by the real use cases, making the round and registering people where that is to do.
+
+    Args:
+        service: the service.
+        status: where to; "void" voids the draw where it stands.
+        slug: the round.
+        draw: number of the draw; an earlier draw of the round must have its result already.
+        people: who registers while the draw is open; the twenty of the module's docstring unless given. Of others
+            than those, nobody withdraws and all are of the household register.
+        capacity: winners a slot.
+        sources: declared at the commitment; dice and beacon unless given.
+        **rules: members of the rules that differ from make_rules, where the round is yet to be made.
+    """
+    played = Played(slug, draw, make_people(20) if people is None else people)
+    with service.database.reading() as c:
+        is_known = slug in {each.slug for each in rounds.list_rounds(c)}
+    if not is_known:
+        _go_to(service, draw, 0)
+        open_round(service, slug, **rules)
+        cosign_all(service)
+    if status_of(service, slug, draw) is DrawStatus.OPEN:
+        _register_all(service, played, is_default=people is None)
+    declared: Sequence[DeclaredSource] = sources or (dice_source(draw), drand_source(draw))
+    if status is DrawStatus.VOID:
+        committing.void_draw(service, OPERATOR, slug, draw, "The hall has burnt down.")
+        cosign_all(service)
+        return played
+    order = list(DRAW_STEPS)
+    while (now := status_of(service, slug, draw)) is not status:
+        if order.index(now) > order.index(status):
+            raise AssertionError(f"the draw is {now} already")
+        _step(service, slug, draw, order[order.index(now) + 1], declared, capacity)
+        cosign_all(service)
+    _recall(service, played)
+    return played
+
+
+def default_quotas(service: Service, slug: str = ROUND, draw: int = 1) -> dict[str, int]:
+    """Give half of every stratum of a decided draw, rounded up."""
+    with service.database.reading() as c:
+        strata, _ = deciding.count_verdicts(c, rounds.find_draw(c, rounds.find_round(c, slug), draw).id)
+    return {stratum: math.ceil(count / 2) for stratum, count in strata.items()}
+
+
+def _register_all(service: Service, played: Played, *, is_default: bool) -> None:
+    _go_to(service, played.draw, 1)
+    listed = list(played.people[:-2]) if is_default else list(played.people)
+    insured = [person for person in listed if is_default and person.index % 5 == 4]
+    import_people(service, "household", [person for person in listed if person not in insured])
+    import_people(service, "insurance", insured)
+    for person in played.people:
+        register(service, person, played.slug)
+    _recall(service, played)
+    if is_default:
+        withdrawn = played.people[-3].index
+        proof = registering.Proof(secret=played.secrets[withdrawn])
+        registering.withdraw(service, RESIDENT, played.slug, played.numbers[withdrawn], proof)
+
+
+def _recall(service: Service, played: Played) -> None:
+    key = service.keys.round_keys(played.slug).number
+    for person in played.people:
+        number = registration_number(key, person.canonical, 0)
+        played.numbers[person.index] = number
+        played.secrets[person.index] = registering.secret_of(service, played.slug, number)
+
+
+def _step(
+    service: Service,
+    slug: str,
+    draw: int,
+    then: DrawStatus,
+    sources: Sequence[DeclaredSource],
+    capacity: int,
+) -> None:
+    match then:
+        case DrawStatus.CLOSED:
+            _go_to(service, draw, 48)
+            decide_steps.close_draw(service, OPERATOR, slug, draw)
+        case DrawStatus.DECIDED:
+            _go_to(service, draw, 50)
+            decide_steps.decide_draw(service, OPERATOR, slug, draw)
+        case DrawStatus.COMMITTED:
+            _go_to(service, draw, 87)
+            set_slots(service, slug, draw, slots_csv(draw, capacity))
+            quotas = default_quotas(service, slug, draw)
+            committing.commit_draw(service, OPERATOR, slug, draw, quotas, sources)
+        case DrawStatus.DICED:
+            _dice(service, slug, draw, sources)
+        case DrawStatus.DRAWN:
+            _draw_winners(service, slug, draw, sources)
+        case DrawStatus.PUBLISHED:
+            _go_to(service, draw, 92)
+            drawing.publish_allocation(service, OPERATOR, slug, draw)
+        case DrawStatus.COLLECTING:
+            _go_to(service, draw, 93)
+            drawing.open_collection(service, OPERATOR, slug, draw)
+        case DrawStatus.FINISHED:
+            _go_to(service, draw, 200)
+            round_steps.finish_draw(service, OPERATOR, slug, draw)
+        case _:
+            raise AssertionError(f"no step leads to {then}")
+
+
+def _dice(service: Service, slug: str, draw: int, sources: Sequence[DeclaredSource]) -> None:
+    if any(isinstance(source, Dice) for source in sources):
+        _go_to(service, draw, 88)
+        seeding.enter_dice(service, NOTARY, slug, draw, ROLLS)
+    else:
+        _beacon(service, slug, draw, sources)
+
+
+def _beacon(service: Service, slug: str, draw: int, sources: Sequence[DeclaredSource]) -> None:
+    source = next((each for each in sources if isinstance(each, Drand)), None)
+    with service.database.reading() as c:
+        has_beacon = rounds.find_draw(c, rounds.find_round(c, slug), draw).beacon is not None
+    if source is not None and not has_beacon:
+        _go_to(service, draw, 91)
+        seeding.enter_beacon(service, DEPUTY, slug, draw, beacon_json(source))
+
+
+def _draw_winners(service: Service, slug: str, draw: int, sources: Sequence[DeclaredSource]) -> None:
+    _beacon(service, slug, draw, sources)
+    _go_to(service, draw, 91)
+    drawing.draw_winners(service, OPERATOR, slug, draw)
+
+
+def _go_to(service: Service, draw: int, hours: float) -> None:
+    """Put the clock to an hour of a draw, never backwards."""
+    set_clock(service, max(service.now(), hours_of(draw, hours)))
