@@ -26,6 +26,7 @@ from maskres.rounds.plain_words import LANGUAGES, describe
 from maskres.usecases import afterwards, batches, committing, deciding, drawing, seeding
 from maskres.usecases import rounds as round_steps
 from maskres.usecases.bundles import export_bundle
+from maskres.usecases.erasing import erase_round
 from maskres.usecases.showing import show_round
 
 _round = click.argument("round_slug", metavar="ROUND")
@@ -253,6 +254,16 @@ def finish(round_slug: str, draw_number: int, whole_round: bool, actor_name: str
         if whole_round:
             round_steps.finish_round(service, actor, round_slug)
     click.echo(f"Round {round_slug} is finished." if whole_round else f"Draw {draw_number} is finished.")
+
+
+@round_group.command()
+@_round
+@as_option
+def erase(round_slug: str, actor_name: str) -> None:
+    """Erase a finished round's personal data and destroy its keys, once its date has come."""
+    with open_service() as service:
+        count = erase_round(service, read_actor(actor_name), round_slug)
+    click.echo(f"Round {round_slug} is erased: {count} registrations and the round's keys are gone.")
 
 
 @round_group.command()

@@ -10,16 +10,17 @@ from maskres.db.engine import Transaction
 from maskres.formats.values import format_time
 
 
-def note_wins(c: Transaction, draw_id: int, batch: int, now: datetime) -> None:
+def note_wins(c: Transaction, draw_id: int, batch: int, now: datetime, retained_until: str) -> None:
     """Note on every person placed by an allocation (batch 0) or a batch that they have won; waiting is over."""
     c.execute(
         text("""
-        UPDATE persons SET last_win_at = :now, last_win_draw_id = :draw, rounds_waited = 0, bonus_tickets = 0
+        UPDATE persons SET last_win_at = :now, last_win_draw_id = :draw, rounds_waited = 0, bonus_tickets = 0,
+            retained_until = :until
         WHERE id IN (
             SELECT e.person_id FROM places l JOIN entries e ON e.draw_id = l.draw_id AND e.number = l.number
             WHERE l.draw_id = :draw AND l.batch = :batch)
           AND (last_win_draw_id IS NULL OR last_win_draw_id <> :draw)"""),
-        {"now": format_time(now), "draw": draw_id, "batch": batch},
+        {"now": format_time(now), "draw": draw_id, "batch": batch, "until": retained_until},
     )
 
 
@@ -40,14 +41,14 @@ _IN_A_POOL = """
     JOIN results t ON t.draw_id = e.draw_id AND t.number = e.number"""
 
 
-def end_waiting(c: Transaction, round_id: int) -> None:
+def end_waiting(c: Transaction, round_id: int, retained_until: str) -> None:
     """Count one more round waited for everybody who was in a pool of the round and won in no draw of it."""
     c.execute(
         text(f"""
-        UPDATE persons SET rounds_waited = rounds_waited + 1, bonus_tickets = 0
+        UPDATE persons SET rounds_waited = rounds_waited + 1, bonus_tickets = 0, retained_until = :until
         WHERE id IN ({_IN_A_POOL})
           AND (last_win_draw_id IS NULL OR last_win_draw_id NOT IN (SELECT id FROM draws WHERE round_id = :round))"""),
-        {"round": round_id},
+        {"round": round_id, "until": retained_until},
     )
 
 

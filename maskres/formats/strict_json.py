@@ -67,7 +67,6 @@ def dumps(value: dict[str, Any]) -> bytes:
     return text.encode("utf-8") + b"\n"
 
 
-
 def _refuse_bad_text(value: Any, refuse: Any) -> None:
     if isinstance(value, str):
         if "\x00" in value or any("\ud800" <= symbol <= "\udfff" for symbol in value):

@@ -11,9 +11,11 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from pathlib import Path
 
 from maskres.db import batches, files, pickup, rounds
 from maskres.db.pickup import PlannedPickup, Till
+from maskres.lottery.slots import read_slots
 from maskres.rehearsal.behaviour import Conduct
 from maskres.rehearsal.city.timetable import XIAMEN
 from maskres.rehearsal.scenes import NOTARY, OPERATOR, Scenes
@@ -52,18 +54,30 @@ class Counters:
         self.tills: dict[str, Till] = {}
 
     def play(self) -> None:
-        """Play every day of collection, with a batch after the first, and finish the round."""
+        """Play every day of collection, with a batch after the first ones, and finish the round."""
         if not self.scenes.has_reached(DrawStatus.FINISHED):
             self._enrol_tills()
-            days = self._days()
-            for nth, day in enumerate(days):
-                with self.scenes.stages.run(f"{self.slug}: collect {day.isoformat()}") as stage:
-                    stage.rows = self._play_day(day)
-                if nth == 0:
-                    self._publish_batch(day)
-            # Whoever a batch promoted may have a slot on a day that was not among the first ones.
-            self._audit(days[-1] if days else self.scenes.opens_at.date())
-            self._finish(days[-1] if days else self.scenes.opens_at.date())
+            first_days = self._committed_days()
+            for day in first_days:
+                self._collect(day)
+            self._publish_batch(first_days[-1])
+            later_days = [day for day in self._days() if day > first_days[-1]]
+            for day in later_days:
+                self._collect(day)
+            self._audit([*first_days, *later_days][-1])
+            self._finish([*first_days, *later_days][-1])
+
+    def _collect(self, day: date) -> None:
+        with self.scenes.stages.run(f"{self.slug}: collect {day.isoformat()}") as stage:
+            stage.rows = self._play_day(day)
+
+    def _committed_days(self) -> list[date]:
+        """Give the days of the committed slots; a batch may have added later ones already."""
+        with self.service.database.reading() as c, self.service.scratch() as folder:
+            draw = rounds.find_draw(c, rounds.find_round(c, self.slug), _DRAW)
+            files.fetch_file(c, draw.id, "slots.csv", folder / "slots.csv")
+            starts = {slot.starts_at for slot in read_slots(folder / "slots.csv")}
+        return sorted({start.astimezone(XIAMEN).date() for start in starts})
 
     def _days(self) -> list[date]:
         with self.service.database.reading() as c:
@@ -158,9 +172,20 @@ class Counters:
                 return
         with self.scenes.stages.run(f"{self.slug}: batch") as stage:
             afterwards.forfeit_missed(self.service, OPERATOR, self.slug, _DRAW)
-            published = publish_batch(self.service, OPERATOR, self.slug, _DRAW)
+            room = self._new_stock()
+            published = publish_batch(self.service, OPERATOR, self.slug, _DRAW, room=room)
             stage.rows = published["placed"] + published["unplaced"]
         self.scenes.cosign()
+
+    def _new_stock(self) -> Path:
+        """Give the room of the batch: new slots, days later, for all it places and a little more."""
+        with self.service.database.reading() as c:
+            draw = rounds.find_draw(c, rounds.find_round(c, self.slug), _DRAW)
+            freed = len(batches.pending_changes(c, draw.id))
+            unplaced = pickup.count_by_status(c, draw.id).get("unplaced", 0)
+        return self.scenes.city.write_slots(
+            self.scenes.folder, self.scenes.index, _DRAW + 1, freed + unplaced
+        )
 
     def _audit(self, day: date) -> None:
         self._at(day, 22.5)

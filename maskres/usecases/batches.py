@@ -88,7 +88,7 @@ def publish_batch(
     batches.lapse_places(c, draw.id, _lapses(standings))
     batches.publish_changes(c, draw.id, number, causes)
     batches.insert_batch(c, draw.id, number, plan.released, now)
-    note_wins(c, draw.id, number, now)
+    note_wins(c, draw.id, number, now, round_.rules.person_data_until.isoformat())
     enter(
         c,
         service,

@@ -93,7 +93,7 @@ def publish_allocation(
         }
     results.insert_places(c, place_rows(service, round_, draw, placements, 0))
     slots.take_places(c, draw.id, count_by_slot(placements))
-    note_wins(c, draw.id, 0, now)
+    note_wins(c, draw.id, 0, now, round_.rules.person_data_until.isoformat())
     body = bodies.allocated(digests["allocation.csv"], digests["wishes.csv"])
     enter(c, service, now, Kind.ALLOCATED, round_slug, draw.draw, body)
     placed = sum(placement.is_placed for placement in placements)

@@ -155,10 +155,11 @@ def finish_round(c: Transaction, service: Service, actor: Actor, round_slug: str
         elif draw.status not in (DrawStatus.FINISHED, DrawStatus.VOID):
             raise StepRefused("draw-not-finished", f"Draw {draw.draw} is {draw.status}; finish it first.")
     rounds.move_round(c, round_, RoundStatus.FINISHED, finished_at=now)
-    end_waiting(c, round_.id)
-    waited = keep_wishes(c, round_.id, round_.rules.person_data_until.isoformat())
+    retained_until = round_.rules.person_data_until.isoformat()
+    end_waiting(c, round_.id, retained_until)
+    kept = keep_wishes(c, round_.id, retained_until)
     enter(c, service, now, Kind.ROUND_FINISHED, round_slug, None, bodies.round_finished())
-    record.log(c, now, actor.name, "round-finished", round_slug=round_slug, detail={"waited": waited})
+    record.log(c, now, actor.name, "round-finished", round_slug=round_slug, detail={"kept": kept})
 
 
 def keyring_of(c: Transaction, service: Service, round_: rounds.Round) -> Keyring:

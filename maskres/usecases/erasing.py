@@ -1,0 +1,55 @@
+"""Erasing a round: its personal data and its keys are destroyed, and its bundle still verifies."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from maskres.db import erasing, record, rounds
+from maskres.db.engine import Transaction
+from maskres.errors import StepRefused
+from maskres.ledger import bodies
+from maskres.ledger.body_shapes import Kind
+from maskres.registration.numbers import key_digest
+from maskres.rounds.status import RoundStatus
+from maskres.usecases.record import enter
+from maskres.usecases.service import Actor, Service, one_transaction
+
+
+def erase_round(service: Service, actor: Actor, round_slug: str) -> int:
+    """Erase a finished round whose date has come; a repeat only makes sure that its keys are gone.
+
+    Returns:
+        How many registrations were erased.
+
+    Raises:
+        StepRefused: "step-out-of-order", "too-early-to-erase".
+        InputError: "unknown-round".
+    """
+    erased = _erase(service, actor, round_slug)
+    # The keys go last: were they gone first and the transaction failed, nobody could finish the round.
+    service.keys.destroy_round_keys(round_slug)
+    return erased
+
+
+@one_transaction
+def _erase(c: Transaction, service: Service, actor: Actor, round_slug: str) -> int:
+    now = service.now()
+    round_ = rounds.find_round(c, round_slug)
+    if round_.status is RoundStatus.ERASED:
+        return 0
+    _require_date(now.date(), round_)
+    rounds.move_round(c, round_, RoundStatus.ERASED, erased_at=now)
+    keys = service.keys.round_keys(round_slug)
+    erased = erasing.erase_personal_data(c, round_.id)
+    persons = erasing.erase_persons(c, now.date().isoformat())
+    body = bodies.erased(key_digest(keys.number), key_digest(keys.seal))
+    enter(c, service, now, Kind.ERASED, round_slug, None, body)
+    detail = {"registrations": erased, "persons": persons}
+    record.log(c, now, actor.name, "round-erased", round_slug=round_slug, detail=detail)
+    return erased
+
+
+def _require_date(today: date, round_: rounds.Round) -> None:
+    until = round_.rules.personal_data_until
+    if round_.status is RoundStatus.FINISHED and today <= until:
+        raise StepRefused("too-early-to-erase", f"The rules keep this round's personal data until {until}.")
