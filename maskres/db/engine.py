@@ -44,7 +44,7 @@ class Database:
             self.engine = create_engine(url, connect_args={"timeout": BUSY_SECONDS})
             _prepare_sqlite(self.engine)
         else:
-            self.engine = create_engine(url, pool_pre_ping=True)
+            self.engine = create_engine(url)
 
     @property
     def is_sqlite(self) -> bool:
@@ -76,11 +76,16 @@ class Database:
             What the work returned in the run that was committed.
         """
         for attempt in range(1, ATTEMPTS + 1):
+            is_complete = False
             try:
                 with self.writing() as connection:
-                    return work(connection)
+                    result = work(connection)
+                    is_complete = True
+                return result
             except DBAPIError as error:
-                if attempt == ATTEMPTS or not _is_passing(error):
+                # A connection lost before the commit did nothing; one lost in it may have committed.
+                is_lost = error.connection_invalidated and not is_complete
+                if attempt == ATTEMPTS or not (is_lost or _is_passing(error)):
                     raise
                 time.sleep(0.02 * 2**attempt)
         raise AssertionError("unreachable")

@@ -9,6 +9,7 @@ from __future__ import annotations
 from sqlalchemy import func, select
 
 from maskres.db.engine import Transaction
+from maskres.db.tables import stores, tills
 
 _REGISTERING = 7001
 _PHONE = 7002
@@ -34,3 +35,14 @@ def lock_person(c: Transaction, id_digest: bytes) -> None:
     if c.dialect.name == "postgresql":
         key = int.from_bytes(id_digest[:4], "big", signed=True)
         c.execute(select(func.pg_advisory_xact_lock(_PERSON, key)))
+
+
+def lock_till(c: Transaction, till_id: int) -> None:
+    """Let the reports of one till happen one after another, so that one sent twice finds what it did before."""
+    c.execute(select(tills.c.id).where(tills.c.id == till_id).with_for_update())
+
+
+def lock_stock(c: Transaction, round_id: int, store: str) -> None:
+    """Let whoever takes of a store's unreserved stock do so one after another, so that each sees what is left."""
+    where = (stores.c.round_id == round_id, stores.c.store == store)
+    c.execute(select(stores.c.store).where(*where).with_for_update())

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Row, and_, bindparam, func, insert, or_, select, update
+from sqlalchemy.exc import IntegrityError
 
 from maskres.db.bulk import in_batches
 from maskres.db.engine import Transaction
@@ -150,12 +151,11 @@ def change_places(c: Transaction, changes: Iterable[PlaceChange]) -> None:
             raise ConflictError("done-elsewhere", "Another till was quicker; please try again.")
 
 
-def find_records(c: Transaction, round_id: int, nonces: Collection[str]) -> dict[str, Record]:
-    """Give what was recorded under some nonces."""
+def find_records(c: Transaction, nonces: Collection[str]) -> dict[str, Record]:
+    """Give what was recorded under some nonces, in whatever round."""
     found: dict[str, Record] = {}
     for batch in in_batches(sorted(nonces), _AT_ONCE):
-        where = (handovers.c.round_id == round_id, handovers.c.nonce.in_(batch))
-        for row in c.execute(select(handovers).where(*where)):
+        for row in c.execute(select(handovers).where(handovers.c.nonce.in_(batch))):
             found[row.nonce] = _record(row)
     return found
 
@@ -167,14 +167,23 @@ def write_records(
     known: Mapping[str, Record],
     proxies: Collection[str],
 ) -> None:
-    """Write records; one that takes the place of an earlier refusal replaces it."""
+    """Write records; one that takes the place of an earlier refusal replaces it.
+
+    Raises:
+        ConflictError: "done-elsewhere" where another till used a nonce at the same time.
+    """
     rows = [_record_values(round_id, record, record.handover.nonce in proxies) for record in records]
     for row in rows:
         if row["nonce"] in known:
             c.execute(update(handovers).where(handovers.c.nonce == row["nonce"]).values(**row))
     fresh = [row for row in rows if row["nonce"] not in known]
     if fresh:
-        c.execute(insert(handovers), fresh)
+        try:
+            c.execute(insert(handovers), fresh)
+        except IntegrityError as error:
+            raise ConflictError(
+                "done-elsewhere", "Another till used this nonce just now; please try again."
+            ) from error
 
 
 def count_by_status(c: Transaction, draw_id: int) -> dict[str, int]:
@@ -197,16 +206,14 @@ def count_reserved(c: Transaction, round_id: int, store: str) -> int:
 
 
 def count_handed_out(
-    c: Transaction, round_id: int, store: str, since: datetime | None, until: datetime
+    c: Transaction, round_id: int, store: str, since: datetime | None = None, until: datetime | None = None
 ) -> int:
-    """Count the winners a store served in a window of time and whose hand-over was not undone."""
-    where = [
-        draws.c.round_id == round_id,
-        places.c.collected_store == store,
-        places.c.collected_at < until,
-    ]
+    """Count the winners a store served, at any time or in a window, and whose hand-over was not undone."""
+    where = [draws.c.round_id == round_id, places.c.collected_store == store]
     if since is not None:
         where.append(places.c.collected_at >= since)
+    if until is not None:
+        where.append(places.c.collected_at < until)
     statement = select(func.count()).select_from(places).join(draws, draws.c.id == places.c.draw_id)
     return int(c.execute(statement.where(*where)).scalar_one())
 

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import Row, insert, select, update
@@ -211,12 +212,18 @@ def write_draw(c: Transaction, draw: Draw, values: Mapping[str, Any]) -> None:
     c.execute(update(draws).where(draws.c.id == draw.id).values(**values))
 
 
+@lru_cache(maxsize=64)
+def _parse_rules(data: bytes) -> Rules:
+    # Rules never change, and every request needs them.
+    return read_rules(data)
+
+
 def _round(row: Row[Any]) -> Round:
     return Round(
         id=row.id,
         slug=row.slug,
         status=RoundStatus(row.status),
-        rules=read_rules(bytes(row.rules)),
+        rules=_parse_rules(bytes(row.rules)),
         rules_bytes=bytes(row.rules),
         cosigners=tuple((role, key) for role, key in json.loads(row.cosigners)),
         opened_at=row.opened_at,

@@ -87,10 +87,9 @@ class Counters:
 
     def _enrol_tills(self) -> None:
         with self.scenes.stages.run(f"{self.slug}: enrol tills") as stage:
-            for store in self.scenes.city.stores:
-                self.tills[store.store] = redeeming.enrol_till(
-                    self.service, OPERATOR, self.slug, store.store, "till-1"
-                )
+            stores = [store.store for store in self.scenes.city.stores]
+            tills = redeeming.enrol_tills(self.service, OPERATOR, self.slug, stores, "till-1")
+            self.tills = {till.store: till for till in tills}
             stage.rows = len(self.tills)
 
     def _play_day(self, day: date) -> int:
@@ -122,8 +121,8 @@ class Counters:
         for place in planned:
             portions[place.store] += 1
         quantity = int(self.scenes.city.rules_json(self.scenes.index)["quantity"])
-        for store, count in sorted(portions.items()):
-            stock.count_stock(self.service, OPERATOR, self.slug, store, day, "delivered", count * quantity)
+        delivered = {store: count * quantity for store, count in portions.items()}
+        stock.count_stock(self.service, OPERATOR, self.slug, day, "delivered", delivered)
 
     def _arrival(self, place: PlannedPickup, nth: int) -> _Arrival:
         visit = self.scenes.behaviour.visit(place.number)

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from maskres.db import pickup, record, rounds
 from maskres.db.engine import Transaction
+from maskres.db.locks import lock_stock, lock_till
 from maskres.db.pickup import FoundPlace, Till
 from maskres.db.stock import count_stock
 from maskres.errors import InputError, StepRefused
@@ -50,22 +51,29 @@ class Request:
     undoes: str | None = None
 
 
+def enrol_till(service: Service, actor: Actor, round_slug: str, store: str, name: str) -> Till:
+    """Enrol a device of a store; a repeat gives the same one. Raises as enrol_tills."""
+    return enrol_tills(service, actor, round_slug, [store], name)[0]
+
+
 @one_transaction
-def enrol_till(
-    c: Transaction, service: Service, actor: Actor, round_slug: str, store: str, name: str
-) -> Till:
-    """Enrol a device of a store; a repeat gives the same one.
+def enrol_tills(
+    c: Transaction, service: Service, actor: Actor, round_slug: str, stores: Sequence[str], name: str
+) -> list[Till]:
+    """Enrol one device of that name in each of some stores; a repeat gives the same ones.
 
     Raises:
         InputError: "unknown-store".
     """
     round_ = rounds.find_round(c, round_slug)
-    if store not in rounds.store_districts(c, round_.id):
-        raise InputError("unknown-store", f"{store!r:.60} is not a store of this round.", field="store")
-    till = pickup.insert_till(c, round_.id, store, name, service.now())
-    detail = {"store": store, "till": name}
-    record.log(c, service.now(), actor.name, "till-enrolled", round_slug=round_slug, detail=detail)
-    return till
+    known = rounds.store_districts(c, round_.id)
+    for store in stores:
+        if store not in known:
+            raise InputError("unknown-store", f"{store!r:.60} is not a store of this round.", field="store")
+    tills = [pickup.insert_till(c, round_.id, store, name, service.now()) for store in stores]
+    detail = {"stores": list(stores), "till": name}
+    record.log(c, service.now(), actor.name, "tills-enrolled", round_slug=round_slug, detail=detail)
+    return tills
 
 
 @one_transaction
@@ -106,10 +114,14 @@ def report(c: Transaction, service: Service, till: Till, requests: Sequence[Requ
         StepRefused: "not-collecting" for a place whose counters have not opened, or have closed.
     """
     now = service.now()
+    lock_till(c, till.id)
+    if not requests:
+        pickup.note_report(c, till, now)
+        return []
     round_ = rounds.round_by_id(c, till.round_id)
     found = _find(c, service, till, requests)
     handovers = [_handover(till, request, found.get(at), now) for at, request in enumerate(requests)]
-    seen = pickup.find_records(c, round_.id, nonces_of(handovers))
+    seen = pickup.find_records(c, nonces_of(handovers))
     states = {each.place.place: each.place for each in found.values()}
     undone = {known.handover.place for known in seen.values() if known.handover.place is not None} - set(
         states
@@ -200,11 +212,13 @@ def _spare(c: Transaction, round_: rounds.Round, store: str, places: Collection[
         for place in places
     ):
         return 0
-    left = _left(c, round_, store, now)
-    return unreserved_portions(left, round_.rules.quantity, pickup.count_reserved(c, round_.id, store))
+    lock_stock(c, round_.id, store)
+    # In this order: whoever is served between the two counts stands in both, and nothing seems spare that is not.
+    reserved = pickup.count_reserved(c, round_.id, store)
+    return unreserved_portions(_left(c, round_, store), round_.rules.quantity, reserved)
 
 
-def _left(c: Transaction, round_: rounds.Round, store: str, now: datetime) -> int:
+def _left(c: Transaction, round_: rounds.Round, store: str) -> int:
     counted: Mapping[str, int] = count_stock(c, round_.id, store)
-    handed_out = pickup.count_handed_out(c, round_.id, store, None, now) * round_.rules.quantity
+    handed_out = pickup.count_handed_out(c, round_.id, store) * round_.rules.quantity
     return max(0, counted.get("delivered", 0) - counted.get("damaged", 0) - handed_out)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -20,24 +21,36 @@ def count_stock(
     service: Service,
     actor: Actor,
     round_slug: str,
-    store: str,
     day: date,
     kind: str,
-    quantity: int,
+    quantities: Mapping[str, int],
 ) -> None:
-    """Note the items delivered, damaged or left at a store on a day, in place of an earlier figure.
+    """Note the items delivered, damaged or left on a day, in place of earlier figures: one store's, or many stores'.
+
+    Args:
+        c: given by the decorator.
+        service: the service.
+        actor: who counted.
+        round_slug: the round.
+        day: local day.
+        kind: "delivered", "damaged" or "left".
+        quantities: store → items, ≥ 0.
 
     Raises:
         InputError: "unknown-store", "bad-kind", "bad-quantity".
     """
     round_ = rounds.find_round(c, round_slug)
-    _require_store(c, round_, store)
+    stores = rounds.store_districts(c, round_.id)
     if kind not in _KINDS:
         raise InputError("bad-kind", f"Stock is counted as {', '.join(_KINDS)}.", field="kind")
-    if not 0 <= quantity < 10**9:
-        raise InputError("bad-quantity", "This must be a number of items, 0 or more.", field="quantity")
-    stock.set_count(c, round_.id, store, day.isoformat(), kind, quantity, service.now(), actor.name)
-    detail = {"store": store, "day": day.isoformat(), "kind": kind, "quantity": quantity}
+    for store, quantity in sorted(quantities.items()):
+        _require_store(stores, store)
+        if not 0 <= quantity < 10**9:
+            raise InputError(
+                "bad-quantity", f"{store}: this must be a number of items, 0 or more.", field="quantity"
+            )
+        stock.set_count(c, round_.id, store, day.isoformat(), kind, quantity, service.now(), actor.name)
+    detail = {"day": day.isoformat(), "kind": kind, "quantities": dict(quantities)}
     record.log(c, service.now(), actor.name, "stock-counted", round_slug=round_slug, detail=detail)
 
 
@@ -49,7 +62,7 @@ def reconcile_day(service: Service, round_slug: str, store: str, day: date) -> R
     """
     with service.database.reading() as c:
         round_ = rounds.find_round(c, round_slug)
-        _require_store(c, round_, store)
+        _require_store(rounds.store_districts(c, round_.id), store)
         begins_at = datetime.combine(day, time(), ZoneInfo(round_.rules.zone)).astimezone(UTC)
         ends_at = begins_at + timedelta(days=1)
         today = stock.count_stock(c, round_.id, store, on=day.isoformat())
@@ -75,6 +88,6 @@ def _carried_over(c: Transaction, round_: rounds.Round, store: str, day: date, b
     return max(0, before.get("delivered", 0) - before.get("damaged", 0) - handed_out)
 
 
-def _require_store(c: Transaction, round_: rounds.Round, store: str) -> None:
-    if store not in rounds.store_districts(c, round_.id):
+def _require_store(stores: Collection[str], store: str) -> None:
+    if store not in stores:
         raise InputError("unknown-store", f"{store!r:.60} is not a store of this round.", field="store")

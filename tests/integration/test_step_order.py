@@ -1,4 +1,4 @@
-"""Steps out of order, taken behind the code's back: the database refuses every one that the rules of order do not know."""
+"""Steps out of order behind the code's back: the database refuses all that the rules of order do not know."""
 
 from __future__ import annotations
 

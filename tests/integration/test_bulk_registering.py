@@ -1,0 +1,287 @@
+"""A file of registrations does what its lines would do one by one, all of it or nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from maskres.errors import StepRefused
+from maskres.identity.documents import read_document
+from maskres.rounds.status import DrawStatus
+from maskres.usecases import bulk_registering, registering
+from maskres.usecases.bulk_registering import import_registrations
+from maskres.usecases.imports import ImportRefused
+from maskres.usecases.registering import SEEN_BY_STAFF, Proof
+from maskres.usecases.service import RESIDENT, Service
+from tests.support.people import (
+    TODAY,
+    Person,
+    application_fields,
+    make_application,
+    make_people,
+    register_row,
+    write_registrations,
+)
+from tests.support.raw import fetch
+from tests.support.world import COUNTER, ROUND, import_people, open_round, pass_time, play_to, register
+
+PASSPORT = {
+    "id_type": "passport",
+    "id_number": "GBR:123456789",
+    "birth_date": "1985-03-02",
+    "sex": "F",
+    "name": "Anna Lin",
+}
+#: What must come out alike; the persons' ids are random, and of ciphertexts only what is in them counts.
+COLUMNS = (
+    "number, status, id_digest, name_digest, phone_digest, key_version, age, sex, for_whom, is_keeping,"
+    " district, reach, choices, seal, registered_at, changed_at, draw, ledger_size, entered_by"
+)
+
+
+def registrations(service: Service) -> list[tuple[Any, ...]]:
+    """Give all registrations, with the order in which their persons are known in place of random ids."""
+    rows = fetch(service.database, f"SELECT {COLUMNS} FROM registrations ORDER BY number")
+    return [tuple(bytes(v) if isinstance(v, bytes | memoryview) else v for v in row) for row in rows]
+
+
+def contacts(service: Service) -> list[Any]:
+    numbers = [row[0] for row in registrations(service)]
+    return [registering.read_contact(service, COUNTER, ROUND, number, "test") for number in numbers]
+
+
+def prepare(service: Service, people: Sequence[Person]) -> None:
+    """Open a round in which one is registered, one has withdrawn, and a register links a passport with a third."""
+    open_round(service)
+    linked = register_row(
+        "household", people[2], other_id_type="passport", other_id_number=PASSPORT["id_number"]
+    )
+    import_people(service, "household", [linked])
+    register(service, people[0])
+    gone = register(service, people[1])
+    registering.withdraw(service, RESIDENT, ROUND, gone.number, Proof(secret=gone.secret))
+    pass_time(service, minutes=1)
+
+
+def rows_of(people: Sequence[Person]) -> list[dict[str, str]]:
+    """Write lines with all that can happen in a file."""
+    new = people[3:8]
+    return [
+        application_fields(new[0]),
+        application_fields(new[1], phone="", for_whom="parent"),
+        application_fields(
+            people[0], reach="city", choices="siming-2|huli-1", phone="13912345678"
+        ),  # a change
+        application_fields(people[1], keep="yes"),  # comes back
+        application_fields(people[2]),
+        application_fields(people[2], name="林安娜", district="huli", reach="city", choices="", **{}),
+        PASSPORT | {"district": "huli", "reach": "choices", "choices": "huli-1", "phone": "13912345679"},
+        application_fields(new[2]),
+        application_fields(
+            new[0], district="huli", reach="district", choices="", keep="是"
+        ),  # twice in the file
+        application_fields(new[3], id_number=new[3].id_number.lower(), for_whom="子女"),
+        application_fields(new[4]),
+    ]
+
+
+def import_rows(service: Service, folder: Path, rows: Sequence[Any], **options: Any) -> Any:
+    path = write_registrations(folder / "registrations.csv", rows, **options)
+    return import_registrations(service, COUNTER, ROUND, path)
+
+
+def register_one_by_one(service: Service, rows: Sequence[dict[str, str]]) -> None:
+    for fields in rows:
+        application = make_application(make_people(1)[0], **({"name": ""} | fields))
+        registering.register(service, COUNTER, ROUND, application, SEEN_BY_STAFF)
+
+
+@pytest.fixture
+def other_service(request: pytest.FixtureRequest, service: Service) -> Service:
+    """A second database of the other kind: what is done there must come out alike here."""
+    name = "postgres_service" if service.database.is_sqlite else "sqlite_service"
+    found: Service = request.getfixturevalue(name)
+    return found
+
+
+def test_a_file_does_what_its_lines_do_one_by_one(service: Service, other_service: Service, tmp_path: Path):
+    people = make_people(8)
+    rows = rows_of(people)
+    prepare(service, people)
+    prepare(other_service, people)
+    done = import_rows(service, tmp_path, rows)
+    register_one_by_one(other_service, [{"for_whom": "", "keep": "", "id_type": ""} | row for row in rows])
+    assert registrations(service) == registrations(other_service)
+    assert contacts(service) == contacts(other_service)
+    assert (done.rows, done.created, done.changed, done.is_new) == (11, 6, 5, True)
+    persons = "SELECT count(*) FROM persons"
+    assert fetch(service.database, persons) == fetch(other_service.database, persons) == [(8,)]
+
+
+def test_a_file_after_another_changes_what_the_first_one_registered(
+    service: Service, other_service: Service, tmp_path: Path
+):
+    people = make_people(8)
+    first = [application_fields(each) for each in people]
+    second = [application_fields(each, choices="", reach="city") for each in people[2:6]]
+    for each in (service, other_service):
+        open_round(each)
+    for rows in (first, second):
+        done = import_rows(service, tmp_path, rows)
+        register_one_by_one(other_service, rows)
+        for each in (service, other_service):
+            pass_time(each, minutes=3)
+    assert (done.created, done.changed) == (0, 4)
+    assert registrations(service) == registrations(other_service)
+    assert contacts(service) == contacts(other_service)
+
+
+def test_numbers_that_collide_are_passed_over_as_one_by_one(
+    service: Service, other_service: Service, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    people = make_people(6)
+    derive = registering.registration_number
+    shared = {people[0].canonical: 0, people[1].canonical: 0, people[2].canonical: 0, people[4].canonical: 4}
+    shared[people[5].canonical] = 4
+
+    def collide(key: Any, canonical: str, attempt: int = 0) -> str:
+        if canonical in shared and attempt == 0:
+            return derive(key, people[shared[canonical]].canonical, 0)
+        return derive(key, canonical, attempt)
+
+    monkeypatch.setattr(registering, "registration_number", collide)
+    monkeypatch.setattr(bulk_registering, "registration_number", collide)
+    rows = [application_fields(each) for each in people[1:]]
+    for each in (service, other_service):
+        open_round(each)
+        register(each, people[0])
+        pass_time(each, minutes=1)
+    assert import_rows(service, tmp_path, rows).created == 5
+    register_one_by_one(other_service, rows)
+    assert registrations(service) == registrations(other_service)
+    numbers = {row[0] for row in registrations(service)}
+    key = service.keys.round_keys(ROUND).number
+    assert {derive(key, people[nth].canonical, 1) for nth in (1, 2, 5)} < numbers
+    # Those who were passed over are found again by a later file, under their own number.
+    again = import_rows(service, tmp_path, [application_fields(each, phone="") for each in people[1:3]])
+    assert (again.created, again.changed) == (0, 2)
+    assert {row[0] for row in registrations(service)} == numbers
+
+
+def test_documents_linked_by_a_register_are_one_person_within_a_file(service: Service, tmp_path: Path):
+    open_round(service)
+    (person,) = make_people(1, start=2)
+    linked = register_row("household", person, other_id_type="passport", other_id_number="GBR:123456789")
+    import_people(service, "household", [linked])
+    wishes = {"district": "huli", "reach": "city", "choices": "", "phone": ""}
+    done = import_rows(service, tmp_path, [PASSPORT | wishes, application_fields(person)])
+    assert (done.created, done.changed) == (1, 1)
+    key = service.keys.round_keys(ROUND).number
+    passport = read_document("GBR:123456789", "passport", today=TODAY)
+    ((number, choices),) = fetch(service.database, "SELECT number, choices FROM registrations")
+    assert (number, choices) == (
+        registering.registration_number(key, passport.canonical),
+        application_fields(person)["choices"],
+    )
+
+
+def test_bad_lines_are_listed_and_nothing_is_imported(service: Service, tmp_path: Path):
+    open_round(service)
+    people = make_people(5)
+    register(service, people[0])
+    before = registrations(service)
+    rows = [
+        application_fields(people[0], reach="city"),
+        application_fields(people[1], id_number=people[1].id_number[:-1] + "?"),
+        application_fields(people[2]),
+        application_fields(people[3], phone="12345", district="nowhere"),
+        application_fields(people[4], choices="huli-1|huli-1"),
+    ]
+    with pytest.raises(ImportRefused, match="3 of 5 lines") as refused:
+        import_rows(service, tmp_path, rows)
+    assert (refused.value.code, refused.value.file, refused.value.line) == (
+        "bad-rows",
+        "registrations.csv",
+        3,
+    )
+    assert [(bad.line, bad.code) for bad in refused.value.bad_rows] == [
+        (3, "bad-document"),
+        (5, "bad-phone"),
+        (5, "unknown-district"),
+        (6, "store-twice"),
+    ]
+    assert refused.value.count == 3
+    assert registrations(service) == before
+    assert fetch(service.database, "SELECT count(*) FROM persons") == [(1,)]
+    assert fetch(service.database, "SELECT count(*) FROM registration_files") == [(0,)]
+    # Mended, the same file goes in.
+    good = [rows[0], rows[2], *(application_fields(each) for each in (people[1], people[3], people[4]))]
+    assert import_rows(service, tmp_path, good).created == 4
+
+
+def test_a_file_that_a_spreadsheet_spoilt_is_named_so(service: Service, tmp_path: Path):
+    open_round(service)
+    rows = [application_fields(each, id_number=f"{each.id_number[:15]}000") for each in make_people(20)]
+    with pytest.raises(ImportRefused, match="spreadsheet has spoilt") as refused:
+        import_rows(service, tmp_path, rows)
+    assert refused.value.code == "mangled-by-spreadsheet"
+    assert registrations(service) == []
+
+
+def test_the_same_bytes_are_taken_once(service: Service, tmp_path: Path):
+    open_round(service)
+    people = make_people(4)
+    first = import_rows(service, tmp_path, people)
+    before = registrations(service)
+    pass_time(service, hours=1)
+    again = import_rows(service, tmp_path, people)
+    assert (first.is_new, again.is_new) == (True, False)
+    assert (
+        (again.rows, again.created, again.changed) == (first.rows, first.created, first.changed) == (4, 4, 0)
+    )
+    assert registrations(service) == before
+
+
+def test_an_office_may_write_in_gb18030_with_chinese_headers(service: Service, tmp_path: Path):
+    open_round(service)
+    (person,) = make_people(1)
+    header = "证件号码,姓名,出生日期,性别,手机号码,区,范围,门店,为谁登记,保留意愿"
+    line = f"{person.id_number},陈䶮〇,,,{person.phone},siming,本区,siming-1|huli-1,父母,是"
+    path = tmp_path / "登记.csv"
+    path.write_bytes(f"{header}\r\n{line}\r\n".encode("gb18030"))
+    assert import_registrations(service, COUNTER, ROUND, path).created == 1
+    (contact,) = contacts(service)
+    assert contact.name == "陈䶮〇"
+    ((reach, choices, whom, is_keeping),) = fetch(
+        service.database, "SELECT reach, choices, for_whom, is_keeping FROM registrations"
+    )
+    assert (reach, choices, whom, bool(is_keeping)) == ("district", "siming-1|huli-1", "parent", True)
+
+
+def test_progress_is_told_in_bytes_of_the_file(service: Service, tmp_path: Path):
+    open_round(service)
+    told: list[tuple[int, int]] = []
+    path = write_registrations(tmp_path / "r.csv", make_people(3))
+    import_registrations(
+        service, COUNTER, ROUND, path, progress=lambda done, total: told.append((done, total))
+    )
+    size = path.stat().st_size
+    assert told[-1] == (size, size)
+    assert all(0 <= done <= size == total for done, total in told)
+
+
+def test_an_empty_file_registers_nobody(service: Service, tmp_path: Path):
+    open_round(service)
+    assert import_rows(service, tmp_path, []).rows == 0
+
+
+def test_nothing_is_imported_once_registration_is_closed(service: Service, tmp_path: Path):
+    play_to(service, DrawStatus.CLOSED)
+    before = registrations(service)
+    with pytest.raises(StepRefused) as refused:
+        import_rows(service, tmp_path, make_people(2, start=50))
+    assert refused.value.code == "registration-closed"
+    assert registrations(service) == before

@@ -1,0 +1,148 @@
+"""Migrations bring an empty database to what the code expects, and away again."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy import inspect
+
+from maskres.db.engine import Database
+from maskres.db.tables import metadata
+from maskres.db.upgrade import downgrade, require_present_tables, upgrade
+from maskres.errors import ConfigurationError
+from tests.support.raw import fetch, refusal, run
+
+
+@pytest.fixture
+def database(database_url: str) -> Iterator[Database]:
+    """An empty database."""
+    found = Database(database_url)
+    yield found
+    found.close()
+
+
+def things_left(database: Database) -> list[str]:
+    """Name everything that is in a database, but for Alembic's own table."""
+    if database.is_sqlite:
+        query = (
+            "SELECT name FROM sqlite_master WHERE name NOT LIKE 'sqlite_%' AND tbl_name <> 'alembic_version'"
+        )
+    else:
+        query = (
+            "SELECT relname::text FROM pg_class WHERE relnamespace = 'public'::regnamespace"
+            " AND relname NOT LIKE 'alembic%' UNION ALL"
+            " SELECT proname::text FROM pg_proc WHERE pronamespace = 'public'::regnamespace"
+        )
+    return sorted(row[0] for row in fetch(database, query))
+
+
+def test_the_newest_revision_is_what_the_code_expects(database: Database):
+    upgrade(database)
+    with database.engine.begin() as c:
+        options = {"compare_type": True, "compare_server_default": False}
+        assert compare_metadata(MigrationContext.configure(c, opts=options), metadata) == []
+        assert set(inspect(c).get_table_names()) == {*metadata.tables, "alembic_version"}
+
+
+def test_defaults_are_those_the_code_expects(database: Database):
+    upgrade(database)
+    with database.engine.begin() as c:
+        found = {
+            (table, column["name"])
+            for table in metadata.tables
+            for column in inspect(c).get_columns(table)
+            if column["default"] is not None and "nextval" not in column["default"]
+        }
+    expected = {
+        (table.name, column.name)
+        for table in metadata.tables.values()
+        for column in table.columns
+        if column.server_default is not None
+    }
+    assert found == expected
+
+
+def test_constraints_and_indexes_have_names_that_say_what_they_are(database: Database):
+    upgrade(database)
+    with database.engine.begin() as c:
+        inspector = inspect(c)
+        for table in metadata.tables:
+            named: dict[str, list[str | None]] = {
+                "pk": [inspector.get_pk_constraint(table)["name"]],
+                "fk": [key["name"] for key in inspector.get_foreign_keys(table)],
+                "uq": [key["name"] for key in inspector.get_unique_constraints(table)],
+                "ck": [check["name"] for check in inspector.get_check_constraints(table)],
+                "(ix|uq)": [
+                    index["name"]
+                    for index in inspector.get_indexes(table)
+                    if not index.get("duplicates_constraint")
+                ],
+            }
+            if not metadata.tables[table].primary_key.columns:
+                named["pk"] = []
+            for kind, names in named.items():
+                for name in names:
+                    assert re.fullmatch(f"{kind}_[a-z0-9_]+", str(name)), f"{table}: {name}"
+                    assert f"_{table}" in str(name) or kind == "(ix|uq)", f"{table}: {name}"
+                    assert len(str(name)) <= 63, name
+
+
+def test_checks_hold_on_both_databases(database: Database):
+    upgrade(database)
+    run(database, "INSERT INTO persons (id) VALUES (1)")
+    assert refusal(database, "UPDATE persons SET rounds_waited = -1") is not None
+    named = "INSERT INTO deployment VALUES (:id, 'rehearsal/x', '2020-02-08T00:00:00Z')"
+    assert refusal(database, named, id=2) is not None
+    assert refusal(database, named, id=1) is None
+    foreign = (
+        "INSERT INTO stores (round_id, store, district, name, address, opens, closes)"
+        " VALUES (99, 'huli-1', 'huli', 'x', 'x', '09:00', '18:00')"
+    )
+    assert refusal(database, foreign) is not None
+
+
+def test_downgrading_leaves_nothing_and_the_way_up_is_free_again(database: Database):
+    upgrade(database)
+    assert "ledger_entries" in things_left(database)
+    downgrade(database, "base")
+    assert things_left(database) == []
+    upgrade(database)
+    require_present_tables(database)
+    run(database, "INSERT INTO persons (id) VALUES (1)")
+
+
+def test_upgrading_twice_does_nothing(database: Database):
+    upgrade(database)
+    run(database, "INSERT INTO persons (id) VALUES (1)")
+    upgrade(database)
+    assert fetch(database, "SELECT count(*) FROM persons") == [(1,)]
+
+
+def test_a_database_without_tables_is_refused_by_name_of_its_revision(database: Database):
+    with pytest.raises(ConfigurationError, match="at revision none") as refused:
+        require_present_tables(database)
+    assert refused.value.code == "old-database"
+    upgrade(database)
+    require_present_tables(database)
+    run(database, "UPDATE alembic_version SET version_num = '0000'")
+    with pytest.raises(ConfigurationError, match="at revision 0000") as older:
+        require_present_tables(database)
+    assert older.value.code == "old-database"
+
+
+def test_a_migration_that_fails_leaves_nothing_behind(database: Database):
+    run(database, "CREATE TABLE slots (id INTEGER)")
+    with pytest.raises(Exception, match="slots"):
+        upgrade(database)
+    assert [name for name in things_left(database) if name != "slots"] == []
+
+
+def test_a_database_that_cannot_be_reached_is_named():
+    database = Database("postgresql+psycopg://postgres@127.0.0.1:1/nowhere")
+    with pytest.raises(ConfigurationError) as refused:
+        require_present_tables(database)
+    assert refused.value.code == "no-database"
