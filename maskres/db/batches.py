@@ -12,6 +12,7 @@ from sqlalchemy import and_, bindparam, func, insert, or_, select, text, update
 from maskres.db.bulk import in_batches
 from maskres.db.engine import Transaction
 from maskres.db.tables import batch_changes, batches, draws, places, slots
+from maskres.errors import InputError
 from maskres.formats.values import format_time
 from maskres.lottery.slots import Slot
 from maskres.pickup.places import PlaceStatus
@@ -91,29 +92,59 @@ def has_later_commitment(c: Transaction, round_id: int, draw: int) -> bool:
 
 
 def free_slots(c: Transaction, draw_id: int, earliest: datetime) -> dict[tuple[str, str], tuple[Any, int]]:
-    """Give the slots that begin at or after a moment and have room: their row and the places free."""
+    """Give the slots that begin at or after a moment and have room: their row and the places free; locked."""
     where = (
         slots.c.draw_id == draw_id,
         slots.c.starts_at >= earliest,
         slots.c.is_closed.is_(False),
         slots.c.taken < slots.c.capacity,
     )
-    rows = c.execute(select(slots).where(*where))
+    rows = c.execute(select(slots).where(*where).order_by(slots.c.store, slots.c.slot).with_for_update())
     return {(row.store, row.slot): (row, row.capacity - row.taken) for row in rows}
 
 
 def offer_slots(c: Transaction, draw_id: int, room: Iterable[Slot]) -> list[Slot]:
-    """Make sure that the slots of a batch's room have that much room free; gives those that are new."""
-    known = {(row.store, row.slot): row for row in c.execute(select(slots).where(slots.c.draw_id == draw_id))}
+    """Make sure that the slots of a batch's room have that much room free; gives those that are new.
+
+    Raises:
+        InputError: "slot-differs" for a slot that is known with other times; "slot-closed" for one that was closed.
+    """
+    in_order = select(slots).where(slots.c.draw_id == draw_id).order_by(slots.c.store, slots.c.slot)
+    known = {(row.store, row.slot): row for row in c.execute(in_order.with_for_update())}
     new = []
     for slot in room:
         row = known.get((slot.store, slot.slot))
         if row is None:
             new.append(slot)
-        elif row.capacity - row.taken < slot.capacity:
+            continue
+        _require_same_slot(row, slot)
+        if row.capacity - row.taken < slot.capacity:
             at_slot = (slots.c.draw_id == draw_id, slots.c.store == slot.store, slots.c.slot == slot.slot)
             c.execute(update(slots).where(*at_slot).values(capacity=row.taken + slot.capacity))
     return new
+
+
+def _require_same_slot(row: Any, slot: Slot) -> None:
+    where = f"Slot {slot.slot} of {slot.store}"
+    if (row.starts_at, row.ends_at) != (slot.starts_at, slot.ends_at):
+        raise InputError(
+            "slot-differs",
+            f"{where} has other times already; give the new one a name of its own.",
+            field="slot",
+        )
+    if row.is_closed:
+        raise InputError(
+            "slot-closed",
+            f"{where} was closed; what is offered there now needs a name of its own.",
+            field="slot",
+        )
+
+
+def lock_slots(c: Transaction, draw_id: int, keys: Iterable[tuple[str, str]]) -> None:
+    """Lock some slots, always in the same order, so that winners who change places crosswise do not get stuck."""
+    chosen = [and_(slots.c.store == store, slots.c.slot == slot) for store, slot in keys]
+    in_order = select(slots.c.slot).where(slots.c.draw_id == draw_id, or_(*chosen))
+    c.execute(in_order.order_by(slots.c.store, slots.c.slot).with_for_update())
 
 
 def free_place(c: Transaction, draw_id: int, store: str, slot: str) -> None:

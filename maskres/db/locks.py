@@ -14,6 +14,7 @@ from maskres.db.tables import stores, tills
 _REGISTERING = 7001
 _PHONE = 7002
 _PERSON = 7003
+_LEDGER = 7004
 
 
 def lock_registering(c: Transaction, round_id: int, *, is_exclusive: bool) -> None:
@@ -46,3 +47,9 @@ def lock_stock(c: Transaction, round_id: int, store: str) -> None:
     """Let whoever takes of a store's unreserved stock do so one after another, so that each sees what is left."""
     where = (stores.c.round_id == round_id, stores.c.store == store)
     c.execute(select(stores.c.store).where(*where).with_for_update())
+
+
+def lock_ledger(c: Transaction) -> None:
+    """Let steps enter the ledger one after another, also those of different rounds."""
+    if c.dialect.name == "postgresql":
+        c.execute(select(func.pg_advisory_xact_lock(_LEDGER, 0)))

@@ -202,6 +202,7 @@ def move_place(
     place = pickup.find_place(c, draw.id, number, is_locked=True)
     if place.status != PlaceStatus.ASSIGNED:
         raise StepRefused("nothing-to-move", "This number holds no place that could be moved.")
+    batches.lock_slots(c, draw.id, [(place.store, place.slot), (store, slot)])
     # The slot's own row decides who has its last place: whoever raises `taken` first.
     if not batches.take_place(c, draw.id, store, slot, now):
         raise StepRefused("slot-full", "There is no place left in this slot. Please choose another.")

@@ -56,7 +56,7 @@ def publish_batch(
     Raises:
         StepRefused: "step-out-of-order", "waiting-list-ended".
         CheckFailed: "slot-too-soon".
-        InputError: "bad-released", and as read_slot_plan.
+        InputError: "bad-released", "slot-differs", "slot-closed", and as read_slot_plan.
     """
     now = service.now()
     round_ = rounds.find_round(c, round_slug)

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from maskres.db import record, rounds
 from maskres.db.engine import Transaction
+from maskres.db.locks import lock_ledger
 from maskres.errors import InputError
 from maskres.ledger import merkle
 from maskres.ledger.bodies import Body
@@ -31,6 +32,7 @@ def enter(
         draw: number of the draw, or None for a step of the round.
         body: from the kind's builder in ledger/bodies.py.
     """
+    lock_ledger(c)
     lines = record.ledger_lines(c)
     line = entry_line(len(lines), at, kind, round_slug, draw, body)
     record.insert_ledger_line(c, len(lines), kind, round_slug, draw, line)

@@ -134,7 +134,7 @@ class Counters:
 
     def count_stock(self, kind: str, items: int, store: str = STORE_SLUGS[0], *, day: date = DAY) -> None:
         """Count a store's stock."""
-        stock.count_stock(self.service, OPERATOR, self.slug, store, day, kind, items)
+        stock.count_stock(self.service, OPERATOR, self.slug, day, kind, {store: items})
 
     def deliver_with_spare(self, spare: int, store: str = STORE_SLUGS[0]) -> None:
         """Deliver what the winners assigned to a store get, and so many portions more."""

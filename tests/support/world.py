@@ -36,6 +36,7 @@ from typing import Any, cast
 
 from maskres.db import deciding, files, record, rounds
 from maskres.db.engine import Database
+from maskres.db.people import count_registrations
 from maskres.db.upgrade import upgrade
 from maskres.formats import strict_json
 from maskres.formats.values import format_time
@@ -271,8 +272,8 @@ def play_to(
         status: where to; "void" voids the draw where it stands.
         slug: the round.
         draw: number of the draw; an earlier draw of the round must have its result already.
-        people: who registers while the draw is open; the twenty of the module's docstring unless given. Of others
-            than those, nobody withdraws and all are of the household register.
+        people: who registers while the draw is open; where nobody is given and nobody has registered yet, the twenty
+            of the module's docstring. Of others than those, nobody withdraws and all are of the household register.
         capacity: winners a slot.
         sources: declared at the commitment; dice and beacon unless given.
         **rules: members of the rules that differ from make_rules, where the round is yet to be made.
@@ -284,7 +285,8 @@ def play_to(
         _go_to(service, draw, 0)
         open_round(service, slug, **rules)
         cosign_all(service)
-    if status_of(service, slug, draw) is DrawStatus.OPEN:
+    has_people = people is not None or not _has_registrations(service, slug)
+    if has_people and status_of(service, slug, draw) is DrawStatus.OPEN:
         _register_all(service, played, is_default=people is None)
     declared: Sequence[DeclaredSource] = sources or (dice_source(draw), drand_source(draw))
     if status is DrawStatus.VOID:
@@ -306,6 +308,11 @@ def default_quotas(service: Service, slug: str = ROUND, draw: int = 1) -> dict[s
     with service.database.reading() as c:
         strata, _ = deciding.count_verdicts(c, rounds.find_draw(c, rounds.find_round(c, slug), draw).id)
     return {stratum: math.ceil(count / 2) for stratum, count in strata.items()}
+
+
+def _has_registrations(service: Service, slug: str) -> bool:
+    with service.database.reading() as c:
+        return sum(count_registrations(c, rounds.find_round(c, slug).id)) > 0
 
 
 def _register_all(service: Service, played: Played, *, is_default: bool) -> None:

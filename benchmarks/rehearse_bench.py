@@ -1,0 +1,86 @@
+"""A whole rehearsal on both databases, beside loading the same city's files into one bare table of it."""
+
+from __future__ import annotations
+
+import csv
+import sqlite3
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import psycopg
+
+from benchmarks.measuring import measure
+from tests.servers.postgres import running_postgres
+
+SIZES = (20_000, 200_000)
+STORES = 300
+
+
+def run(sizes: Sequence[int] = SIZES) -> list[dict[str, Any]]:
+    """Measure rehearsals of several sizes.
+
+    Args:
+        sizes: residents.
+
+    Returns:
+        One row a size and database: seconds, memory, and how often the yardstick fits in.
+    """
+    rows = []
+    with tempfile.TemporaryDirectory(prefix="maskres-bench-") as name, running_postgres() as server:
+        for size in sizes:
+            folder = Path(name) / str(size)
+            rows.append(_run_one(folder / "sqlite", size, None))
+            database = server.create_database()
+            rows.append(_run_one(folder / "postgresql", size, server.url(database)))
+            server.drop_database(database)
+    return rows
+
+
+def _run_one(folder: Path, size: int, url: str | None) -> dict[str, Any]:
+    options = ["--residents", str(size), "--stores", str(STORES), "--seed", "bench", "--out", str(folder)]
+    if url is not None:
+        options += ["--database", url]
+    played = measure([sys.executable, "-m", "maskres", "rehearse", *options], runs=1)
+    files = sorted((folder / "city").glob("*.csv"))
+    bare = _load_sqlite(files, folder / "bare.sqlite") if url is None else _load_postgres(files, url)
+    return {
+        "what": f"rehearse {size:,} residents on {'SQLite' if url is None else 'PostgreSQL'}",
+        "seconds": played.seconds,
+        "cpu_seconds": played.cpu_seconds,
+        "peak_megabytes": played.peak_megabytes,
+        "yardsticks": {"loading the files' lines alone": bare},
+    }
+
+
+def _load_sqlite(files: Sequence[Path], path: Path) -> float:
+    begun = time.perf_counter()
+    connection = sqlite3.connect(path)
+    connection.execute("CREATE TABLE lines (id TEXT, line TEXT)")
+    connection.executemany("INSERT INTO lines VALUES (?, ?)", _rows(files))
+    connection.execute("CREATE INDEX lines_id ON lines (id)")
+    connection.commit()
+    connection.close()
+    return time.perf_counter() - begun
+
+
+def _load_postgres(files: Sequence[Path], url: str) -> float:
+    begun = time.perf_counter()
+    with psycopg.connect(url.replace("+psycopg", "")) as connection, connection.cursor() as cursor:
+        cursor.execute("CREATE TABLE bare_lines (id TEXT, line TEXT)")
+        with cursor.copy("COPY bare_lines FROM STDIN") as copy:
+            for row in _rows(files):
+                copy.write_row(row)
+        cursor.execute("CREATE INDEX bare_lines_id ON bare_lines (id)")
+    return time.perf_counter() - begun
+
+
+def _rows(files: Sequence[Path]) -> Iterator[tuple[str, str]]:
+    for path in files:
+        encoding = "gb18030" if path.name.startswith("household") else "utf-8-sig"
+        with path.open(encoding=encoding, newline="") as file:
+            for row in csv.reader(file):
+                yield row[0], "|".join(row)
