@@ -20,7 +20,6 @@ from maskres.cli.deployment import (
 from maskres.cli.draw_commands import read_quotas
 from maskres.errors import InputError
 from maskres.formats import strict_json
-from maskres.formats.symbols import read_typed
 from maskres.formats.values import parse_time
 from maskres.lottery.sources import DeclaredSource, read_sources
 from maskres.rounds.plain_words import LANGUAGES, describe

@@ -7,23 +7,16 @@ OR, and the last months before any date are one AND away.
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from datetime import date
 from functools import lru_cache
 from typing import Final
 
 from maskres.errors import InputError
+from maskres.formats.office_values import fold_width, read_office_date, read_office_month
 
 MONTHS_KEPT: Final = 60
 
 _EPOCH: Final = date(1970, 1, 1).toordinal()
-# Year first, so that no spelling can be read in two ways; the time of day is what databases add to a date.
-_DAY: Final = re.compile(
-    r"([0-9]{4})(?:-([0-9]{1,2})-([0-9]{1,2})|/([0-9]{1,2})/([0-9]{1,2})|\.([0-9]{1,2})\.([0-9]{1,2})"
-    r"|年([0-9]{1,2})月([0-9]{1,2})日|([0-9]{2})([0-9]{2}))(?:[ T]0?0:00(?::00(?:\.0+)?)?)?"
-)
-_MONTH: Final = re.compile(r"([0-9]{4})(?:[-/.]([0-9]{1,2})|年([0-9]{1,2})月|([0-9]{2}))")
 
 
 def day_number(day: date) -> int:
@@ -33,54 +26,22 @@ def day_number(day: date) -> int:
 
 @lru_cache(maxsize=1 << 16)
 def read_day(text: str, field: str) -> int | None:
-    """Read a date of an office file.
-
-    Args:
-        text: 2020-02-10; also 2020/2/10, 2020.2.10, 2020年2月10日, 20200210, with or without 00:00:00; or empty.
-        field: the field to name in the error.
-
-    Returns:
-        Days since 1970-01-01, or None where the text is empty.
+    """Read a date of an office file as days since 1970-01-01; None where the text is empty.
 
     Raises:
         InputError: "bad-date".
     """
-    written = _fold(text)
-    if not written:
-        return None
-    found = _DAY.fullmatch(written)
-    try:
-        year, month, day = (int(part) for part in found.groups() if part) if found else (0, 0, 0)
-        return day_number(date(year, month, day))
-    except ValueError:
-        message = "This is not a date of the calendar, written like 2020-02-10 (year-month-day)."
-        raise InputError("bad-date", message, field=field) from None
+    return day_number(read_office_date(text, field=field)) if fold_width(text) else None
 
 
 @lru_cache(maxsize=1 << 12)
 def read_month(text: str, field: str) -> int:
-    """Read a month of an office file.
-
-    Args:
-        text: 2020-02; also 2020/2, 2020.2, 2020年2月, 202002.
-        field: the field to name in the error.
-
-    Returns:
-        Months since the year 0.
+    """Read a month of an office file as months since the year 0.
 
     Raises:
         InputError: "bad-month".
     """
-    found = _MONTH.fullmatch(_fold(text))
-    year, month = (int(part) for part in found.groups() if part) if found else (0, 0)
-    if not (year and 1 <= month <= 12):
-        raise InputError("bad-month", "This is not a month, written like 2020-02 (year-month).", field=field)
-    return year * 12 + month - 1
-
-
-def _fold(text: str) -> str:
-    # Nothing so long is a date, and the caches must not keep long texts.
-    return unicodedata.normalize("NFKC", text).strip() if len(text) <= 60 else "?"
+    return month_index(read_office_month(text, field=field))
 
 
 def month_index(day: date) -> int:

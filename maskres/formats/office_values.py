@@ -9,7 +9,8 @@ from functools import lru_cache
 from maskres.errors import InputError
 
 # 1949-12-01 comes back from a Chinese spreadsheet as 1949/12/1. The year stands first in all these spellings,
-# so there is one reading; 01/12/1949 has two and is refused.
+# so there is one reading; 01/12/1949 has two and is refused. A time of midnight is what databases add to a date.
+_MIDNIGHT = re.compile(r"[ T]0?0:00(?::00(?:\.0+)?)?$")
 _DATE = re.compile(r"([0-9]{4})(?:([-/.])([0-9]{1,2})\2([0-9]{1,2})|年([0-9]{1,2})月([0-9]{1,2})日)")
 _COMPACT_DATE = re.compile(r"([0-9]{4})([0-9]{2})([0-9]{2})")
 _MONTH = re.compile(r"([0-9]{4})(?:[-/.]([0-9]{1,2})|年([0-9]{1,2})月|([0-9]{2}))")
@@ -26,6 +27,8 @@ def fold_width(text: str) -> str:
 
 def read_office_date(text: str, *, field: str) -> date:
     """Read a date an office wrote: 2020-02-10, also 2020/2/10, 2020.2.10, 20200210 or 2020年2月10日.
+
+    A time of midnight after it is passed over.
 
     Args:
         text: what was written, not empty.
@@ -65,7 +68,7 @@ def read_office_month(text: str, *, field: str) -> date:
 # A register has five million dates but few different ones.
 @lru_cache(maxsize=1 << 16)
 def _find_date(text: str) -> date | None:
-    folded = fold_width(text)
+    folded = _MIDNIGHT.sub("", fold_width(text))
     if match := _DATE.fullmatch(folded):
         return _make_date(match[1], match[3] or match[5], match[4] or match[6])
     if match := _COMPACT_DATE.fullmatch(folded):

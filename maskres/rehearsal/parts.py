@@ -64,15 +64,20 @@ class StageClock:
         return self.at
 
 
-def ledger_origin(seed: str) -> str:
-    """Name a rehearsal's ledger: it can never pass as real (draw.md, section 10)."""
-    return f"rehearsal/{hashlib.sha256(seed.encode()).hexdigest()[:16]}"
+def ledger_origin(seed: str, residents: int, stores: int) -> str:
+    """Name a rehearsal's ledger: it can never pass as real (draw.md, section 10).
+
+    The city's size is part of it, so that one database is never taken up by two different cities.
+    """
+    digest = hashlib.sha256(f"{residents}/{stores}/{seed}".encode()).hexdigest()
+    return f"rehearsal/{digest[:16]}"
 
 
 def cosigner_keys(seed: str) -> list[SigningKey]:
     """Give the keys of the rehearsal's notary and witness."""
-    origin = ledger_origin(seed)
-    return [signing_key(f"{origin}/{role}", Algorithm.COSIGNATURE, derive_key(seed, role)) for role in _ROLES]
+    return [
+        signing_key(f"rehearsal/{role}", Algorithm.COSIGNATURE, derive_key(seed, role)) for role in _ROLES
+    ]
 
 
 def beacon_network(seed: str, at: datetime) -> Network:

@@ -73,7 +73,7 @@ def rehearse(
     try:
         with stages.run("make the tables"):
             upgrade(database)
-            name_ledger(service, OPERATOR, ledger_origin(seed))
+            name_ledger(service, OPERATOR, ledger_origin(seed, residents, stores))
         played = [_play(city, service, clock, stages, out, index) for index in range(1, round_count + 1)]
     finally:
         database.close()

@@ -65,12 +65,26 @@ def open_round(folder: Path, capsys, **changed: object) -> City:
         assert run("notary", "keygen", name, "--out", folder / name.replace("/", "-")) == 0
         keys.append(capsys.readouterr().out.strip())
     rules, stores = folder / "rules.json", folder / "stores.csv"
-    created = ("round", "create", "--rules", rules, "--stores", stores, "--notary", keys[0], "--witness", keys[1])
+    created = (
+        "round",
+        "create",
+        "--rules",
+        rules,
+        "--stores",
+        stores,
+        "--notary",
+        keys[0],
+        "--witness",
+        keys[1],
+    )
     assert run(*created, "--as", "lin") == 0
     assert run("round", "open", "xiamen-2020-1", "--as", "lin") == 0
     for kind in ("household", "insurance"):
         path = folder / f"{kind}-1.csv"
-        assert run("register", "import", kind, path, "--as-of", city.timetable.register_date(1), "--as", "lin") == 0
+        assert (
+            run("register", "import", kind, path, "--as-of", city.timetable.register_date(1), "--as", "lin")
+            == 0
+        )
     assert run("registration", "import", "xiamen-2020-1", folder / "registrations-1.csv", "--as", "chen") == 0
     return city
 
@@ -92,7 +106,9 @@ def test_a_round_is_played_by_hand(deployment, capsys):
     by = datetime.now(UTC) + timedelta(hours=1)
     dice = {"name": "dice", "kind": "dice", "sides": 6, "rolls": 50, "by": f"{by:%Y-%m-%dT%H:%M:%SZ}"}
     sources.write_text(json.dumps({"sources": [dice]}))
-    quotas = [part for stratum, count in strata.items() for part in ("--quota", f"{stratum}={count // 2 + 1}")]
+    quotas = [
+        part for stratum, count in strata.items() for part in ("--quota", f"{stratum}={count // 2 + 1}")
+    ]
     assert run("round", "commit", *step, "--slots", slots, "--sources", sources, *quotas) == 0
     assert run("round", "dice", *step, "--rolls", "123456" * 8 + "12") == 1, "who committed rolls no dice"
     assert run("round", "dice", "xiamen-2020-1", "--as", "wang", "--rolls", "123456" * 8 + "12") == 0
@@ -110,7 +126,9 @@ def test_a_round_is_played_by_hand(deployment, capsys):
     assert run("round", "bundle", "xiamen-2020-1", "--out", folder) == 0
     checked = subprocess.run(["sha256sum", "-c", "--quiet", "SHA256SUMS"], cwd=folder, capture_output=True)
     assert checked.returncode == 0, checked.stdout
-    seed = subprocess.run(["sha256sum", folder / "seed.txt"], capture_output=True, text=True).stdout.split()[0]
+    seed = subprocess.run(["sha256sum", folder / "seed.txt"], capture_output=True, text=True).stdout.split()[
+        0
+    ]
     again = deployment / "again.csv"
     assert run("draw", "--pool", folder / "pool.csv", "--seed", seed, *quotas, "--out", again) == 0
     assert again.read_bytes() == (folder / "result.csv").read_bytes()
@@ -140,7 +158,23 @@ def test_bad_files_end_with_status_2_and_name_the_line(deployment, capsys):
     assert "bad.csv:3" in capsys.readouterr().err
     assert run("register", "import", "household", bad, "--as-of", "2020-02-01", "--as", "lin") == 2
     assert run("round", "show", "nowhere") == 2
-    assert run("round", "create", "--rules", bad, "--stores", bad, "--notary", "x", "--witness", "y", "--as", "lin") == 2
+    assert (
+        run(
+            "round",
+            "create",
+            "--rules",
+            bad,
+            "--stores",
+            bad,
+            "--notary",
+            "x",
+            "--witness",
+            "y",
+            "--as",
+            "lin",
+        )
+        == 2
+    )
 
 
 def test_what_a_deployment_lacks_is_said(tmp_path, monkeypatch, capsys):
@@ -162,7 +196,10 @@ def test_keys_rotate_while_people_are_registered(deployment, capsys):
     assert run("keys", "rotate", "data", "--as", "lin") == 0
     assert run("keys", "rotate", "index", "--as", "lin") == 0
     capsys.readouterr()
-    assert run("registration", "import", "xiamen-2020-1", deployment / "registrations-1.csv", "--as", "chen") == 0
+    assert (
+        run("registration", "import", "xiamen-2020-1", deployment / "registrations-1.csv", "--as", "chen")
+        == 0
+    )
     assert "taken before" in capsys.readouterr().out
     copy = deployment / "copy.csv"
     text = (deployment / "registrations-1.csv").read_text("utf-8-sig").splitlines()

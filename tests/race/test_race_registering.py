@@ -62,7 +62,7 @@ def test_one_person_in_twenty_spellings_at_once_is_one_row(service: Service):
 
 def test_twin_that_looks_and_then_registers_makes_twenty_rows(service: Service, monkeypatch):
     """Nobody is found by any of them; then each is entered, under a number of their own, for the first is taken."""
-    open_round(service)
+    open_round(service, entries_per_phone=100)
     everybody_has_looked, turn = barrier(20), threading.Lock()
     real = people.find_person
 

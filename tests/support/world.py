@@ -94,7 +94,7 @@ def make_template(url: str) -> None:
     """Make the tables in an empty database and name its ledger; nobody is connected to it afterwards."""
     database = Database(url)
     upgrade(database)
-    name_ledger(make_service(database), OPERATOR, ledger_origin(SEED))
+    name_ledger(make_service(database), OPERATOR, ledger_origin(SEED, 1, 1))
     database.close()
 
 
