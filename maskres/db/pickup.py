@@ -309,6 +309,7 @@ class PlannedPickup:
     slot: str
     starts_at: datetime
     code_version: int
+    status: PlaceStatus
 
 
 def list_starts(c: Transaction, draw_id: int) -> list[datetime]:
@@ -318,19 +319,21 @@ def list_starts(c: Transaction, draw_id: int) -> list[datetime]:
 
 
 def list_planned(c: Transaction, draw_id: int, since: datetime, until: datetime) -> list[PlannedPickup]:
-    """List who is expected in a window of time and not served yet, by store, time and number."""
+    """List whose place is in a window of time, whatever became of it, by store, time and number."""
     at_slot = and_(
         slots.c.draw_id == places.c.draw_id, slots.c.store == places.c.store, slots.c.slot == places.c.slot
     )
     rows = c.execute(
-        select(places.c.number, places.c.store, places.c.slot, slots.c.starts_at, places.c.code_version)
-        .join(slots, at_slot)
-        .where(
-            places.c.draw_id == draw_id,
-            places.c.status == PlaceStatus.ASSIGNED,
-            slots.c.starts_at >= since,
-            slots.c.starts_at < until,
+        select(
+            places.c.number,
+            places.c.store,
+            places.c.slot,
+            slots.c.starts_at,
+            places.c.code_version,
+            places.c.status,
         )
+        .join(slots, at_slot)
+        .where(places.c.draw_id == draw_id, slots.c.starts_at >= since, slots.c.starts_at < until)
         .order_by(places.c.store, slots.c.starts_at, places.c.number)
     )
-    return [PlannedPickup(*row) for row in rows]
+    return [PlannedPickup(*row[:-1], status=PlaceStatus(row.status)) for row in rows]

@@ -16,6 +16,7 @@ from pathlib import Path
 from maskres.db import batches, files, pickup, rounds
 from maskres.db.pickup import PlannedPickup, Till
 from maskres.lottery.slots import read_slots
+from maskres.pickup.places import PlaceStatus
 from maskres.rehearsal.behaviour import Conduct
 from maskres.rehearsal.city.timetable import XIAMEN
 from maskres.rehearsal.scenes import NOTARY, OPERATOR, Scenes
@@ -100,7 +101,10 @@ class Counters:
         for nth, place in enumerate(planned):
             visit = self.scenes.behaviour.visit(place.number)
             if visit.conduct is Conduct.GIVES_BACK:
-                afterwards.give_back(self.service, RESIDENT, self.slug, _DRAW, place.number, SEEN_BY_STAFF)
+                if place.status is PlaceStatus.ASSIGNED:
+                    afterwards.give_back(
+                        self.service, RESIDENT, self.slug, _DRAW, place.number, SEEN_BY_STAFF
+                    )
                 continue
             if visit.conduct is Conduct.STAYS_AWAY:
                 continue
@@ -110,6 +114,7 @@ class Counters:
         return len(planned)
 
     def _planned(self, day: date) -> list[PlannedPickup]:
+        """List the day's places, those done with in a killed run included: stock and order must be the same again."""
         begins_at = datetime.combine(day, datetime.min.time(), XIAMEN)
         with self.service.database.reading() as c:
             draw = rounds.find_draw(c, rounds.find_round(c, self.slug), _DRAW)

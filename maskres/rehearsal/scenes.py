@@ -187,7 +187,7 @@ class Scenes:
         answer = register.register(self.service, RESIDENT, self.slug, application, proof)
         if step.action is Action.WITHDRAW:
             withdrawal = register.Proof(secret=answer.secret)
-            register.withdraw(self.service, RESIDENT, self.slug, answer.number, withdrawal)
+            register.withdraw(self.service, RESIDENT, self.slug, str(answer.number), withdrawal)
 
     def close(self) -> None:
         """Close the draw."""

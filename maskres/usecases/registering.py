@@ -56,11 +56,17 @@ SEEN_BY_STAFF = Proof(is_staff=True)
 
 @dataclass(frozen=True, slots=True)
 class Registered:
-    """The answer to an application."""
+    """The answer to an application.
+
+    Attributes:
+        outcome: what came of it.
+        number: the registration number; None for a stranger, who learns nothing.
+        secret: what changes or withdraws it, to be kept with the receipt; likewise.
+    """
 
     outcome: Outcome
-    number: str
-    secret: str
+    number: str | None
+    secret: str | None
 
 
 @one_transaction
@@ -99,7 +105,7 @@ def register(
         return Registered(Outcome.REGISTERED, number, secret_of(service, round_slug, number))
     secret = secret_of(service, round_slug, standing.number)
     if not _is_proved(standing, proof, secret):
-        return Registered(Outcome.UNCHANGED, standing.number, secret)
+        return Registered(Outcome.UNCHANGED, None, None)
     changes = _wish_changes(c, service, round_, standing, application.wishes)
     changes |= {"is_keeping": application.is_keeping, "status": "standing", "entered_by": actor.name}
     if sealed.id_digest == standing.id_digest:

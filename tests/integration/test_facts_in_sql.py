@@ -181,8 +181,8 @@ def passport_of(person: Person) -> dict[str, str]:
 
 
 def random_rules(rng: Random, slug: str) -> dict[str, Any]:
-    of_last = rng.randint(1, 24)
-    insurance = {"register": "insurance", "months": rng.randint(1, of_last), "of_last": of_last}
+    of_last = rng.randint(2, 24)
+    insurance = {"register": "insurance", "months": rng.randint(1, -(-of_last // 3)), "of_last": of_last}
     bases = [{"register": "household"}, insurance, {"register": "employment"}]
     strata = [{"stratum": "elderly", "min_age": rng.choice([60, 65, 70])}]
     strata += [{"stratum": "minors", "max_age": rng.choice([13, 17])}] if rng.random() < 0.5 else []
