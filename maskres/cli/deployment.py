@@ -67,4 +67,11 @@ OUTPUT_FILE = click.Path(dir_okay=False, path_type=Path)
 as_option = click.option(
     "--as", "actor_name", required=True, metavar="NAME", help="Who does this, for the audit log."
 )
-draw_option = click.option("--draw", "draw_number", default=1, show_default=True, type=click.IntRange(1, 99))
+draw_option = click.option(
+    "--draw",
+    "draw_number",
+    default=1,
+    show_default=True,
+    type=click.IntRange(1, 99),
+    help="Number of the draw in its round.",
+)

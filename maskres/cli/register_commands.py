@@ -10,6 +10,7 @@ from pathlib import Path
 import click
 
 from maskres.cli.deployment import INPUT_FILE, OUTPUT_FILE, as_option, open_service, read_actor
+from maskres.cli.draw_commands import write_whole
 from maskres.formats.symbols import grouped, read_typed
 from maskres.usecases.bulk_registering import import_registrations
 from maskres.usecases.imports import ImportRefused, Progress
@@ -25,7 +26,8 @@ def progress_bar(label: str) -> Iterator[Progress]:
     from rich.console import Console
     from rich.progress import Progress as Bars
 
-    with Bars(console=Console(stderr=True), transient=True) as bars:
+    console = Console(stderr=True)
+    with Bars(console=console, transient=True, disable=not console.is_terminal) as bars:
         task = bars.add_task(label, total=None)
         yield lambda done, total: bars.update(task, completed=done, total=total)
 
@@ -53,7 +55,11 @@ def register_group() -> None:
 @click.argument("kind", type=click.Choice(["household", "insurance", "employment"]))
 @click.argument("path", type=INPUT_FILE)
 @click.option(
-    "--as-of", required=True, type=click.DateTime(["%Y-%m-%d"]), help="The day on which it stood so."
+    "--as-of",
+    required=True,
+    type=click.DateTime(["%Y-%m-%d"]),
+    metavar="YYYY-MM-DD",
+    help="The day on which it stood so.",
 )
 @as_option
 def import_one(kind: str, path: Path, as_of: datetime, actor_name: str) -> None:
@@ -107,7 +113,8 @@ def show(round_slug: str, number: str, receipt: Path | None, why: str, actor_nam
     with open_service() as service:
         contact = read_contact(service, read_actor(actor_name), round_slug, bare, why)
         if receipt is not None:
-            receipt.write_bytes(make_receipt(service, round_slug, bare))
+            with write_whole(receipt) as out:
+                out.write(make_receipt(service, round_slug, bare))
     click.echo(f"{grouped(bare)}  {contact.name}  born {contact.birth_date}  {contact.phone or 'no phone'}")
 
 

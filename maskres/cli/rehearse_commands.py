@@ -47,7 +47,14 @@ class ScreenReporter:
 @click.option(
     "--database", "database_url", metavar="URL", help="A database of its own; default: SQLite in the folder."
 )
-@click.option("--rounds", "round_count", default=1, show_default=True, type=click.IntRange(1, 2))
+@click.option(
+    "--rounds",
+    "round_count",
+    default=1,
+    show_default=True,
+    type=click.IntRange(1, 2),
+    help="Rounds to play.",
+)
 def rehearse_command(
     residents: int, stores: int, seed: str, out: Path, database_url: str | None, round_count: int
 ) -> None:
@@ -58,7 +65,7 @@ def rehearse_command(
     url = f"sqlite:///{out / 'rehearsal.sqlite'}" if database_url is None else read_database_url(database_url)
     console = Console(width=100)
     columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=console, transient=True) as bars:
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bars:
         played = rehearse(
             residents=residents,
             stores=stores,

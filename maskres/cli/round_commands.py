@@ -23,6 +23,7 @@ from maskres.formats import strict_json
 from maskres.formats.values import parse_time
 from maskres.lottery.sources import DeclaredSource, read_sources
 from maskres.rounds.plain_words import LANGUAGES, describe
+from maskres.rounds.rules_file import read_rules
 from maskres.usecases import afterwards, batches, committing, deciding, drawing, seeding
 from maskres.usecases import rounds as round_steps
 from maskres.usecases.bundles import export_bundle
@@ -46,6 +47,7 @@ def round_group() -> None:
 def create(rules_path: Path, stores_path: Path, notary: str, witness: str, actor_name: str) -> None:
     """Make a draft of a round from its rules and stores."""
     rules = rules_path.read_bytes()
+    read_rules(rules, file=rules_path.name)  # so that what is refused names the file as it is called here
     stores = round_steps.read_stores_file(stores_path, rules)
     with open_service() as service:
         made = round_steps.create_round(
@@ -279,7 +281,13 @@ def bundle(round_slug: str, draw_number: int, out: Path) -> None:
 
 @round_group.command()
 @_round
-@click.option("--language", type=click.Choice(list(LANGUAGES)), default="en", show_default=True)
+@click.option(
+    "--language",
+    type=click.Choice(list(LANGUAGES)),
+    default="en",
+    show_default=True,
+    help="Language of the rules.",
+)
 def show(round_slug: str, language: Any) -> None:
     """Show where a round and its draws stand, and its rules in plain words."""
     with open_service() as service:

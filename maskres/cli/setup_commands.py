@@ -7,9 +7,17 @@ from pathlib import Path
 
 import click
 
-from maskres.cli.deployment import OUTPUT_FILE, as_option, file_keys, open_database, open_service, read_actor
+from maskres.cli.deployment import (
+    OUTPUT_FILE,
+    as_option,
+    file_keys,
+    open_database,
+    open_service,
+    read_actor,
+    settings,
+)
 from maskres.db.upgrade import upgrade
-from maskres.errors import InputError
+from maskres.errors import ConfigurationError, InputError
 from maskres.ledger.note_keys import Algorithm, signing_key, write_signing_key
 from maskres.usecases.record import name_ledger
 
@@ -55,6 +63,7 @@ def keys() -> None:
 @keys.command("init")
 def init_keys() -> None:
     """Make the deployment's keys in the instance folder; they are never overwritten."""
+    refuse_given_keys()
     path = file_keys().init()
     click.echo(f"The keys are in {path}. Keep a copy in a safe, apart from the database's.")
 
@@ -66,6 +75,7 @@ def rotate_keys(name: str, actor_name: str) -> None:
     """Add a new version of the index key or the data key, and write everything stored under it."""
     from maskres.usecases.rotating import rewrite_personal_fields
 
+    refuse_given_keys()
     version = file_keys().rotate(name)
     with open_service() as service:
         count = rewrite_personal_fields(service, read_actor(actor_name))
@@ -73,6 +83,20 @@ def rotate_keys(name: str, actor_name: str) -> None:
     if name == "index":
         click.echo(
             "Registers hold digests under the old key: import each of them again before the next deciding."
+        )
+
+
+def refuse_given_keys() -> None:
+    """Refuse to write keys to files while the environment gives them: nobody would read those files.
+
+    Raises:
+        ConfigurationError: "keys-in-environment".
+    """
+    if settings().keys_text is not None:
+        raise ConfigurationError(
+            "keys-in-environment",
+            "The keys come from MASKRES_KEYS, which cannot be written from here. Put its text in the instance "
+            "folder as keys/deployment.json, run this without MASKRES_KEYS, then set it to the new text.",
         )
 
 
@@ -94,6 +118,10 @@ def keygen(name: str, out: Path) -> None:
         raise InputError(
             "file-exists", "There is such a file; keys are never overwritten.", file=out.name
         ) from None
+    except OSError as error:
+        raise InputError(
+            "cannot-write", f"The file cannot be written: {error.strerror}.", file=out.name
+        ) from error
     click.echo(key.verifier.text)
 
 

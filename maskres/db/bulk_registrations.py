@@ -151,14 +151,17 @@ def special_lines(c: Transaction, round_id: int) -> list[Any]:
     return list(
         c.execute(
             text("""
-        SELECT s.* FROM staged s
-        WHERE EXISTS (SELECT 1 FROM staged o WHERE o.person_id = s.person_id AND o.line < s.line)
-           OR EXISTS (SELECT 1 FROM staged o WHERE o.number = s.number AND o.line < s.line)
-           OR EXISTS (SELECT 1 FROM registrations r WHERE r.round_id = :round AND r.number = s.number
-                      AND r.person_id <> s.person_id)
-           OR EXISTS (SELECT 1 FROM registrations r WHERE r.round_id = :round AND r.person_id = s.person_id
-                      AND (r.id_digest <> s.id_digest OR r.number <> s.number))
-        ORDER BY s.line"""),
+        SELECT * FROM staged WHERE line IN (
+            SELECT s.line FROM staged s JOIN staged o ON o.person_id = s.person_id AND o.line < s.line
+            UNION
+            SELECT s.line FROM staged s JOIN staged o ON o.number = s.number AND o.line < s.line
+            UNION
+            SELECT s.line FROM staged s JOIN registrations r ON r.round_id = :round AND r.number = s.number
+            WHERE r.person_id <> s.person_id
+            UNION
+            SELECT s.line FROM staged s JOIN registrations r ON r.round_id = :round AND r.person_id = s.person_id
+            WHERE r.id_digest <> s.id_digest OR r.number <> s.number)
+        ORDER BY line"""),
             {"round": round_id},
         )
     )

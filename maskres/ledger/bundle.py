@@ -1,7 +1,7 @@
 """Bundles: everything published of a draw as one folder, whole or not at all.
 
-A bundle is written beside its place and then moved there. A later bundle of the same draw may hold more files and
-a longer ledger; no file once published may change or go.
+A bundle is written beside its place and then moved there. A later bundle of the same draw may hold more files, a
+longer ledger and more cosignatures; no file once published may change or go.
 
 Source: draw.md, section 11.
 """
@@ -186,15 +186,20 @@ def _has_sums(folder: Path, sha256: str) -> bool:
 def _require_addition(folder: Path, staging: Path) -> None:
     new_names = set(_names(staging))
     for name in _names(folder):
-        if name not in new_names:
-            raise ConflictError("published-already", "A published file cannot be taken back.", file=name)
         known = find_known(name)
+        if name not in new_names:
+            if known.is_gathering and len(_signed(folder / name)[1]) <= 1:
+                continue
+            raise ConflictError("published-already", "A published file cannot be taken back.", file=name)
         if not (known.is_renewed or _holds(known, folder / name, staging / name)):
             raise ConflictError("published-already", "A published file cannot be changed.", file=name)
 
 
 def _holds(known: KnownFile, old: Path, new: Path) -> bool:
-    """Tell whether a file is an older one, or begins with it where it may grow."""
+    """Tell whether a file is an older one, or holds it where it may grow."""
+    if known.is_gathering:
+        (old_text, old_lines), (new_text, new_lines) = _signed(old), _signed(new)
+        return old_text == new_text and old_lines <= new_lines
     old_size, new_size = old.stat().st_size, new.stat().st_size
     if old_size > new_size or (old_size < new_size and not known.is_growing):
         return False
@@ -203,6 +208,12 @@ def _holds(known: KnownFile, old: Path, new: Path) -> bool:
             if after.read(len(block)) != block:
                 return False
     return True
+
+
+def _signed(note: Path) -> tuple[bytes, set[bytes]]:
+    """Give the text of a signed note and the lines of its signatures."""
+    text, _, signatures = note.read_bytes().partition(b"\n\n")
+    return text, set(signatures.splitlines())
 
 
 def _move_in(staging: Path, folder: Path) -> None:

@@ -25,6 +25,8 @@ class KnownFile:
         pattern: what its names look like where there can be several; None where the name is the name.
         is_growing: whether a later bundle may hold more of it, its earlier bytes unchanged.
         is_renewed: whether a later bundle may hold another one: it follows from the other files.
+        is_gathering: whether a later bundle may hold more signatures under it, or leave it out while nobody but
+            the operator has signed: the longer ledger has a checkpoint of its own.
     """
 
     name: str
@@ -33,6 +35,7 @@ class KnownFile:
     pattern: str | None = None
     is_growing: bool = False
     is_renewed: bool = False
+    is_gathering: bool = False
 
     def matches(self, name: str) -> bool:
         """Tell whether a file of a bundle is this one."""
@@ -84,6 +87,7 @@ KNOWN_FILES = (
         "the ledger's first SIZE lines, signed and cosigned",
         "账本前 SIZE 行的签名与见证",
         r"checkpoints/[1-9][0-9]{0,11}",
+        is_gathering=True,
     ),
     KnownFile(KEYS, "whose signatures count", "有效签名者的公钥"),
     KnownFile(VERIFIER, "a program that checks everything here", "核对程序", is_renewed=True),

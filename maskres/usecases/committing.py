@@ -196,7 +196,7 @@ def void_draw(
     if committed is not None and now >= min(known_at(source) for source in committed_sources(c, draw)):
         raise StepRefused("source-known", "The first source can be known already; the draw must go on.")
     rounds.move_draw(c, draw, DrawStatus.VOID)
-    body = bodies.draw_voided(None if committed is None else committed.sha256, reason)
+    body = bodies.draw_voided(None if committed is None else committed.sha256, reason.strip())
     enter(c, service, now, Kind.DRAW_VOIDED, round_slug, draw.draw, body)
     record.log(
         c, now, actor.name, "draw-voided", round_slug=round_slug, draw=draw.draw, detail={"reason": reason}

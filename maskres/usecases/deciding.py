@@ -85,7 +85,7 @@ def decide_draw(
 
     Raises:
         StepRefused: "step-out-of-order", "earlier-draw-unfinished", "missing-register", "old-index-key".
-        InputError: "unknown-version".
+        InputError: "unknown-version", "unknown-register".
     """
     now = service.now()
     round_ = rounds.find_round(c, round_slug)
@@ -142,6 +142,10 @@ def _require_earlier_draws(c: Transaction, round_: rounds.Round, draw: rounds.Dr
 def _pick_versions(
     c: Transaction, rules: Rules, wanted: Mapping[str, int], key_version: int
 ) -> dict[str, registers.RegisterVersion]:
+    for kind in sorted(wanted.keys() - {basis.register for basis in rules.bases}):
+        raise InputError(
+            "unknown-register", f"The register {kind:.40} is no basis of this round.", field="register"
+        )
     picked = {}
     for basis in rules.bases:
         versions = registers.list_versions(c, basis.register)

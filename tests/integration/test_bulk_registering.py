@@ -10,6 +10,7 @@ import pytest
 
 from maskres.errors import StepRefused
 from maskres.identity.documents import read_document
+from maskres.registration.numbers import registration_number
 from maskres.rounds.status import DrawStatus
 from maskres.usecases import bulk_registering, registering
 from maskres.usecases.bulk_registering import import_registrations
@@ -143,7 +144,7 @@ def test_numbers_that_collide_are_passed_over_as_one_by_one(
     service: Service, other_service: Service, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
     people = make_people(6)
-    derive = registering.registration_number
+    derive = registration_number
     shared = {people[0].canonical: 0, people[1].canonical: 0, people[2].canonical: 0, people[4].canonical: 4}
     shared[people[5].canonical] = 4
 
@@ -183,7 +184,7 @@ def test_documents_linked_by_a_register_are_one_person_within_a_file(service: Se
     passport = read_document("GBR:123456789", "passport", today=TODAY)
     ((number, choices),) = fetch(service.database, "SELECT number, choices FROM registrations")
     assert (number, choices) == (
-        registering.registration_number(key, passport.canonical),
+        registration_number(key, passport.canonical),
         application_fields(person)["choices"],
     )
 

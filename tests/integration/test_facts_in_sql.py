@@ -235,7 +235,7 @@ def register_some(service: Service, rng: Random, slug: str, people: list[Person]
         for fields in ({}, passport_of(person)):
             if rng.random() < (0.9 if not fields else 0.5):
                 answer = register(service, person, slug, **fields, phone="")
-                if rng.random() < 0.1:
+                if answer.number and rng.random() < 0.15:
                     registering.withdraw(service, RESIDENT, slug, answer.number, SEEN_BY_STAFF)
 
 
@@ -256,7 +256,8 @@ def change_persons(service: Service, rng: Random, slug: str, draw_ids: list[int 
                 slug=slug, number=number, **counts,
             )  # fmt: skip
         if rng.random() < 0.4:
-            at = service.now() - timedelta(days=rng.choice([1, 27, 28, 29, 399, 401]))
+            # The draw closes in an hour: some won to the second as long ago as the rules ask to wait.
+            at = service.now() + timedelta(hours=1, days=-rng.choice([1, 27, 28, 29, 399, 400, 401]))
             run(
                 service.database,
                 f"UPDATE persons SET last_win_at = :at, last_win_draw_id = :draw{of_number}",
@@ -337,14 +338,15 @@ def test_the_masks_are_those_of_a_plain_reading_on_both_databases(
     sqlite_service: Service, postgres_service: Service
 ):
     """Rounds one after another in one database, with the same people: wins and links reach across rounds."""
-    seen = 0
+    seen, has_corrected = 0, False
     for seed in range(5):
         masks = play_world(sqlite_service, seed)
         assert masks == play_world(postgres_service, seed)
-        assert masks[0] != masks[1]
+        has_corrected |= masks[0] != masks[1]
         for each in masks[1].values():
             seen |= each
     every = WITHDRAWN | SAME_PERSON | WON_RECENTLY | WON_IN_ROUND | DECEASED | AGE_KNOWN
+    assert has_corrected
     assert seen & every == every
     assert seen >> 24 == (1 << 12) - 1  # every fact of every register occurred
     assert seen >> 12 & 0xFF == 0xFF

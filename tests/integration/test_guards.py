@@ -38,7 +38,7 @@ IN_TIME = {
     "DELETE FROM facts WHERE draw_id = :draw": DECIDING | OVER,
     "DELETE FROM verdicts WHERE draw_id = :draw": DECIDING | OVER,
     "DELETE FROM corrections WHERE draw_id = :draw": OVER,
-    "DELETE FROM slots WHERE draw_id = :draw AND taken = 0": BEFORE_COMMITMENT | OVER,
+    "DELETE FROM slots WHERE draw_id = :draw": BEFORE_COMMITMENT | OVER,
     "DELETE FROM results WHERE draw_id = :draw": OVER,
     "DELETE FROM pinned_registers WHERE draw_id = :draw": DECIDING | OVER,
 }

@@ -152,9 +152,27 @@ def import_people(
         return import_register(service, actor, kind, path, as_of).version.version
 
 
-def register(service: Service, person: Person, slug: str = ROUND, **changes: str) -> registering.Registered:
-    """Register a person as they would themself; repeats change nothing, for no proof is given."""
-    return registering.register(service, RESIDENT, slug, make_application(person, **changes))
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What somebody was answered who registered; number and secret are empty where they learn nothing."""
+
+    outcome: registering.Outcome
+    number: str
+    secret: str
+
+
+def register(service: Service, person: Person, slug: str = ROUND, **changes: str) -> Answer:
+    """Register a person as they would themself; a repeat changes nothing, for no proof is given."""
+    return register_again(service, person, registering.NO_PROOF, slug, **changes)
+
+
+def register_again(
+    service: Service, person: Person, proof: registering.Proof, slug: str = ROUND, **changes: str
+) -> Answer:
+    """Register a person who shows that a registration standing already is theirs."""
+    application = make_application(person, **changes)
+    answer = registering.register(service, RESIDENT, slug, application, proof)
+    return Answer(answer.outcome, answer.number or "", answer.secret or "")
 
 
 def status_of(service: Service, slug: str = ROUND, draw: int = 1) -> DrawStatus:

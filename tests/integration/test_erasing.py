@@ -1,0 +1,75 @@
+"""Erasing a round: what leads to a person is gone, the bundle still verifies, and what outlives a round stays."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+
+from maskres.db import rounds
+from maskres.errors import ConfigurationError, StepRefused
+from maskres.ledger.bundle import check_sums
+from maskres.rounds.status import DrawStatus, RoundStatus
+from maskres.usecases import rounds as round_steps
+from maskres.usecases.bundles import export_bundle
+from maskres.usecases.erasing import erase_round
+from tests.support.raw import fetch
+from tests.support.world import OPERATOR, ROUND, play_to, set_clock
+
+AFTERWARDS = datetime(2031, 1, 1, tzinfo=UTC)
+
+
+def finish(service) -> None:
+    play_to(service, DrawStatus.FINISHED)
+    round_steps.finish_round(service, OPERATOR, ROUND)
+
+
+def test_a_round_is_erased_only_when_its_date_has_come(service):
+    play_to(service, DrawStatus.DECIDED)
+    with pytest.raises(StepRefused) as refused:
+        erase_round(service, OPERATOR, ROUND)
+    assert refused.value.code == "step-out-of-order"
+    assert fetch(service.database, "SELECT count(*) FROM registrations") != [(0,)]
+
+
+def test_a_finished_round_waits_for_its_date(service):
+    finish(service)
+    with pytest.raises(StepRefused) as refused:
+        erase_round(service, OPERATOR, ROUND)
+    assert refused.value.code == "too-early-to-erase"
+    assert service.keys.round_keys(ROUND)
+
+
+def test_erasure_takes_the_personal_data_and_the_keys_and_leaves_the_bundle(service, tmp_path):
+    finish(service)
+    with service.database.reading() as c:
+        before = export_bundle(service, ROUND, 1, tmp_path / "before")
+        count = len(list(c.exec_driver_sql("SELECT number FROM registrations")))
+    set_clock(service, AFTERWARDS)
+    assert erase_round(service, OPERATOR, ROUND) == count
+    for table in ("registrations", "entries", "facts", "disputes"):
+        assert fetch(service.database, f"SELECT count(*) FROM {table}") == [(0,)], table
+    assert fetch(service.database, "SELECT count(*) FROM documents") == [(0,)], "even their own date is past"
+    with pytest.raises(ConfigurationError):
+        service.keys.round_keys(ROUND)
+    with service.database.reading() as c:
+        assert rounds.find_round(c, ROUND).status is RoundStatus.ERASED
+    after = export_bundle(service, ROUND, 1, tmp_path / "after")
+    check_sums(after.folder)
+    unchanged = {name: digest for name, digest in before.sums.items() if name.endswith(".csv")}
+    assert unchanged
+    assert {name: after.sums[name] for name in unchanged} == unchanged
+    assert erase_round(service, OPERATOR, ROUND) == 0, "a repeat finds nothing left to do"
+
+
+def test_who_is_to_be_remembered_outlives_the_round(service):
+    finish(service)
+    remembered = fetch(
+        service.database, "SELECT count(*) FROM persons WHERE last_win_at IS NOT NULL OR rounds_waited > 0"
+    )
+    ((until,),) = fetch(service.database, "SELECT max(retained_until) FROM persons")
+    set_clock(service, datetime.fromisoformat(until + "T00:00:00+00:00"))
+    erase_round(service, OPERATOR, ROUND)
+    assert remembered != [(0,)]
+    assert fetch(service.database, "SELECT count(*) FROM persons") == remembered
+    assert fetch(service.database, "SELECT count(DISTINCT person_id) FROM documents") == remembered

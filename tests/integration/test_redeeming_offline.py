@@ -1,0 +1,237 @@
+"""At the counter without network: what left the store has left, is told later, and counts once."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from maskres.db import pickup, rounds
+from maskres.errors import InputError, StepRefused
+from maskres.pickup.handovers import Answer, AnswerCode
+from maskres.usecases import afterwards, redeeming
+from maskres.usecases import rounds as round_steps
+from maskres.usecases.redeeming import Request
+from maskres.usecases.registering import SEEN_BY_STAFF
+from tests.support.collecting import Counters, local
+from tests.support.raw import fetch
+from tests.support.world import OPERATOR
+
+pytest_plugins = ("tests.support.collecting_fixtures",)
+
+
+def offline(counters: Counters, number: str, hour: float = 9.1, **values: object) -> Request:
+    """Make the request of a hand-over done without network at an hour of the day."""
+    return counters.request(number, is_offline=True, claimed_at=local(hour), **values)
+
+
+def conflicts(counters: Counters) -> list[tuple[str, str]]:
+    """Give the conflicts kept for people to look at: nonce and reason."""
+    with counters.service.database.reading() as c:
+        round_ = rounds.find_round(c, counters.slug)
+        return [(each.handover.nonce, each.answer.reason) for each in pickup.list_conflicts(c, round_.id)]
+
+
+def test_an_upload_counts_at_the_time_the_till_says(counters: Counters):
+    number, till = counters.winner(), counters.till()
+    counters.at(20)
+    assert [answer.code for answer in counters.upload(till, offline(counters, number, 9.25))] == [
+        "handed-out"
+    ]
+    collected_at = fetch(
+        counters.service.database, "SELECT collected_at FROM places WHERE number = :n", n=number
+    )
+    assert collected_at == [("2020-02-13T01:15:00Z",)]
+
+
+def test_a_clock_that_runs_ahead_counts_as_when_it_arrived(counters: Counters):
+    number, till = counters.winner(), counters.till()
+    counters.at(20)
+    request = counters.request(number, is_offline=True, claimed_at=local(9, days=1))
+    assert counters.report(till, request).code == "handed-out"
+    collected_at = fetch(
+        counters.service.database, "SELECT collected_at FROM places WHERE number = :n", n=number
+    )
+    assert collected_at == [("2020-02-13T12:00:00Z",)]
+
+
+def test_two_tills_offline_one_is_accepted_one_kept_as_a_conflict(counters: Counters):
+    """Uploaded in whichever order, and uploaded again: the same answers, and one conflict."""
+    number = counters.winner()
+    first, second = counters.till(), counters.till(name="till-2")
+    counters.at(21)
+    one, two = offline(counters, number, 9.1), offline(counters, number, 9.2)
+    assert counters.report(second, two).code == "handed-out"
+    answer = counters.report(first, one)
+    assert answer == Answer(
+        AnswerCode.CONFLICT,
+        counters.place(number)["id"],
+        AnswerCode.ALREADY_HANDED_OUT,
+        local(9.2),
+        "till-2",
+        None,
+    )
+    counters.at(22)
+    assert counters.report(first, one) == answer
+    assert counters.report(second, two).code == "handed-out"
+    assert conflicts(counters) == [(one.nonce, "already-handed-out")]
+    assert counters.place(number)["collected_till"] == "till-2"
+
+
+def test_an_online_hand_over_stands_against_a_later_upload(counters: Counters):
+    number, till = counters.winner(), counters.till()
+    counters.at(9.2)
+    counters.hand_out(counters.till(name="till-2"), number)
+    counters.at(21)
+    late = offline(counters, number, 9.1)
+    assert counters.report(till, late).reason == "already-handed-out"
+    assert conflicts(counters) == [(late.nonce, "already-handed-out")]
+    assert counters.place(number)["collected_till"] == "till-2"
+
+
+def test_what_cannot_be_this_stores_is_a_conflict(counters: Counters):
+    """Another store's code, one nobody knows, one given back: the goods are gone, and people have to look."""
+    till = counters.till()
+    elsewhere, cancelled = counters.winner("siming-1"), counters.winner()
+    counters.at(8)
+    code = counters.code(cancelled)
+    afterwards.give_back(counters.service, OPERATOR, counters.slug, 1, cancelled, SEEN_BY_STAFF)
+    counters.at(21)
+    requests = [
+        offline(counters, elsewhere),
+        Request(counters.nonce(), "7K3M9QTR4XH7", is_offline=True, claimed_at=local(9.2)),
+        Request(counters.nonce(), code, is_offline=True, claimed_at=local(9.3)),
+    ]
+    answers = counters.upload(till, *requests)
+    assert [(answer.code, answer.reason) for answer in answers] == [
+        ("conflict", "other-store"),
+        ("conflict", "unknown"),
+        ("conflict", "given-back"),
+    ]
+    assert sorted(conflicts(counters)) == sorted(
+        (request.nonce, answer.reason) for request, answer in zip(requests, answers, strict=True)
+    )
+    assert counters.place(elsewhere)["status"] == "assigned"
+    assert counters.place(cancelled)["status"] == "cancelled"
+
+
+def test_a_day_is_uploaded_whole_and_in_order(counters: Counters):
+    """A hand-over, its undoing and another one of the same place, and the same code scanned twice by mistake."""
+    till = counters.till()
+    first, second = counters.winner(), counters.winner(nth=1)
+    one = offline(counters, first, 9.0)
+    undo = Request(counters.nonce(), undoes=one.nonce, is_offline=True, claimed_at=local(9.05))
+    again = offline(counters, first, 9.1)
+    twice = [offline(counters, second, 9.2), offline(counters, second, 9.3)]
+    counters.at(21)
+    answers = counters.upload(till, one, undo, again, *twice)
+    assert [answer.code for answer in answers] == [
+        "handed-out",
+        "undone",
+        "handed-out",
+        "handed-out",
+        "conflict",
+    ]
+    assert {counters.place(number)["status"] for number in (first, second)} == {"collected"}
+    assert counters.upload(till, one, undo, again, *twice) == answers
+
+
+def test_an_undo_offline_is_measured_by_the_tills_own_clock(counters: Counters):
+    till = counters.till()
+    soon, late = counters.winner(), counters.winner(nth=1)
+    one, two = offline(counters, soon, 9.0), offline(counters, late, 9.0)
+    counters.at(21)
+    counters.upload(till, one, two)
+    in_time = Request(counters.nonce(), undoes=one.nonce, is_offline=True, claimed_at=local(9.0 + 10 / 60))
+    too_late = Request(counters.nonce(), undoes=two.nonce, is_offline=True, claimed_at=local(9.0 + 11 / 60))
+    assert [answer.code for answer in counters.upload(till, in_time, too_late)] == ["undone", "undo-too-late"]
+
+
+def test_a_refusal_the_till_never_saw_gives_way_to_what_it_did(counters: Counters):
+    """The answer was lost, the network with it, and staff handed out; the request comes again as done offline."""
+    number, till = counters.winner(), counters.till()
+    counters.at(10, days=1)
+    request = counters.request(number)
+    assert counters.report(till, request).code == "other-day"
+    done = redeeming.Request(request.nonce, request.code, is_offline=True, claimed_at=local(10, days=1))
+    assert counters.report(till, done).code == "handed-out"
+    assert counters.place(number)["status"] == "collected"
+    assert fetch(counters.service.database, "SELECT answer FROM handovers") == [("handed-out",)]
+
+
+def test_an_upload_with_one_bad_code_is_refused_whole(counters: Counters):
+    number, till = counters.winner(), counters.till()
+    counters.at(21)
+    bad = Request(counters.nonce(), "7K3M9QTR4XH8", is_offline=True)
+    with pytest.raises(InputError) as refused:
+        counters.upload(till, offline(counters, number), bad)
+    assert (refused.value.code, refused.value.field) == ("bad-number", "code")
+    assert counters.place(number)["status"] == "assigned"
+    assert fetch(counters.service.database, "SELECT count(*) FROM handovers") == [(0,)]
+
+
+def test_a_proxy_is_noted(counters: Counters):
+    counters.at(9)
+    counters.hand_out(counters.till(), counters.winner(), is_proxy=True)
+    counters.hand_out(counters.till(), counters.winner(nth=0))
+    noted = fetch(counters.service.database, "SELECT is_proxy FROM handovers ORDER BY nonce")
+    assert [bool(is_proxy) for (is_proxy,) in noted] == [True, False]
+
+
+def miss_everything(counters: Counters) -> None:
+    """Let the day and another pass, and forfeit what was missed."""
+    counters.at(16, days=1)
+    assert afterwards.forfeit_missed(counters.service, OPERATOR, counters.slug, 1) == 31
+
+
+def test_a_forfeited_place_proven_later_stands(counters: Counters):
+    number, till = counters.winner(), counters.till()
+    miss_everything(counters)
+    assert counters.place(number)["status"] == "forfeited"
+    counters.at(18, days=1)
+    answer = counters.report(till, offline(counters, number, 9.2))
+    assert (answer.code, answer.reason) == ("handed-out", "forfeited")
+    place = counters.place(number)
+    assert (place["status"], place["collected_from"]) == ("collected", "forfeited")
+    assert conflicts(counters) == []
+
+
+def test_a_forfeited_place_is_served_on_line_from_stock_to_spare_only(counters: Counters):
+    number, till = counters.winner(), counters.till()
+    miss_everything(counters)
+    assert counters.hand_out(till, number).code == "forfeited"
+    counters.count_stock("delivered", 5)
+    answer = counters.hand_out(till, number)
+    assert (answer.code, answer.reason) == ("handed-out", "forfeited")
+    assert (
+        counters.hand_out(till, counters.numbers(store="huli-1", status="forfeited")[0]).code == "forfeited"
+    )
+
+
+def test_undoing_gives_a_forfeited_place_back_to_forfeited(counters: Counters):
+    number, till = counters.winner(), counters.till()
+    miss_everything(counters)
+    counters.count_stock("delivered", 5)
+    request = counters.request(number)
+    assert counters.report(till, request).code == "handed-out"
+    assert counters.undo(till, request.nonce).code == "undone"
+    assert counters.place(number)["status"] == "forfeited"
+
+
+def test_after_the_draw_only_what_was_done_before_is_taken(counters: Counters):
+    number, other, till = counters.winner(), counters.winner(nth=1), counters.till()
+    counters.at(20)
+    round_steps.finish_draw(counters.service, OPERATOR, counters.slug, 1)
+    assert counters.report(till, offline(counters, number)).code == "handed-out"
+    with pytest.raises(StepRefused) as refused:
+        counters.hand_out(till, other)
+    assert refused.value.code == "not-collecting"
+
+
+def test_a_till_reports_without_having_done_anything(counters: Counters):
+    counters.at(20)
+    till = counters.till()
+    assert counters.upload(till) == []
+    counters.service.now.at -= timedelta(hours=1)
+    assert counters.upload(till) == []  # a clock put back never takes back what was reported
+    assert fetch(counters.service.database, "SELECT reported_at FROM tills") == [("2020-02-13T12:00:00Z",)]
