@@ -73,9 +73,12 @@ def init_keys() -> None:
 @as_option
 def rotate_keys(name: str, actor_name: str) -> None:
     """Add a new version of the index key or the data key, and write everything stored under it."""
-    from maskres.usecases.rotating import rewrite_personal_fields
+    from maskres.usecases.rotating import require_rotation_possible, rewrite_personal_fields
 
     refuse_given_keys()
+    if name == "index":
+        with open_service() as service:
+            require_rotation_possible(service)
     version = file_keys().rotate(name)
     with open_service() as service:
         count = rewrite_personal_fields(service, read_actor(actor_name))

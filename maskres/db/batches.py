@@ -206,18 +206,10 @@ def forfeit_missed(
         " WHERE d.id = :draw AND t.store = p.store AND t.revoked_at IS NULL)"
     )
     missed = f"""
-        SELECT p.id FROM places p
+        SELECT p.id, p.number FROM places p
         JOIN slots s ON s.draw_id = p.draw_id AND s.store = p.store AND s.slot = p.slot
         WHERE p.draw_id = :draw AND p.status = 'assigned' AND s.ends_at < :horizon AND {of_store}"""
-    c.execute(
-        text(f"""
-        INSERT INTO batch_changes (draw_id, number, cause, changed_at, changed_by)
-        SELECT draw_id, number, 'forfeited', :at, :by FROM places WHERE id IN ({missed})"""),
-        values,
-    )
-    return int(
-        c.execute(text(f"UPDATE places SET status = 'forfeited' WHERE id IN ({missed})"), values).rowcount
-    )
+    return _end_places(c, draw_id, missed, values, PlaceStatus.FORFEITED, at, by)
 
 
 def displace(c: Transaction, draw_id: int, store: str, since: datetime, at: datetime, by: str) -> int:
@@ -232,15 +224,30 @@ def displace(c: Transaction, draw_id: int, store: str, since: datetime, at: date
         .values(is_closed=True)
     )
     there = """
-        SELECT p.id FROM places p
+        SELECT p.id, p.number FROM places p
         JOIN slots s ON s.draw_id = p.draw_id AND s.store = p.store AND s.slot = p.slot
         WHERE p.draw_id = :draw AND p.store = :store AND p.status = 'assigned' AND s.starts_at >= :since"""
-    c.execute(
-        text(f"""
-        INSERT INTO batch_changes (draw_id, number, cause, changed_at, changed_by)
-        SELECT draw_id, number, 'displaced', :at, :by FROM places WHERE id IN ({there})"""),
-        values,
-    )
-    return int(
-        c.execute(text(f"UPDATE places SET status = 'displaced' WHERE id IN ({there})"), values).rowcount
-    )
+    return _end_places(c, draw_id, there, values, PlaceStatus.DISPLACED, at, by)
+
+
+def _end_places(
+    c: Transaction,
+    draw_id: int,
+    chosen: str,
+    values: dict[str, Any],
+    status: PlaceStatus,
+    at: datetime,
+    by: str,
+) -> int:
+    """End the places a query chooses, and note each for the next batch.
+
+    They are locked first and then written by their ids: a hand-over or its undoing may be under way.
+    """
+    lock = " FOR UPDATE OF p" if c.dialect.name == "postgresql" else ""
+    found = c.execute(text(chosen + lock), values).all()
+    for some in in_batches(found, _AT_ONCE):
+        ids = [row.id for row in some]
+        c.execute(update(places).where(places.c.id.in_(ids)).values(status=status))
+        shared = {"draw_id": draw_id, "cause": str(status), "changed_at": at, "changed_by": by}
+        c.execute(insert(batch_changes), [shared | {"number": row.number} for row in some])
+    return len(found)

@@ -40,12 +40,16 @@ def snapshot_entries(c: Transaction, draw_id: int, round_id: int) -> None:
         r.number,
         r.person_id,
         r.status == "withdrawn",
+        r.id_digest,
+        r.name_digest,
+        r.age,
         r.district,
         r.reach,
         r.choices,
         r.seal,
     ).where(r.round_id == round_id)
-    columns = ("draw_id", "number", "person_id", "is_withdrawn", "district", "reach", "choices", "seal")
+    columns = ("draw_id", "number", "person_id", "is_withdrawn", "id_digest", "name_digest", "age")
+    columns += ("district", "reach", "choices", "seal")
     c.execute(insert(entries).from_select(columns, chosen))
 
 
@@ -130,8 +134,8 @@ def _facts_sql(bases: Sequence[PinnedBasis], thresholds: Sequence[int], dialect:
         _flag("s.number IS NOT NULL", bits.SAME_PERSON),
         _flag("p.last_win_at > :since AND d.id IS NULL OR w.number IS NOT NULL", bits.WON_RECENTLY),
         _flag("h.number IS NOT NULL", bits.WON_IN_ROUND),
-        _flag("r.age IS NOT NULL", bits.AGE_KNOWN),
-        *(_flag(f"r.age >= {int(age)}", 1 << bits.AGE_SHIFT) for age in thresholds),
+        _flag("e.age IS NOT NULL", bits.AGE_KNOWN),
+        *(_flag(f"e.age >= {int(age)}", 1 << bits.AGE_SHIFT) for age in thresholds),
         f"{_least('p.rounds_waited')} * {1 << bits.WAITED_SHIFT}",
         f"{_least('p.bonus_tickets')} * {1 << bits.BONUS_SHIFT}",
     ]
@@ -154,7 +158,6 @@ def _facts_sql(bases: Sequence[PinnedBasis], thresholds: Sequence[int], dialect:
         INSERT INTO facts (draw_id, number, mask)
         SELECT e.draw_id, e.number, CAST({" + ".join(terms)} AS BIGINT)
         FROM entries e
-        JOIN registrations r ON r.round_id = :round AND r.number = e.number
         JOIN persons p ON p.id = e.person_id
         LEFT JOIN draws d ON d.id = p.last_win_draw_id AND d.round_id = :round
         LEFT JOIN ({_same_person_sql(versions)}) s ON s.number = e.number
@@ -188,9 +191,9 @@ def _basis_sql(basis: PinnedBasis, dialect: str) -> str:
                {bits.FOUND} + {bits.NAME_MATCHES} * max({_flag(same_name, 1)})
                + {bits.IN_FORCE} * {in_force} AS bits,
                max({_flag("g.is_deceased", 1)}) AS dead
-        FROM registrations r
+        FROM entries r
         JOIN register_rows g ON g.version_id = {int(basis.version_id)} AND g.id_digest = r.id_digest
-        WHERE r.round_id = :round
+        WHERE r.draw_id = :draw
         GROUP BY r.number"""
 
 
@@ -203,7 +206,7 @@ def _same_person_sql(versions: str) -> str:
             FROM entries e
             JOIN registrations r ON r.round_id = :round AND r.number = e.number
             JOIN (SELECT DISTINCT version_id, id_digest, group_digest FROM identity_links
-                  WHERE version_id IN ({versions})) l ON l.id_digest = r.id_digest
+                  WHERE version_id IN ({versions})) l ON l.id_digest = e.id_digest
             WHERE e.draw_id = :draw AND NOT e.is_withdrawn) ranked
         WHERE nth > 1"""
 
@@ -212,12 +215,15 @@ def _linked_win_sql(versions: str) -> str:
     """Select the registrations of somebody who won recently as the holder of another document."""
     return f"""
         SELECT DISTINCT r.number
-        FROM registrations r
+        FROM entries r
         JOIN identity_links a ON a.id_digest = r.id_digest AND a.version_id IN ({versions})
         JOIN identity_links b ON b.version_id = a.version_id AND b.group_digest = a.group_digest
         JOIN documents o ON o.id_digest = b.id_digest AND o.person_id <> r.person_id
         JOIN persons q ON q.id = o.person_id
-        WHERE r.round_id = :round AND q.last_win_at > :since"""
+        WHERE r.draw_id = :draw AND (q.last_win_at > :since OR q.id IN (
+            SELECT w.person_id FROM entries w
+            JOIN draws v ON v.id = w.draw_id AND v.round_id = :round AND v.id <> :draw
+            JOIN results t ON t.draw_id = w.draw_id AND t.number = w.number AND t.outcome = 'won'))"""
 
 
 _HAS_WON_IN_ROUND = """

@@ -25,9 +25,18 @@ Transaction = Connection
 
 BUSY_SECONDS = 60
 ATTEMPTS = 5
-#: serialization failure, deadlock, lock not available
-_PASSING_SQLSTATES = frozenset({"40001", "40P01", "55P03"})
+#: Serialization failure, deadlock, lock not available; and a row that somebody else inserted at the same moment,
+#: which the work finds when it runs again.
+_PASSING_SQLSTATES = frozenset({"40001", "40P01", "55P03", "23505"})
 _READING = "maskres_reading"
+#: recursive_triggers: else a REPLACE would pass by the triggers that guard deletion.
+_PRAGMAS = (
+    "journal_mode=WAL",
+    "synchronous=FULL",
+    "foreign_keys=ON",
+    "recursive_triggers=ON",
+    "cache_size=-65536",
+)
 
 
 class Database:
@@ -41,10 +50,10 @@ class Database:
         self.url = url
         if url.startswith("sqlite:///"):
             Path(url.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
-            self.engine = create_engine(url, connect_args={"timeout": BUSY_SECONDS})
+            self.engine = create_engine(url, connect_args={"timeout": BUSY_SECONDS}, hide_parameters=True)
             _prepare_sqlite(self.engine)
         else:
-            self.engine = create_engine(url)
+            self.engine = create_engine(url, hide_parameters=True)
 
     @property
     def is_sqlite(self) -> bool:
@@ -75,10 +84,14 @@ class Database:
         Returns:
             What the work returned in the run that was committed.
         """
+        with _clear():
+            return self._write(work)
+
+    def _write(self, work: Callable[[Connection], T]) -> T:
         for attempt in range(1, ATTEMPTS + 1):
             is_complete = False
             try:
-                with self.writing() as connection:
+                with self.engine.begin() as connection:
                     result = work(connection)
                     is_complete = True
                 return result
@@ -136,7 +149,7 @@ def _prepare_sqlite(engine: Engine) -> None:
         connection.isolation_level = None  # transactions are begun below, never behind our back
         connection.create_function("bit_count", 1, int.bit_count, deterministic=True)
         connection.create_aggregate("bit_or", 1, _BitOr)
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "cache_size=-65536"):
+        for pragma in _PRAGMAS:
             connection.execute(f"PRAGMA {pragma}")
 
     @event.listens_for(engine, "begin")

@@ -22,6 +22,7 @@ APPEND_ONLY = (
 )
 #: Written once for a draw, never changed; deleted only by the erasure of a finished round.
 WRITTEN_ONCE = (
+    "batches",
     "entries",
     "results",
     "pinned_registers",
@@ -66,6 +67,9 @@ def guard_statements(dialect: str) -> Iterator[str]:
     write = _sqlite if dialect == "sqlite" else _postgresql
     for table in APPEND_ONLY:
         yield from write(f"{table}_append_only", table, "UPDATE OR DELETE", "", f"{table} is append-only")
+    if dialect == "postgresql":
+        for table in (*APPEND_ONLY, *WRITTEN_ONCE):
+            yield from _refuse_truncate(table)
     for table in WRITTEN_ONCE:
         yield from write(f"{table}_written_once", table, "UPDATE", "", f"{table} is written once")
     for table, steps, first in (
@@ -127,6 +131,16 @@ def _postgresql(name: str, table: str, events: str, condition: str, message: str
     end = "RETURN OLD;" if events == "DELETE" else "RETURN NEW;"
     yield f"CREATE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN {body}{end} END $$"
     yield f"CREATE TRIGGER {name} BEFORE {events} ON {table} FOR EACH ROW EXECUTE FUNCTION {name}()"
+
+
+def _refuse_truncate(table: str) -> Iterator[str]:
+    """Refuse to empty a table at one stroke, which no row's trigger would see."""
+    name = f"{table}_not_emptied"
+    yield (
+        f"CREATE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION "
+        f"'{table} is never emptied' USING ERRCODE = 'integrity_constraint_violation'; END $$"
+    )
+    yield f"CREATE TRIGGER {name} BEFORE TRUNCATE ON {table} FOR EACH STATEMENT EXECUTE FUNCTION {name}()"
 
 
 def _sqlite_bulk(table: str, event: str, statuses: tuple[DrawStatus, ...]) -> Iterator[str]:

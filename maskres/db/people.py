@@ -106,10 +106,11 @@ def registration_of_person(c: Transaction, round_id: int, person_id: int) -> Reg
     return None if row is None else _registration(row)
 
 
-def is_number_taken(c: Transaction, round_id: int, number: str) -> bool:
-    """Tell whether a number belongs to somebody in a round."""
+def holder_of(c: Transaction, round_id: int, number: str) -> bytes | None:
+    """Give the digest of the document that holds a number in a round, or None where it is free."""
     where = (registrations.c.round_id == round_id, registrations.c.number == number)
-    return c.execute(select(registrations.c.number).where(*where)).one_or_none() is not None
+    found = c.execute(select(registrations.c.id_digest).where(*where)).scalar_one_or_none()
+    return None if found is None else bytes(found)
 
 
 def count_by_phone(c: Transaction, round_id: int, phone_digest: bytes) -> int:

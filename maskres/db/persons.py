@@ -35,6 +35,12 @@ def forget_win(c: Transaction, draw_id: int, number: str) -> None:
     )
 
 
+#: Everybody who was given a place in the round, whatever became of it.
+_HAS_WON = """
+    SELECT e.person_id FROM places l
+    JOIN draws d ON d.id = l.draw_id AND d.round_id = :round
+    JOIN entries e ON e.draw_id = l.draw_id AND e.number = l.number"""
+
 _IN_A_POOL = """
     SELECT e.person_id FROM entries e
     JOIN draws d ON d.id = e.draw_id AND d.round_id = :round
@@ -45,9 +51,9 @@ def end_waiting(c: Transaction, round_id: int, retained_until: str) -> None:
     """Count one more round waited for everybody who was in a pool of the round and won in no draw of it."""
     c.execute(
         text(f"""
-        UPDATE persons SET rounds_waited = rounds_waited + 1, bonus_tickets = 0, retained_until = :until
+        UPDATE persons SET rounds_waited = rounds_waited + 1, retained_until = :until
         WHERE id IN ({_IN_A_POOL})
-          AND (last_win_draw_id IS NULL OR last_win_draw_id NOT IN (SELECT id FROM draws WHERE round_id = :round))"""),
+          AND id NOT IN ({_HAS_WON})"""),
         {"round": round_id, "until": retained_until},
     )
 
@@ -55,11 +61,14 @@ def end_waiting(c: Transaction, round_id: int, retained_until: str) -> None:
 def keep_wishes(c: Transaction, round_id: int, retained_until: str) -> int:
     """Keep the wishes and contact of those who agreed and won nothing; gives how many they are.
 
+    What was kept of an earlier round goes where somebody has won since, has withdrawn or no longer agrees.
+
     Args:
         c: a writing transaction.
         round_id: the round that ends.
         retained_until: the rules' person_data_until, YYYY-MM-DD.
     """
+    _forget_wishes(c, round_id)
     kept = c.execute(
         text(f"""
         UPDATE persons SET
@@ -70,7 +79,19 @@ def keep_wishes(c: Transaction, round_id: int, retained_until: str) -> int:
         FROM registrations r
         WHERE r.round_id = :round AND r.person_id = persons.id AND r.is_keeping AND r.status = 'standing'
           AND persons.id IN ({_IN_A_POOL})
-          AND (last_win_draw_id IS NULL OR last_win_draw_id NOT IN (SELECT id FROM draws WHERE round_id = :round))"""),
+          AND id NOT IN ({_HAS_WON})"""),
         {"round": round_id, "until": retained_until},
     )
     return int(kept.rowcount)
+
+
+def _forget_wishes(c: Transaction, round_id: int) -> None:
+    c.execute(
+        text(f"""
+        UPDATE persons SET kept_digest = NULL, kept_contact = NULL, kept_wishes = NULL
+        WHERE kept_wishes IS NOT NULL
+          AND (id IN ({_HAS_WON})
+               OR id IN (SELECT person_id FROM registrations
+                         WHERE round_id = :round AND (NOT is_keeping OR status = 'withdrawn')))"""),
+        {"round": round_id},
+    )

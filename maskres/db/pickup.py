@@ -13,7 +13,7 @@ from sqlalchemy.exc import IntegrityError
 from maskres.db.bulk import in_batches
 from maskres.db.engine import Transaction
 from maskres.db.tables import draws, handovers, places, registrations, slots, tills
-from maskres.errors import ConflictError, InputError
+from maskres.errors import ConflictError, InputError, StepRefused
 from maskres.pickup.handovers import Answer, AnswerCode, Handover, PlaceChange, Record
 from maskres.pickup.places import Collection as Collected
 from maskres.pickup.places import Place, PlaceStatus
@@ -36,6 +36,7 @@ class FoundPlace:
     """A place with what the service knows of it besides."""
 
     place: Place
+    round_id: int
     draw_id: int
     draw_status: str
     number: str
@@ -49,6 +50,21 @@ def insert_till(c: Transaction, round_id: int, store: str, name: str, now: datet
         values = {"round_id": round_id, "store": store, "name": name, "enrolled_at": now}
         row = c.execute(insert(tills).values(**values).returning(tills)).one()
     return Till(row.id, row.round_id, row.store, row.name)
+
+
+def require_in_use(c: Transaction, till: Till) -> None:
+    """Refuse a till that was revoked.
+
+    Raises:
+        StepRefused: "till-revoked".
+    """
+    if c.execute(select(tills.c.revoked_at).where(tills.c.id == till.id)).scalar_one() is not None:
+        raise StepRefused("till-revoked", "This till is no longer in use. Please ask the operator.")
+
+
+def revoke_till(c: Transaction, till: Till, now: datetime) -> None:
+    """Take a till out of use."""
+    c.execute(update(tills).where(tills.c.id == till.id).values(revoked_at=now))
 
 
 def note_report(c: Transaction, till: Till, now: datetime) -> None:
@@ -71,7 +87,9 @@ def _select_places() -> Any:
         slots.c.draw_id == places.c.draw_id, slots.c.store == places.c.store, slots.c.slot == places.c.slot
     )
     return (
-        select(places, slots.c.starts_at, slots.c.ends_at, draws.c.status.label("draw_status"))
+        select(
+            places, slots.c.starts_at, slots.c.ends_at, draws.c.status.label("draw_status"), draws.c.round_id
+        )
         .join(draws, draws.c.id == places.c.draw_id)
         .outerjoin(slots, at_slot)
     )
@@ -195,12 +213,17 @@ def count_by_status(c: Transaction, draw_id: int) -> dict[str, int]:
 
 
 def count_reserved(c: Transaction, round_id: int, store: str) -> int:
-    """Count the winners assigned to a store in the round's collecting draws and not yet served."""
+    """Count the winners assigned to a store in the round's draws that are not finished, and not yet served."""
     statement = (
         select(func.count())
         .select_from(places)
         .join(draws, draws.c.id == places.c.draw_id)
-        .where(draws.c.round_id == round_id, places.c.store == store, places.c.status == PlaceStatus.ASSIGNED)
+        .where(
+            draws.c.round_id == round_id,
+            draws.c.status.in_(("published", "collecting")),
+            places.c.store == store,
+            places.c.status == PlaceStatus.ASSIGNED,
+        )
     )
     return int(c.execute(statement).scalar_one())
 
@@ -236,7 +259,7 @@ def _found(row: Row[Any]) -> FoundPlace:
             PlaceStatus(row.collected_from),
         )
     place = Place(row.id, PlaceStatus(row.status), row.store, row.starts_at, row.ends_at, collection)
-    return FoundPlace(place, row.draw_id, row.draw_status, row.number)
+    return FoundPlace(place, row.round_id, row.draw_id, row.draw_status, row.number)
 
 
 def _change(change: PlaceChange) -> dict[str, Any]:

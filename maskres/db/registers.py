@@ -10,7 +10,7 @@ from sqlalchemy import Row, func, insert, select, text
 from sqlalchemy.exc import IntegrityError
 
 from maskres.db.engine import Transaction
-from maskres.db.tables import pinned_registers, register_rows, register_versions
+from maskres.db.tables import register_rows, register_versions
 from maskres.errors import ConflictError
 
 ROW_COLUMNS = (
@@ -80,13 +80,9 @@ def _version(row: Row[Any]) -> RegisterVersion:
     return RegisterVersion(**row._mapping)
 
 
-def find_evidence(c: Transaction, draw_id: int, id_digest: bytes) -> list[tuple[str, int, int]]:
-    """Find the lines of the registers a draw decided by that are about a document: kind, version, line."""
-    statement = (
-        select(register_versions.c.kind, register_versions.c.version, register_rows.c.line)
-        .join(register_rows, register_rows.c.version_id == register_versions.c.id)
-        .join(pinned_registers, pinned_registers.c.version_id == register_versions.c.id)
-        .where(pinned_registers.c.draw_id == draw_id, register_rows.c.id_digest == id_digest)
-        .order_by(register_versions.c.kind, register_rows.c.line)
+def lines_of(c: Transaction, version_id: int, id_digest: bytes) -> list[int]:
+    """Find the lines of a register's version that are about a document."""
+    where = (register_rows.c.version_id == version_id, register_rows.c.id_digest == id_digest)
+    return list(
+        c.execute(select(register_rows.c.line).where(*where).order_by(register_rows.c.line)).scalars()
     )
-    return [(row.kind, row.version, row.line) for row in c.execute(statement)]

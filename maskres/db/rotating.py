@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import func, or_, select, update
 
 from maskres.db.engine import Transaction
-from maskres.db.tables import documents, persons, registrations
+from maskres.db.tables import documents, draws, persons, registrations
 
 
 def old_documents(c: Transaction, key_version: int, data_version: int, limit: int) -> list[Any]:
@@ -20,6 +20,11 @@ def has_old_index(c: Transaction, key_version: int) -> bool:
     """Tell whether any document stands under another index key."""
     statement = select(documents.c.person_id).where(documents.c.key_version != key_version).limit(1)
     return c.execute(statement).one_or_none() is not None
+
+
+def newest_index(c: Transaction) -> int:
+    """Give the newest version of the index key that any document stands under; 0 where there is none."""
+    return int(c.execute(select(func.coalesce(func.max(documents.c.key_version), 0))).scalar_one())
 
 
 def find_document(c: Transaction, id_digest: bytes) -> Any | None:
@@ -56,3 +61,9 @@ def replace_kept(c: Transaction, person_id: int, id_digest: bytes, contact: byte
     """Write a person's kept contact anew."""
     values = {"kept_digest": id_digest, "kept_contact": contact}
     c.execute(update(persons).where(persons.c.id == person_id).values(**values))
+
+
+def has_undecided_draw(c: Transaction) -> bool:
+    """Tell whether any draw is closed and not yet committed: its entries are known by the present index key."""
+    statement = select(draws.c.id).where(draws.c.status.in_(("closed", "decided"))).limit(1)
+    return c.execute(statement).one_or_none() is not None

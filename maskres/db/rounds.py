@@ -90,13 +90,19 @@ def insert_round(
         raise ConflictError("round-exists", f"There is a round {slug} already.", field="round") from error
 
 
-def find_round(c: Transaction, slug: str) -> Round:
+def find_round(c: Transaction, slug: str, *, is_locked: bool = False) -> Round:
     """Find a round.
+
+    Args:
+        c: a transaction; a writing one where the round is to be locked.
+        slug: of the round.
+        is_locked: keep every other step that concerns the whole round waiting until the transaction ends.
 
     Raises:
         InputError: "unknown-round".
     """
-    row = c.execute(select(rounds).where(rounds.c.slug == slug)).one_or_none()
+    statement = select(rounds).where(rounds.c.slug == slug)
+    row = c.execute(statement.with_for_update() if is_locked else statement).one_or_none()
     if row is None:
         raise InputError("unknown-round", f"There is no round {slug!r:.50}.", field="round")
     return _round(row)

@@ -195,7 +195,14 @@ def nonces_of(handovers: Iterable[Handover]) -> set[str]:
 
 def _decide_offline(place: Place | None, handover: Handover, zone: tzinfo) -> tuple[Answer, Place | None]:
     """Take note of goods that have left: accept what can be this store's, keep the rest as conflicts."""
-    seen = look_at(place, handover.store, handover.at, zone=zone, has_unreserved_stock=True)
+    seen = look_at(
+        place,
+        handover.store,
+        handover.at,
+        zone=zone,
+        has_unreserved_stock=True,
+        has_code=handover.has_code,
+    )
     if place is not None:
         if seen.code is AnswerCode.VALID:
             return _hand_out(place, handover, seen.reason)

@@ -156,7 +156,7 @@ class Counters:
                 (each for each in arrivals.get(store, []) if each.request.is_offline),
                 key=lambda each: (each.at, each.request.nonce),
             )
-            redeeming.report(self.service, till, [each.request for each in kept])
+            redeeming.report(self.service, till, [each.request for each in kept], is_complete=True)
 
     def _slip(self, arrival: _Arrival) -> None:
         """Undo a hand-over that was a slip, and hand out again."""

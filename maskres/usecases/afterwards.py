@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from maskres.db import batches, people, pickup, record, results, rounds
+from maskres.db import batches, people, pickup, record, results, rounds, slots
 from maskres.db.engine import Transaction
 from maskres.db.persons import forget_win
 from maskres.errors import ConflictError, InputError, StepRefused
@@ -16,6 +16,7 @@ from maskres.pickup.codes import CodeMaker, code_digest
 from maskres.pickup.forfeits import forfeit_horizon
 from maskres.pickup.places import PlaceStatus
 from maskres.rounds.status import DrawStatus
+from maskres.usecases.reasons import read_reason
 from maskres.usecases.registering import Proof, require_proof, secret_of
 from maskres.usecases.service import Actor, Service, one_transaction
 
@@ -58,6 +59,8 @@ def give_back(
     )
     place = _place_or_none(c, draw, number)
     if place is not None:
+        if place.status == PlaceStatus.ASSIGNED:
+            _require_still_to_come(c, draw, place, now)
         _end_place(c, draw, place, PlaceStatus.CANCELLED, now, actor)
         forget_win(c, draw.id, number)
     elif _is_waiting(c, draw, number):
@@ -95,6 +98,7 @@ def disqualify(
     """
     if actor.name == approver.name:
         raise StepRefused("two-people-needed", "Disqualifying takes two people.")
+    reason = read_reason(reason)
     now = service.now()
     round_ = rounds.find_round(c, round_slug)
     draw = published_draw(c, round_, draw_number)
@@ -163,7 +167,8 @@ def close_store(
     if store not in rounds.store_districts(c, round_.id):
         raise InputError("unknown-store", f"{store!r:.60} is not a store of this round.", field="store")
     draw = published_draw(c, round_, draw_number)
-    displaced = batches.displace(c, draw.id, store, since, now, actor.name)
+    # What has begun is served or missed; only what is still to come can be moved.
+    displaced = batches.displace(c, draw.id, store, max(since, now), now, actor.name)
     detail = {"store": store, "displaced": displaced}
     record.log(c, now, actor.name, "store-closed", round_slug=round_slug, draw=draw.draw, detail=detail)
     return displaced
@@ -202,6 +207,7 @@ def move_place(
     place = pickup.find_place(c, draw.id, number, is_locked=True)
     if place.status != PlaceStatus.ASSIGNED:
         raise StepRefused("nothing-to-move", "This number holds no place that could be moved.")
+    _require_still_to_come(c, draw, place, now)
     batches.lock_slots(c, draw.id, [(place.store, place.slot), (store, slot)])
     # The slot's own row decides who has its last place: whoever raises `taken` first.
     if not batches.take_place(c, draw.id, store, slot, now):
@@ -254,6 +260,16 @@ def _place_or_none(c: Transaction, draw: rounds.Draw, number: str) -> Any | None
         return pickup.find_place(c, draw.id, number, is_locked=True)
     except InputError:
         return None
+
+
+def _require_still_to_come(c: Transaction, draw: rounds.Draw, place: Any, now: datetime) -> None:
+    """Refuse to change a place whose slot has begun: a till may have handed it out without having said so yet.
+
+    Raises:
+        StepRefused: "slot-begun".
+    """
+    if slots.starts_at(c, draw.id, place.store, place.slot) <= now:
+        raise StepRefused("slot-begun", "The slot of this place has begun; it can only be collected now.")
 
 
 def _is_waiting(c: Transaction, draw: rounds.Draw, number: str) -> bool:

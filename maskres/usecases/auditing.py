@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from maskres.db import deciding, files, people, record, registers, rounds
 from maskres.db.engine import Transaction
-from maskres.errors import CheckFailed, ConflictError, InputError, StepRefused
+from maskres.errors import ConflictError, InputError, StepRefused
 from maskres.formats import strict_json
+from maskres.identity.digests import IndexKey, id_digest
 from maskres.ledger import bodies
 from maskres.ledger.body_shapes import Kind
 from maskres.lottery.audit import audit_sample
@@ -28,7 +29,7 @@ class OpenedWinner:
     Attributes:
         number: registration number.
         canonical: the canonical id, to be looked up at the authority.
-        contact: name and birth date, likewise.
+        contact: name and birth date, likewise; None for a ghost, behind whom nobody stands.
         holder_salt: salt of the holder digest.
         wish_salt: salt of the wish digest.
         wishes: `<district>/<reach>/<choices>`.
@@ -41,7 +42,7 @@ class OpenedWinner:
 
     number: str
     canonical: str
-    contact: Contact
+    contact: Contact | None
     holder_salt: str
     wish_salt: str
     wishes: str
@@ -63,7 +64,8 @@ def open_audit(
     """
     round_ = rounds.find_round(c, round_slug)
     draw = _drawn(c, round_, draw_number)
-    opened = [_open(c, service, round_, draw, number) for number in _sample(c, service, round_, draw)]
+    lines = _pool_lines(c, service, draw)
+    opened = [_open(c, service, round_, draw, lines[number]) for number in _sample(c, service, round_, draw)]
     for winner in opened:
         record.log(
             c, service.now(), actor.name, "personal-data-read", round_slug=round_slug, draw=draw.draw,
@@ -145,21 +147,42 @@ def _sample(c: Transaction, service: Service, round_: rounds.Round, draw: rounds
         return audit_sample(read_result(folder / "result.csv"), str(draw.seed), round_.rules.audit_size)
 
 
+@dataclass(frozen=True, slots=True)
+class _PoolLine:
+    """A line of the committed pool.csv: what the notary checks against, whatever the tables say."""
+
+    number: str
+    stratum: str
+    tickets: int
+    seal: str
+
+
+def _pool_lines(c: Transaction, service: Service, draw: rounds.Draw) -> dict[str, _PoolLine]:
+    data = files.fetch_bytes(c, draw.id, "pool.csv").decode().splitlines()[1:]
+    lines = (line.split(",") for line in data)
+    return {
+        number: _PoolLine(number, stratum, int(tickets), seal) for number, stratum, tickets, seal in lines
+    }
+
+
 def _open(
-    c: Transaction, service: Service, round_: rounds.Round, draw: rounds.Draw, number: str
+    c: Transaction, service: Service, round_: rounds.Round, draw: rounds.Draw, line: _PoolLine
 ) -> OpenedWinner:
+    number = line.number
     keys = service.keys.round_keys(round_.slug)
-    row = people.find_registration(c, round_.id, number)
+    try:
+        row = people.find_registration(c, round_.id, number)
+    except InputError:
+        # A ghost: nobody stands behind this number. It is shown, and is not sound.
+        return OpenedWinner(number, "", None, "", "", "", line.stratum, line.tickets, None, (), False)
     canonical = open_canonical(service.cipher, people.document_of(c, row.id_digest), row.id_digest)
     entry = deciding.find_verdict(c, draw.id, number)
-    if entry is None:
-        raise CheckFailed("ghost-winner", f"{number} won, but is no entry of this draw.")
     wishes = deciding.entry_wishes(c, draw.id, number)
     # A collision gives a person their second number or a later one (draw.md, section 2); more than a few never.
     is_own_number = any(
         registration_number(keys.number, canonical, attempt) == number for attempt in range(4)
     )
-    is_own_seal = make_seal_of_text(keys.seal, number, canonical, wishes) == entry.seal
+    is_own_seal = make_seal_of_text(keys.seal, number, canonical, wishes) == line.seal
     return OpenedWinner(
         number=number,
         canonical=canonical,
@@ -167,9 +190,20 @@ def _open(
         holder_salt=holder_salt(keys.seal, number),
         wish_salt=wish_salt(keys.seal, number),
         wishes=wishes,
-        stratum=entry.stratum,
-        tickets=entry.tickets,
-        basis=entry.basis,
-        evidence=tuple(registers.find_evidence(c, draw.id, row.id_digest)),
+        stratum=line.stratum,
+        tickets=line.tickets,
+        basis=None if entry is None else entry.basis,
+        evidence=tuple(_evidence(c, service, draw, canonical)),
         is_recomputed=is_own_number and is_own_seal,
     )
+
+
+def _evidence(
+    c: Transaction, service: Service, draw: rounds.Draw, canonical: str
+) -> Iterator[tuple[str, int, int]]:
+    """Find the lines of the pinned registers about a person, each under the index key it was imported with."""
+    keys = service.keys.deployment.index
+    for version in deciding.list_pinned(c, draw.id):
+        digest = id_digest(IndexKey(version.key_version, keys[version.key_version]), canonical)
+        for line in registers.lines_of(c, version.id, digest):
+            yield version.kind, version.version, line

@@ -59,7 +59,8 @@ def publish_batch(
         InputError: "bad-released", "slot-differs", "slot-closed", and as read_slot_plan.
     """
     now = service.now()
-    round_ = rounds.find_round(c, round_slug)
+    # The round is locked: a commitment of its next draw, which ends this waiting list, must not come in between.
+    round_ = rounds.find_round(c, round_slug, is_locked=True)
     draw = published_draw(c, round_, draw_number)
     if batches.has_later_commitment(c, round_.id, draw.draw):
         raise StepRefused(

@@ -16,7 +16,6 @@ from maskres.db import people, record, rounds
 from maskres.db.engine import Transaction
 from maskres.db.locks import lock_registering
 from maskres.db.registration_files import find_file, insert_file
-from maskres.errors import StepRefused
 from maskres.formats.keyed import KeyedHash
 from maskres.formats.values import format_time
 from maskres.registration.applications import Application, age_on
@@ -25,7 +24,7 @@ from maskres.registration.numbers import registration_number
 from maskres.registration.seals import Reach, Wishes, make_seal, make_seal_of_text
 from maskres.usecases.imports import Progress, Sieve, digest_of
 from maskres.usecases.personal import open_canonical, seal_personal
-from maskres.usecases.registering import free_number
+from maskres.usecases.registering import free_number, require_open_draw
 from maskres.usecases.rotating import require_rotated
 from maskres.usecases.service import Actor, Service, one_transaction
 
@@ -80,13 +79,10 @@ def _import(
     progress: Progress | None,
 ) -> ImportedRegistrations:
     round_ = rounds.find_round(c, round_slug)
-    lock_registering(c, round_.id, is_exclusive=False)
     taken = find_file(c, round_.id, sha256)
     if taken is not None:
         return ImportedRegistrations(taken.rows, taken.created, taken.changed, is_new=False)
-    draw = rounds.open_draw_of(c, round_.id)
-    if draw is None:
-        raise StepRefused("registration-closed", "Registration for this round is not open now.")
+    require_open_draw(c, round_)
     require_rotated(c, service)
     now = service.now()
     sieve: Sieve[tuple[int, Application]] = Sieve(path, progress)
@@ -101,6 +97,9 @@ def _import(
         )
         staged = bulk.stage(c, _staged(sieve.sift(rows, stream), service, round_))
     sieve.refuse_bad()
+    # From here on alone: who registers on line at this moment would be taken for somebody else.
+    lock_registering(c, round_.id, is_exclusive=True)
+    draw = require_open_draw(c, round_)
     repeats = bulk.drop_repeats(c)
     bulk.resolve_persons(c)
     created, changed = take_staged(c, service, actor, round_, draw)
@@ -204,7 +203,7 @@ def _take_special(
         people.update_registration(c, standing, stamp | {"seal": seal, "status": "standing"})
         return False
     canonical = open_canonical(service.cipher, bytes(row.canonical), bytes(row.id_digest))
-    number = free_number(c, round_.id, keys.number, canonical)
+    number = free_number(c, round_.id, keys.number, canonical, bytes(row.id_digest))
     personal = {name: getattr(row, name) for name in ("id_digest", "name_digest", "phone_digest", "contact")}
     people.insert_registration(
         c,

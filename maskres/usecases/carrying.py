@@ -37,7 +37,7 @@ def carry_over(c: Transaction, service: Service, actor: Actor, round_slug: str) 
         StepRefused: "registration-closed".
     """
     round_ = rounds.find_round(c, round_slug)
-    lock_registering(c, round_.id, is_exclusive=False)
+    lock_registering(c, round_.id, is_exclusive=True)
     draw = rounds.open_draw_of(c, round_.id)
     if draw is None:
         raise StepRefused("registration-closed", "Registration for this round is not open now.")

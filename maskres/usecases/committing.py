@@ -86,7 +86,7 @@ def commit_draw(
         InputError: "bad-source".
     """
     now = service.now()
-    round_ = rounds.find_round(c, round_slug)
+    round_ = rounds.find_round(c, round_slug, is_locked=True)
     draw = rounds.find_draw(c, round_, draw_number, is_locked=True)
     rounds.move_draw(c, draw, DrawStatus.COMMITTED, committed_at=now, committed_by=actor.name)
     _require_challenge_over(service, round_, draw)
@@ -196,6 +196,8 @@ def void_draw(
     if committed is not None and now >= min(known_at(source) for source in committed_sources(c, draw)):
         raise StepRefused("source-known", "The first source can be known already; the draw must go on.")
     rounds.move_draw(c, draw, DrawStatus.VOID)
+    if draw.status is DrawStatus.OPEN and draw.draw < round_.rules.draws:
+        rounds.insert_draw(c, round_.id, draw.draw + 1, now)  # registering goes on for the next draw
     body = bodies.draw_voided(None if committed is None else committed.sha256, reason.strip())
     enter(c, service, now, Kind.DRAW_VOIDED, round_slug, draw.draw, body)
     record.log(

@@ -10,7 +10,6 @@ from maskres.db import deciding, disputes, files, people, record, registers, rou
 from maskres.db.bulk import write_csv
 from maskres.db.engine import Transaction
 from maskres.db.locks import lock_registering
-from maskres.eligibility.facts import KINDS
 from maskres.eligibility.periods import insurance_window
 from maskres.eligibility.verdict import decide
 from maskres.errors import InputError, StepRefused
@@ -20,6 +19,7 @@ from maskres.ledger.bodies import FileDigest, PinnedRegister
 from maskres.ledger.body_shapes import Kind
 from maskres.rounds.rules import Rules, age_thresholds
 from maskres.rounds.status import DrawStatus, require_draw_step
+from maskres.usecases.reasons import read_reason
 from maskres.usecases.record import enter
 from maskres.usecases.service import Actor, Service, one_transaction
 
@@ -107,7 +107,9 @@ def decide_draw(
     masks = deciding.distinct_masks(c, draw.id)
     deciding.write_verdicts(c, draw.id, {mask: decide(mask, round_.rules) for mask in masks})
     strata, excluded = deciding.count_verdicts(c, draw.id)
-    registers_ = [PinnedRegister(v.kind, v.version, v.sha256, v.rows) for v in pinned.values()]
+    # By kind, as in the commitment.
+    in_order = sorted(pinned.values(), key=lambda version: version.kind)
+    registers_ = [PinnedRegister(v.kind, v.version, v.sha256, v.rows) for v in in_order]
     enter(
         c,
         service,
@@ -254,15 +256,17 @@ def resolve_dispute(
         StepRefused: "too-late-to-dispute", "no-open-dispute".
         InputError: "unknown-register".
     """
-    for kind in proved:
-        if kind not in KINDS:
-            raise InputError("unknown-register", f"{kind!r:.40} is not a kind of register.", field="register")
+    why = read_reason(reason)
     now = service.now()
     round_ = rounds.find_round(c, round_slug)
+    for kind in proved:
+        if kind not in {basis.register for basis in round_.rules.bases}:
+            message = f"The register {kind:.40} is no basis of this round."
+            raise InputError("unknown-register", message, field="register")
     draw = _draw_in_challenge(c, round_, draw_number)
-    if not disputes.resolve(c, draw.id, number, proved, actor.name, now):
+    if not disputes.resolve(c, draw.id, number, sorted(set(proved)), actor.name, now):
         raise StepRefused("no-open-dispute", "There is no open dispute under this number.")
-    detail = {"proved": list(proved), "reason": reason}
+    detail = {"proved": sorted(set(proved)), "reason": why}
     record.log(
         c,
         now,
@@ -316,7 +320,7 @@ def grant_late_claim(
         "bonus-granted",
         round_slug=round_slug,
         number=number,
-        detail={"reason": reason},
+        detail={"reason": read_reason(reason)},
     )
 
 

@@ -36,6 +36,7 @@ def _erase(c: Transaction, service: Service, actor: Actor, round_slug: str) -> i
     now = service.now()
     round_ = rounds.find_round(c, round_slug)
     if round_.status is RoundStatus.ERASED:
+        erasing.erase_persons(c, now.date().isoformat())  # whose own date has come since
         return 0
     _require_date(now.date(), round_)
     rounds.move_round(c, round_, RoundStatus.ERASED, erased_at=now)

@@ -67,6 +67,8 @@ def enrol_tills(
     """
     round_ = rounds.find_round(c, round_slug)
     known = rounds.store_districts(c, round_.id)
+    if not (1 <= len(name) <= 40 and name.isprintable()):
+        raise InputError("bad-name", "The name of a till has 1 to 40 characters.", field="name")
     for store in stores:
         if store not in known:
             raise InputError("unknown-store", f"{store!r:.60} is not a store of this round.", field="store")
@@ -77,16 +79,29 @@ def enrol_tills(
 
 
 @one_transaction
+def revoke_till(c: Transaction, service: Service, actor: Actor, till: Till) -> None:
+    """Take a till out of use: nothing it sends counts any more, and missed places do not wait for it."""
+    pickup.revoke_till(c, till, service.now())
+    detail = {"store": till.store, "till": till.name}
+    record.log(c, service.now(), actor.name, "till-revoked", detail=detail)
+
+
+@one_transaction
 def look_up(c: Transaction, service: Service, till: Till, code: str) -> Answer:
     """Say what a till sees when a code is scanned, before anything is handed out.
 
     Raises:
         InputError: "bad-number" naming the code.
     """
+    pickup.require_in_use(c, till)
     round_ = rounds.round_by_id(c, till.round_id)
     digest = code_digest(service.keys.deployment.lookup, read_typed(code, field="code"))
     found = pickup.places_by_code(c, [digest]).get(digest)
-    place = found.place if found is not None and found.draw_status == DrawStatus.COLLECTING else None
+    is_here = found is not None and (found.draw_status, found.round_id) == (
+        DrawStatus.COLLECTING,
+        till.round_id,
+    )
+    place = found.place if found is not None and is_here else None
     now = service.now()
     has_spare = place is not None and _spare(c, round_, till.store, [place], now) > 0
     zone = ZoneInfo(round_.rules.zone)
@@ -94,7 +109,9 @@ def look_up(c: Transaction, service: Service, till: Till, code: str) -> Answer:
 
 
 @one_transaction
-def report(c: Transaction, service: Service, till: Till, requests: Sequence[Request]) -> list[Answer]:
+def report(
+    c: Transaction, service: Service, till: Till, requests: Sequence[Request], *, is_complete: bool = False
+) -> list[Answer]:
     """Take what a till did: one hand-over, one undo, or all it kept while it had no network.
 
     Exactly once: the places are locked, decided about by pickup/redemption.py, and written only where they stand
@@ -105,6 +122,7 @@ def report(c: Transaction, service: Service, till: Till, requests: Sequence[Requ
         service: the service.
         till: whose.
         requests: in the order they were done.
+        is_complete: whether the till has nothing more that it kept: only then can missed places be forfeited.
 
     Returns:
         One answer a request.
@@ -115,8 +133,10 @@ def report(c: Transaction, service: Service, till: Till, requests: Sequence[Requ
     """
     now = service.now()
     lock_till(c, till.id)
-    if not requests:
+    pickup.require_in_use(c, till)
+    if is_complete:
         pickup.note_report(c, till, now)
+    if not requests:
         return []
     round_ = rounds.round_by_id(c, till.round_id)
     found = _find(c, service, till, requests)
@@ -139,7 +159,6 @@ def report(c: Transaction, service: Service, till: Till, requests: Sequence[Requ
     pickup.change_places(c, changes.places)
     proxies = {request.nonce for request in requests if request.is_proxy}
     pickup.write_records(c, round_.id, changes.records, seen, proxies)
-    pickup.note_report(c, till, now)
     return answers
 
 
@@ -151,22 +170,40 @@ def _find(c: Transaction, service: Service, till: Till, requests: Sequence[Reque
     for at, request in enumerate(requests):
         _require_nonces(request)
         if request.code is not None:
-            digests[at] = code_digest(lookup, read_typed(request.code, field="code"))
+            code = _read_code(request)
+            if code is not None:
+                digests[at] = code_digest(lookup, code)
         elif request.card is not None:
             by_card = _find_by_card(c, service, till, request.card)
             if by_card is not None:
                 found[at] = by_card
     by_code = pickup.places_by_code(c, set(digests.values()))
     found |= {at: by_code[digest] for at, digest in digests.items() if digest in by_code}
-    for at, each in found.items():
-        allowed = (
-            {DrawStatus.COLLECTING, DrawStatus.FINISHED}
-            if requests[at].is_offline
-            else {DrawStatus.COLLECTING}
-        )
-        if each.draw_status not in allowed:
-            raise StepRefused("not-collecting", "Nothing is handed out for this draw now.")
-    return found
+    return {at: each for at, each in found.items() if _is_served(requests[at], each, till)}
+
+
+def _read_code(request: Request) -> str | None:
+    """Read a typed code; what cannot be one is unknown where the goods have left already, so as to hold up nobody."""
+    try:
+        return read_typed(str(request.code), field="code")
+    except InputError:
+        if request.is_offline:
+            return None
+        raise
+
+
+def _is_served(request: Request, found: FoundPlace, till: Till) -> bool:
+    """Tell whether a place is this till's to serve: of its own round, and collected now.
+
+    Raises:
+        StepRefused: "not-collecting" on line; what left without network is kept as a conflict instead.
+    """
+    if found.round_id != till.round_id:
+        return False
+    allowed = {DrawStatus.COLLECTING, DrawStatus.FINISHED} if request.is_offline else {DrawStatus.COLLECTING}
+    if found.draw_status not in allowed and not request.is_offline:
+        raise StepRefused("not-collecting", "Nothing is handed out for this draw now.")
+    return found.draw_status in allowed
 
 
 def _find_by_card(c: Transaction, service: Service, till: Till, card: Document) -> FoundPlace | None:

@@ -13,14 +13,14 @@ from maskres.db import people, record, rounds
 from maskres.db.engine import Transaction
 from maskres.db.locks import lock_person, lock_phone, lock_registering
 from maskres.db.people import Registration
-from maskres.errors import StepRefused
+from maskres.errors import ConflictError, StepRefused
 from maskres.formats.symbols import read_typed
 from maskres.registration.applications import Application, age_on
 from maskres.registration.numbers import registration_number
 from maskres.registration.receipts import Receipt, ReceiptStatus, receipt_secret, sign_receipt
 from maskres.registration.seals import Reach, Wishes, holder_salt, make_seal, read_wishes, wish_salt
-from maskres.rounds.status import RoundStatus
 from maskres.usecases.personal import Contact, Sealed, open_canonical, open_contact, seal_personal
+from maskres.usecases.reasons import read_reason
 from maskres.usecases.rotating import bring_up_to_date
 from maskres.usecases.service import Actor, Service, one_transaction
 
@@ -105,6 +105,8 @@ def register(
         return Registered(Outcome.REGISTERED, number, secret_of(service, round_slug, number))
     secret = secret_of(service, round_slug, standing.number)
     if not _is_proved(standing, proof, secret):
+        # Counted as for anybody new: a phone that is full must not tell who is registered.
+        _require_phone_free(c, round_, sealed.phone_digest)
         return Registered(Outcome.UNCHANGED, None, None)
     changes = _wish_changes(c, service, round_, standing, application.wishes)
     changes |= {"is_keeping": application.is_keeping, "status": "standing", "entered_by": actor.name}
@@ -190,7 +192,7 @@ def read_contact(
     """
     round_ = rounds.find_round(c, round_slug)
     row = people.find_registration(c, round_.id, number)
-    detail = {"what": "contact", "why": why}
+    detail = {"what": "contact", "why": read_reason(why, field="why")}
     record.log(
         c,
         service.now(),
@@ -216,10 +218,19 @@ def wishes_of(row: Registration) -> Wishes:
 def _open_draw(c: Transaction, round_slug: str) -> tuple[rounds.Round, rounds.Draw]:
     round_ = rounds.find_round(c, round_slug)
     lock_registering(c, round_.id, is_exclusive=False)
-    draw = rounds.open_draw_of(c, round_.id) if round_.status is RoundStatus.OPEN else None
+    return round_, require_open_draw(c, round_)
+
+
+def require_open_draw(c: Transaction, round_: rounds.Round) -> rounds.Draw:
+    """Give the draw that registrations go into; call it under the registering lock.
+
+    Raises:
+        StepRefused: "registration-closed".
+    """
+    draw = rounds.open_draw_of(c, round_.id)
     if draw is None:
         raise StepRefused("registration-closed", "Registration for this round is not open now.")
-    return round_, draw
+    return draw
 
 
 def _insert(
@@ -243,7 +254,7 @@ def _insert(
         )
     keys = service.keys.round_keys(round_.slug)
     canonical = application.document.canonical
-    number = free_number(c, round_.id, keys.number, canonical)
+    number = free_number(c, round_.id, keys.number, canonical, sealed.id_digest)
     now = service.now()
     people.insert_registration(
         c,
@@ -267,10 +278,20 @@ def _insert(
     return number
 
 
-def free_number(c: Transaction, round_id: int, number_key: bytes, canonical: str) -> str:
-    """Derive a person's number, past those that belong to others (draw.md, section 2)."""
+def free_number(c: Transaction, round_id: int, number_key: bytes, canonical: str, digest: bytes) -> str:
+    """Derive a person's number, past those that belong to others (draw.md, section 2).
+
+    Raises:
+        ConflictError: "done-elsewhere" where the number is this very document's: nobody gets a second one.
+    """
     attempt = 0
-    while people.is_number_taken(c, round_id, number := registration_number(number_key, canonical, attempt)):
+    while holder := people.holder_of(
+        c, round_id, number := registration_number(number_key, canonical, attempt)
+    ):
+        if holder == digest:
+            raise ConflictError(
+                "done-elsewhere", "This person was registered at this very moment; please look again."
+            )
         attempt += 1
     return number
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from maskres.db import record, rotating
 from maskres.db.engine import Transaction
-from maskres.errors import StepRefused
+from maskres.errors import ConfigurationError, StepRefused
 from maskres.identity.digests import IndexKey, id_digest, name_digest, phone_digest
 from maskres.identity.encryption import NONCE_BYTES
 from maskres.identity.names import matching_name
@@ -40,8 +40,22 @@ def rewrite_personal_fields(service: Service, actor: Actor) -> int:
     return total
 
 
+def require_rotation_possible(service: Service) -> None:
+    """Refuse to rotate the index key between the closing and the commitment of a draw.
+
+    Raises:
+        StepRefused: "draw-undecided".
+    """
+    with service.database.reading() as c:
+        if rotating.has_undecided_draw(c):
+            raise StepRefused(
+                "draw-undecided", "A draw is closed and not yet committed; rotate the index key after that."
+            )
+
+
 def bring_up_to_date(c: Transaction, service: Service, canonical: str) -> None:
     """Write one person's document anew where it still stands under an old index key."""
+    _require_newest_keys(c, service)
     keys = service.keys.deployment.index
     for version in keys.keys() - {service.index_key.version}:
         row = rotating.find_document(c, id_digest(IndexKey(version, keys[version]), canonical))
@@ -55,10 +69,23 @@ def require_rotated(c: Transaction, service: Service) -> None:
     Raises:
         StepRefused: "rotation-unfinished".
     """
+    _require_newest_keys(c, service)
     if rotating.has_old_index(c, service.index_key.version):
         raise StepRefused(
             "rotation-unfinished",
             "The index key is being rotated. Run `keys rotate` to its end, then try again.",
+        )
+
+
+def _require_newest_keys(c: Transaction, service: Service) -> None:
+    """Refuse to go on with an index key that has been replaced: everybody would be somebody new.
+
+    Raises:
+        ConfigurationError: "old-keys".
+    """
+    if rotating.newest_index(c) > service.index_key.version:
+        raise ConfigurationError(
+            "old-keys", "The index key was rotated; start this process again to read the new one."
         )
 
 

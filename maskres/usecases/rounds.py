@@ -8,6 +8,7 @@ from pathlib import Path
 
 from maskres.db import record, rounds
 from maskres.db.engine import Transaction
+from maskres.db.locks import lock_registering
 from maskres.db.persons import end_waiting, keep_wishes
 from maskres.errors import InputError, StepRefused
 from maskres.formats.values import require_slug
@@ -77,9 +78,16 @@ def change_rules(c: Transaction, service: Service, actor: Actor, rules_json: byt
         StepRefused: "rules-frozen" once the round has opened.
     """
     rules = read_rules(rules_json)
-    round_ = rounds.find_round(c, rules.round)
+    round_ = rounds.find_round(c, rules.round, is_locked=True)
     if round_.status is not RoundStatus.DRAFT:
         raise StepRefused("rules-frozen", "The round has opened; its rules cannot change any more.")
+    for store, district in rounds.store_districts(c, round_.id).items():
+        if district not in rules.districts:
+            raise InputError(
+                "unknown-district",
+                f"Store {store} stands in {district}; the rules must name it.",
+                field="districts",
+            )
     rounds.set_rules(c, round_, rules.to_json())
     record.log(c, service.now(), actor.name, "rules-changed", round_slug=rules.round)
     return rules
@@ -107,7 +115,7 @@ def open_round(service: Service, actor: Actor, round_slug: str) -> rounds.Round:
 @one_transaction
 def _open_round(c: Transaction, service: Service, actor: Actor, round_slug: str) -> rounds.Round:
     now = service.now()
-    round_ = rounds.find_round(c, round_slug)
+    round_ = rounds.find_round(c, round_slug, is_locked=True)
     rounds.move_round(c, round_, RoundStatus.OPEN, opened_at=now)
     keys = service.keys.round_keys(round_slug)
     body = bodies.round_opened(
@@ -147,7 +155,8 @@ def finish_round(c: Transaction, service: Service, actor: Actor, round_slug: str
         StepRefused: "draw-not-finished", "step-out-of-order".
     """
     now = service.now()
-    round_ = rounds.find_round(c, round_slug)
+    round_ = rounds.find_round(c, round_slug, is_locked=True)
+    lock_registering(c, round_.id, is_exclusive=True)
     for draw in rounds.list_draws(c, round_.id):
         if draw.status is DrawStatus.OPEN:
             # The last draw of the rules was opened and nobody closed it: it never was.

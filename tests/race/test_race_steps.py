@@ -19,6 +19,7 @@ from maskres.ledger.bodies import FileDigest
 from maskres.ledger.body_shapes import Kind
 from maskres.rounds.status import DrawStatus, require_draw_step
 from maskres.usecases import deciding, drawing, seeding
+from maskres.usecases import rounds as round_steps
 from maskres.usecases.record import enter
 from maskres.usecases.service import Service
 from tests.support.people import make_people
@@ -30,6 +31,7 @@ from tests.support.world import (
     ROLLS,
     ROUND,
     beacon_json,
+    create_round,
     drand_source,
     hours_of,
     play_to,
@@ -159,3 +161,17 @@ def test_dice_entered_by_eight_at_once_count_once(service: Service):
     (entry,) = entries_of(service, "dice")
     assert entry["body"]["rolls"] == rolls[told.index("done")]
     assert fetch(service.database, "SELECT dice FROM draws") == [(rolls[told.index("done")],)]
+
+
+def test_rounds_opened_at_once_all_stand_in_the_ledger(service: Service):
+    """Steps of different rounds have nothing to do with each other but the ledger they are entered in."""
+    slugs = [f"xiamen-2020-{nth}" for nth in range(1, AT_ONCE + 1)]
+    for slug in slugs:
+        create_round(service, slug)
+    assert (
+        take(service, lambda mine, nth: round_steps.open_round(mine, OPERATOR, slugs[nth]))
+        == ["done"] * AT_ONCE
+    )
+    entries = entries_of(service, "round-opened")
+    assert [entry["seq"] for entry in entries] == list(range(AT_ONCE))
+    assert sorted(entry["round"] for entry in entries) == slugs

@@ -22,7 +22,7 @@ from sqlalchemy import (
 )
 
 from maskres.db.tables.base import metadata, one_of
-from maskres.db.types import Number, RowId, Slug, UtcTime, bytewise
+from maskres.db.types import Digest8, Digest16, Number, RowId, Slug, UtcTime, bytewise
 
 #: The registrations as they stood at closing: what registered.csv lists, with the wishes that were sealed.
 entries = Table(
@@ -32,6 +32,10 @@ entries = Table(
     Column("number", Number, primary_key=True),
     Column("person_id", BigInteger, nullable=False),
     Column("is_withdrawn", Boolean, nullable=False),
+    #: By which the registers know them, and their age: what is changed after closing is of the next draw.
+    Column("id_digest", Digest16, nullable=False),
+    Column("name_digest", Digest8, nullable=False),
+    Column("age", SmallInteger),
     Column("district", Slug, nullable=False),
     Column("reach", String(8), nullable=False),
     Column("choices", bytewise(820), nullable=False),

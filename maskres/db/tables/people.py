@@ -87,4 +87,5 @@ registrations = Table(
     one_of("for_whom", ("self", "child", "parent", "other")),
 )
 Index("ix_registrations_phone", registrations.c.round_id, registrations.c.phone_digest)
+Index("ix_registrations_person", registrations.c.person_id)
 Index("ix_registrations_document", registrations.c.id_digest)

@@ -24,7 +24,7 @@ def upgrade() -> None:
         sa.Column("sha256", types.bytewise(64), nullable=False),
         sa.Column("piece", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("data", sa.LargeBinary(), nullable=False),
-        sa.PrimaryKeyConstraint("sha256", "piece", name="pk_artifact_chunks"),
+        sa.PrimaryKeyConstraint("sha256", "piece", name=op.f("pk_artifact_chunks")),
     )
     op.create_table(
         "audit_log",
@@ -36,7 +36,7 @@ def upgrade() -> None:
         sa.Column("draw", sa.Integer(), nullable=True),
         sa.Column("number", types.bytewise(12), nullable=True),
         sa.Column("detail", sa.Text(), nullable=False),
-        sa.PrimaryKeyConstraint("id", name="pk_audit_log"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_audit_log")),
     )
     op.create_table(
         "checkpoints",
@@ -44,15 +44,15 @@ def upgrade() -> None:
         sa.Column("root", types.bytewise(64), nullable=False),
         sa.Column("note", sa.Text(), nullable=False),
         sa.Column("signed_at", types.UtcTime(), nullable=False),
-        sa.PrimaryKeyConstraint("size", name="pk_checkpoints"),
+        sa.PrimaryKeyConstraint("size", name=op.f("pk_checkpoints")),
     )
     op.create_table(
         "deployment",
         sa.Column("id", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("origin", sa.Text(), nullable=False),
         sa.Column("created_at", types.UtcTime(), nullable=False),
-        sa.CheckConstraint("id = 1", name="ck_deployment_only_one"),
-        sa.PrimaryKeyConstraint("id", name="pk_deployment"),
+        sa.CheckConstraint("id = 1", name=op.f("ck_deployment_only_one")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_deployment")),
     )
     op.create_table(
         "entries",
@@ -60,18 +60,21 @@ def upgrade() -> None:
         sa.Column("number", types.bytewise(12), nullable=False),
         sa.Column("person_id", sa.BigInteger(), nullable=False),
         sa.Column("is_withdrawn", sa.Boolean(), nullable=False),
+        sa.Column("id_digest", sa.LargeBinary(length=16), nullable=False),
+        sa.Column("name_digest", sa.LargeBinary(length=8), nullable=False),
+        sa.Column("age", sa.SmallInteger(), nullable=True),
         sa.Column("district", types.bytewise(40), nullable=False),
         sa.Column("reach", sa.String(length=8), nullable=False),
         sa.Column("choices", types.bytewise(820), nullable=False),
         sa.Column("seal", types.bytewise(40), nullable=False),
-        sa.PrimaryKeyConstraint("draw_id", "number", name="pk_entries"),
+        sa.PrimaryKeyConstraint("draw_id", "number", name=op.f("pk_entries")),
     )
     op.create_table(
         "facts",
         sa.Column("draw_id", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("number", types.bytewise(12), nullable=False),
         sa.Column("mask", sa.BigInteger(), nullable=False),
-        sa.PrimaryKeyConstraint("draw_id", "number", name="pk_facts"),
+        sa.PrimaryKeyConstraint("draw_id", "number", name=op.f("pk_facts")),
     )
     op.create_table(
         "identity_links",
@@ -88,7 +91,7 @@ def upgrade() -> None:
         sa.Column("round", types.bytewise(40), nullable=False),
         sa.Column("draw", sa.Integer(), nullable=True),
         sa.Column("line", sa.LargeBinary(), nullable=False),
-        sa.PrimaryKeyConstraint("seq", name="pk_ledger_entries"),
+        sa.PrimaryKeyConstraint("seq", name=op.f("pk_ledger_entries")),
     )
     op.create_table(
         "places",
@@ -108,19 +111,21 @@ def upgrade() -> None:
         sa.Column("collected_at", types.UtcTime(), nullable=True),
         sa.Column("collected_from", sa.String(length=12), nullable=True),
         sa.CheckConstraint(
-            "(status = 'collected') = (collected_nonce IS NOT NULL)", name="ck_places_collected_by_nonce"
+            "(status = 'collected') = (collected_nonce IS NOT NULL)",
+            name=op.f("ck_places_collected_by_nonce"),
         ),
         sa.CheckConstraint(
             "status IN ('assigned', 'collected', 'forfeited', 'cancelled', 'disqualified', 'displaced', 'unplaced', 'lapsed')",
-            name="ck_places_status_known",
+            name=op.f("ck_places_status_known"),
         ),
         sa.CheckConstraint(
-            "status NOT IN ('assigned', 'collected') OR slot IS NOT NULL", name="ck_places_placed_has_slot"
+            "status NOT IN ('assigned', 'collected') OR slot IS NOT NULL",
+            name=op.f("ck_places_placed_has_slot"),
         ),
-        sa.CheckConstraint("(code_digest IS NULL) = (slot IS NULL)", name="ck_places_code_with_slot"),
-        sa.PrimaryKeyConstraint("id", name="pk_places"),
-        sa.UniqueConstraint("code_digest", name="uq_places_code_digest"),
-        sa.UniqueConstraint("draw_id", "number", name="uq_places_draw_id_number"),
+        sa.CheckConstraint("(code_digest IS NULL) = (slot IS NULL)", name=op.f("ck_places_code_with_slot")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_places")),
+        sa.UniqueConstraint("code_digest", name=op.f("uq_places_code_digest")),
+        sa.UniqueConstraint("draw_id", "number", name=op.f("uq_places_draw_id_number")),
     )
     op.create_index("ix_places_collected", "places", ["collected_store", "collected_at"], unique=False)
     op.create_index("ix_places_slot", "places", ["draw_id", "store", "slot"], unique=False)
@@ -147,8 +152,8 @@ def upgrade() -> None:
         sa.Column("key_version", sa.SmallInteger(), nullable=False),
         sa.Column("imported_at", types.UtcTime(), nullable=False),
         sa.Column("imported_by", sa.Text(), nullable=False),
-        sa.PrimaryKeyConstraint("id", name="pk_register_versions"),
-        sa.UniqueConstraint("kind", "version", name="uq_register_versions_kind_version"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_register_versions")),
+        sa.UniqueConstraint("kind", "version", name=op.f("uq_register_versions_kind_version")),
     )
     op.create_table(
         "results",
@@ -158,8 +163,8 @@ def upgrade() -> None:
         sa.Column("stratum", types.bytewise(40), nullable=False),
         sa.Column("ticket", types.bytewise(16), nullable=False),
         sa.Column("outcome", sa.String(length=8), nullable=False),
-        sa.CheckConstraint("outcome IN ('won', 'waiting')", name="ck_results_outcome_known"),
-        sa.PrimaryKeyConstraint("draw_id", "number", name="pk_results"),
+        sa.CheckConstraint("outcome IN ('won', 'waiting')", name=op.f("ck_results_outcome_known")),
+        sa.PrimaryKeyConstraint("draw_id", "number", name=op.f("pk_results")),
     )
     op.create_index("ix_results_order", "results", ["draw_id", "outcome", "stratum", "rank"], unique=False)
     op.create_table(
@@ -174,10 +179,10 @@ def upgrade() -> None:
         sa.Column("finished_at", types.UtcTime(), nullable=True),
         sa.Column("erased_at", types.UtcTime(), nullable=True),
         sa.CheckConstraint(
-            "status IN ('draft', 'open', 'finished', 'erased')", name="ck_rounds_status_known"
+            "status IN ('draft', 'open', 'finished', 'erased')", name=op.f("ck_rounds_status_known")
         ),
-        sa.PrimaryKeyConstraint("id", name="pk_rounds"),
-        sa.UniqueConstraint("slug", name="uq_rounds_slug"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_rounds")),
+        sa.UniqueConstraint("slug", name=op.f("uq_rounds_slug")),
     )
     op.create_table(
         "cosignatures",
@@ -185,8 +190,8 @@ def upgrade() -> None:
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("line", sa.Text(), nullable=False),
         sa.Column("cosigned_at", types.UtcTime(), nullable=False),
-        sa.ForeignKeyConstraint(["size"], ["checkpoints.size"], name="fk_cosignatures_size"),
-        sa.PrimaryKeyConstraint("size", "name", name="pk_cosignatures"),
+        sa.ForeignKeyConstraint(["size"], ["checkpoints.size"], name=op.f("fk_cosignatures_size")),
+        sa.PrimaryKeyConstraint("size", "name", name=op.f("pk_cosignatures")),
     )
     op.create_table(
         "draws",
@@ -207,12 +212,12 @@ def upgrade() -> None:
         sa.Column("seed", types.bytewise(64), nullable=True),
         sa.CheckConstraint(
             "status IN ('open', 'closed', 'decided', 'committed', 'diced', 'drawn', 'published', 'collecting', 'finished', 'void')",
-            name="ck_draws_status_known",
+            name=op.f("ck_draws_status_known"),
         ),
-        sa.CheckConstraint("draw >= 1", name="ck_draws_draw_from_one"),
-        sa.ForeignKeyConstraint(["round_id"], ["rounds.id"], name="fk_draws_round_id"),
-        sa.PrimaryKeyConstraint("id", name="pk_draws"),
-        sa.UniqueConstraint("round_id", "draw", name="uq_draws_round_id_draw"),
+        sa.CheckConstraint("draw >= 1", name=op.f("ck_draws_draw_from_one")),
+        sa.ForeignKeyConstraint(["round_id"], ["rounds.id"], name=op.f("fk_draws_round_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_draws")),
+        sa.UniqueConstraint("round_id", "draw", name=op.f("uq_draws_round_id_draw")),
     )
     op.create_index(
         "uq_draws_open",
@@ -242,10 +247,10 @@ def upgrade() -> None:
         sa.Column("answer_store", types.bytewise(40), nullable=True),
         sa.CheckConstraint(
             "answer IN ('valid', 'handed-out', 'undone', 'already-handed-out', 'other-store', 'other-day', 'unknown', 'given-back', 'forfeited', 'disqualified', 'displaced', 'not-placed', 'lapsed', 'conflict', 'nonce-reused', 'undo-too-late', 'nothing-to-undo')",
-            name="ck_handovers_answer_known",
+            name=op.f("ck_handovers_answer_known"),
         ),
-        sa.ForeignKeyConstraint(["round_id"], ["rounds.id"], name="fk_handovers_round_id"),
-        sa.PrimaryKeyConstraint("nonce", name="pk_handovers"),
+        sa.ForeignKeyConstraint(["round_id"], ["rounds.id"], name=op.f("fk_handovers_round_id")),
+        sa.PrimaryKeyConstraint("nonce", name=op.f("pk_handovers")),
     )
     op.create_index("ix_handovers_day", "handovers", ["round_id", "store", "received_at"], unique=False)
     op.create_table(
@@ -257,8 +262,8 @@ def upgrade() -> None:
         sa.Column("changed", sa.Integer(), nullable=False),
         sa.Column("imported_at", types.UtcTime(), nullable=False),
         sa.Column("imported_by", sa.Text(), nullable=False),
-        sa.ForeignKeyConstraint(["round_id"], ["rounds.id"], name="fk_registration_files_round_id"),
-        sa.PrimaryKeyConstraint("round_id", "sha256", name="pk_registration_files"),
+        sa.ForeignKeyConstraint(["round_id"], ["rounds.id"], name=op.f("fk_registration_files_round_id")),
+        sa.PrimaryKeyConstraint("round_id", "sha256", name=op.f("pk_registration_files")),
     )
     op.create_table(
         "stock_counts",
@@ -270,10 +275,12 @@ def upgrade() -> None:
         sa.Column("quantity", sa.Integer(), nullable=False),
         sa.Column("counted_at", types.UtcTime(), nullable=False),
         sa.Column("counted_by", sa.Text(), nullable=False),
-        sa.CheckConstraint("kind IN ('delivered', 'damaged', 'left')", name="ck_stock_counts_kind_known"),
-        sa.CheckConstraint("quantity >= 0", name="ck_stock_counts_quantity_not_negative"),
-        sa.ForeignKeyConstraint(["round_id"], ["rounds.id"], name="fk_stock_counts_round_id"),
-        sa.PrimaryKeyConstraint("id", name="pk_stock_counts"),
+        sa.CheckConstraint(
+            "kind IN ('delivered', 'damaged', 'left')", name=op.f("ck_stock_counts_kind_known")
+        ),
+        sa.CheckConstraint("quantity >= 0", name=op.f("ck_stock_counts_quantity_not_negative")),
+        sa.ForeignKeyConstraint(["round_id"], ["rounds.id"], name=op.f("fk_stock_counts_round_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_stock_counts")),
     )
     op.create_index("uq_stock_counts_day", "stock_counts", ["round_id", "store", "day", "kind"], unique=True)
     op.create_table(
@@ -285,8 +292,8 @@ def upgrade() -> None:
         sa.Column("address", sa.Text(), nullable=False),
         sa.Column("opens", sa.String(length=5), nullable=False),
         sa.Column("closes", sa.String(length=5), nullable=False),
-        sa.ForeignKeyConstraint(["round_id"], ["rounds.id"], name="fk_stores_round_id"),
-        sa.PrimaryKeyConstraint("round_id", "store", name="pk_stores"),
+        sa.ForeignKeyConstraint(["round_id"], ["rounds.id"], name=op.f("fk_stores_round_id")),
+        sa.PrimaryKeyConstraint("round_id", "store", name=op.f("pk_stores")),
     )
     op.create_table(
         "tills",
@@ -297,8 +304,8 @@ def upgrade() -> None:
         sa.Column("enrolled_at", types.UtcTime(), nullable=False),
         sa.Column("reported_at", types.UtcTime(), nullable=True),
         sa.Column("revoked_at", types.UtcTime(), nullable=True),
-        sa.ForeignKeyConstraint(["round_id"], ["rounds.id"], name="fk_tills_round_id"),
-        sa.PrimaryKeyConstraint("id", name="pk_tills"),
+        sa.ForeignKeyConstraint(["round_id"], ["rounds.id"], name=op.f("fk_tills_round_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_tills")),
     )
     op.create_index("uq_tills_name", "tills", ["round_id", "store", "name"], unique=True)
     op.create_table(
@@ -310,9 +317,9 @@ def upgrade() -> None:
         sa.Column("sha256", types.bytewise(64), nullable=False),
         sa.Column("entries", sa.Integer(), nullable=False),
         sa.Column("published_at", types.UtcTime(), nullable=False),
-        sa.ForeignKeyConstraint(["draw_id"], ["draws.id"], name="fk_artifacts_draw_id"),
-        sa.ForeignKeyConstraint(["round_id"], ["rounds.id"], name="fk_artifacts_round_id"),
-        sa.PrimaryKeyConstraint("id", name="pk_artifacts"),
+        sa.ForeignKeyConstraint(["draw_id"], ["draws.id"], name=op.f("fk_artifacts_draw_id")),
+        sa.ForeignKeyConstraint(["round_id"], ["rounds.id"], name=op.f("fk_artifacts_round_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_artifacts")),
     )
     op.create_index("uq_artifacts_name", "artifacts", ["draw_id", "name"], unique=True)
     op.create_table(
@@ -325,8 +332,8 @@ def upgrade() -> None:
         sa.Column("changed_at", types.UtcTime(), nullable=False),
         sa.Column("changed_by", sa.Text(), nullable=False),
         sa.Column("reason", sa.Text(), nullable=True),
-        sa.ForeignKeyConstraint(["draw_id"], ["draws.id"], name="fk_batch_changes_draw_id"),
-        sa.PrimaryKeyConstraint("id", name="pk_batch_changes"),
+        sa.ForeignKeyConstraint(["draw_id"], ["draws.id"], name=op.f("fk_batch_changes_draw_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_batch_changes")),
     )
     op.create_index("ix_batch_changes_number", "batch_changes", ["draw_id", "number"], unique=False)
     op.create_table(
@@ -335,16 +342,16 @@ def upgrade() -> None:
         sa.Column("batch", sa.Integer(), nullable=False),
         sa.Column("released", sa.Text(), nullable=False),
         sa.Column("published_at", types.UtcTime(), nullable=False),
-        sa.ForeignKeyConstraint(["draw_id"], ["draws.id"], name="fk_batches_draw_id"),
-        sa.PrimaryKeyConstraint("draw_id", "batch", name="pk_batches"),
+        sa.ForeignKeyConstraint(["draw_id"], ["draws.id"], name=op.f("fk_batches_draw_id")),
+        sa.PrimaryKeyConstraint("draw_id", "batch", name=op.f("pk_batches")),
     )
     op.create_table(
         "corrections",
         sa.Column("draw_id", types.RowId, nullable=False),
         sa.Column("number", types.bytewise(12), nullable=False),
         sa.Column("kind", sa.String(length=20), nullable=False),
-        sa.ForeignKeyConstraint(["draw_id"], ["draws.id"], name="fk_corrections_draw_id"),
-        sa.PrimaryKeyConstraint("draw_id", "number", "kind", name="pk_corrections"),
+        sa.ForeignKeyConstraint(["draw_id"], ["draws.id"], name=op.f("fk_corrections_draw_id")),
+        sa.PrimaryKeyConstraint("draw_id", "number", "kind", name=op.f("pk_corrections")),
     )
     op.create_table(
         "disputes",
@@ -355,9 +362,9 @@ def upgrade() -> None:
         sa.Column("lodged_at", types.UtcTime(), nullable=False),
         sa.Column("resolved_at", types.UtcTime(), nullable=True),
         sa.Column("resolved_by", sa.Text(), nullable=True),
-        sa.CheckConstraint("status IN ('open', 'upheld', 'rejected')", name="ck_disputes_status_known"),
-        sa.ForeignKeyConstraint(["draw_id"], ["draws.id"], name="fk_disputes_draw_id"),
-        sa.PrimaryKeyConstraint("draw_id", "number", name="pk_disputes"),
+        sa.CheckConstraint("status IN ('open', 'upheld', 'rejected')", name=op.f("ck_disputes_status_known")),
+        sa.ForeignKeyConstraint(["draw_id"], ["draws.id"], name=op.f("fk_disputes_draw_id")),
+        sa.PrimaryKeyConstraint("draw_id", "number", name=op.f("pk_disputes")),
     )
     op.create_table(
         "persons",
@@ -371,20 +378,20 @@ def upgrade() -> None:
         sa.Column("kept_wishes", sa.Text(), nullable=True),
         sa.Column("retained_until", types.bytewise(10), nullable=True),
         sa.CheckConstraint(
-            "rounds_waited >= 0 AND bonus_tickets >= 0", name="ck_persons_counts_not_negative"
+            "rounds_waited >= 0 AND bonus_tickets >= 0", name=op.f("ck_persons_counts_not_negative")
         ),
-        sa.ForeignKeyConstraint(["last_win_draw_id"], ["draws.id"], name="fk_persons_last_win_draw_id"),
-        sa.PrimaryKeyConstraint("id", name="pk_persons"),
+        sa.ForeignKeyConstraint(["last_win_draw_id"], ["draws.id"], name=op.f("fk_persons_last_win_draw_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_persons")),
     )
     op.create_table(
         "pinned_registers",
         sa.Column("draw_id", types.RowId, nullable=False),
         sa.Column("version_id", types.RowId, nullable=False),
-        sa.ForeignKeyConstraint(["draw_id"], ["draws.id"], name="fk_pinned_registers_draw_id"),
+        sa.ForeignKeyConstraint(["draw_id"], ["draws.id"], name=op.f("fk_pinned_registers_draw_id")),
         sa.ForeignKeyConstraint(
-            ["version_id"], ["register_versions.id"], name="fk_pinned_registers_version_id"
+            ["version_id"], ["register_versions.id"], name=op.f("fk_pinned_registers_version_id")
         ),
-        sa.PrimaryKeyConstraint("draw_id", "version_id", name="pk_pinned_registers"),
+        sa.PrimaryKeyConstraint("draw_id", "version_id", name=op.f("pk_pinned_registers")),
     )
     op.create_table(
         "slots",
@@ -396,11 +403,11 @@ def upgrade() -> None:
         sa.Column("capacity", sa.BigInteger(), nullable=False),
         sa.Column("taken", sa.BigInteger(), server_default="0", nullable=False),
         sa.Column("is_closed", sa.Boolean(), server_default="0", nullable=False),
-        sa.CheckConstraint("capacity >= 1", name="ck_slots_capacity_positive"),
-        sa.CheckConstraint("starts_at < ends_at", name="ck_slots_starts_before_it_ends"),
-        sa.CheckConstraint("taken >= 0 AND taken <= capacity", name="ck_slots_taken_within_capacity"),
-        sa.ForeignKeyConstraint(["draw_id"], ["draws.id"], name="fk_slots_draw_id"),
-        sa.PrimaryKeyConstraint("draw_id", "store", "slot", name="pk_slots"),
+        sa.CheckConstraint("capacity >= 1", name=op.f("ck_slots_capacity_positive")),
+        sa.CheckConstraint("starts_at < ends_at", name=op.f("ck_slots_starts_before_it_ends")),
+        sa.CheckConstraint("taken >= 0 AND taken <= capacity", name=op.f("ck_slots_taken_within_capacity")),
+        sa.ForeignKeyConstraint(["draw_id"], ["draws.id"], name=op.f("fk_slots_draw_id")),
+        sa.PrimaryKeyConstraint("draw_id", "store", "slot", name=op.f("pk_slots")),
     )
     op.create_table(
         "verdicts",
@@ -412,9 +419,9 @@ def upgrade() -> None:
         sa.Column("basis", sa.String(length=20), nullable=True),
         sa.Column("reasons", sa.Text(), nullable=False),
         sa.Column("coarse_reason", sa.String(length=30), nullable=True),
-        sa.CheckConstraint("tickets BETWEEN 1 AND 10", name="ck_verdicts_tickets_in_range"),
-        sa.ForeignKeyConstraint(["draw_id"], ["draws.id"], name="fk_verdicts_draw_id"),
-        sa.PrimaryKeyConstraint("draw_id", "mask", name="pk_verdicts"),
+        sa.CheckConstraint("tickets BETWEEN 1 AND 10", name=op.f("ck_verdicts_tickets_in_range")),
+        sa.ForeignKeyConstraint(["draw_id"], ["draws.id"], name=op.f("fk_verdicts_draw_id")),
+        sa.PrimaryKeyConstraint("draw_id", "mask", name=op.f("pk_verdicts")),
     )
     op.create_table(
         "documents",
@@ -423,10 +430,10 @@ def upgrade() -> None:
         sa.Column("person_id", sa.BigInteger(), nullable=False),
         sa.Column("data_version", sa.SmallInteger(), nullable=False),
         sa.Column("canonical", sa.LargeBinary(), nullable=False),
-        sa.ForeignKeyConstraint(["person_id"], ["persons.id"], name="fk_documents_person_id"),
-        sa.PrimaryKeyConstraint("id_digest", name="pk_documents"),
+        sa.ForeignKeyConstraint(["person_id"], ["persons.id"], name=op.f("fk_documents_person_id")),
+        sa.PrimaryKeyConstraint("id_digest", name=op.f("pk_documents")),
     )
-    op.create_index("ix_documents_person_id", "documents", ["person_id"], unique=False)
+    op.create_index(op.f("ix_documents_person_id"), "documents", ["person_id"], unique=False)
     op.create_index("ix_documents_versions", "documents", ["key_version", "data_version"], unique=False)
     op.create_table(
         "registrations",
@@ -453,16 +460,19 @@ def upgrade() -> None:
         sa.Column("ledger_size", sa.Integer(), nullable=False),
         sa.Column("entered_by", sa.Text(), nullable=False),
         sa.CheckConstraint(
-            "for_whom IN ('self', 'child', 'parent', 'other')", name="ck_registrations_for_whom_known"
+            "for_whom IN ('self', 'child', 'parent', 'other')", name=op.f("ck_registrations_for_whom_known")
         ),
-        sa.CheckConstraint("reach IN ('city', 'district', 'choices')", name="ck_registrations_reach_known"),
-        sa.CheckConstraint("status IN ('standing', 'withdrawn')", name="ck_registrations_status_known"),
-        sa.ForeignKeyConstraint(["person_id"], ["persons.id"], name="fk_registrations_person_id"),
-        sa.ForeignKeyConstraint(["round_id"], ["rounds.id"], name="fk_registrations_round_id"),
-        sa.PrimaryKeyConstraint("round_id", "number", name="pk_registrations"),
-        sa.UniqueConstraint("round_id", "person_id", name="uq_registrations_round_id_person_id"),
+        sa.CheckConstraint(
+            "reach IN ('city', 'district', 'choices')", name=op.f("ck_registrations_reach_known")
+        ),
+        sa.CheckConstraint("status IN ('standing', 'withdrawn')", name=op.f("ck_registrations_status_known")),
+        sa.ForeignKeyConstraint(["person_id"], ["persons.id"], name=op.f("fk_registrations_person_id")),
+        sa.ForeignKeyConstraint(["round_id"], ["rounds.id"], name=op.f("fk_registrations_round_id")),
+        sa.PrimaryKeyConstraint("round_id", "number", name=op.f("pk_registrations")),
+        sa.UniqueConstraint("round_id", "person_id", name=op.f("uq_registrations_round_id_person_id")),
     )
     op.create_index("ix_registrations_document", "registrations", ["id_digest"], unique=False)
+    op.create_index("ix_registrations_person", "registrations", ["person_id"], unique=False)
     op.create_index("ix_registrations_phone", "registrations", ["round_id", "phone_digest"], unique=False)
     dialect = op.get_bind().dialect.name
     if dialect == "postgresql":
@@ -477,10 +487,11 @@ def downgrade() -> None:
     for statement in guard_removals(op.get_bind().dialect.name):
         op.execute(statement)
     op.drop_index("ix_registrations_phone", table_name="registrations")
+    op.drop_index("ix_registrations_person", table_name="registrations")
     op.drop_index("ix_registrations_document", table_name="registrations")
     op.drop_table("registrations")
     op.drop_index("ix_documents_versions", table_name="documents")
-    op.drop_index("ix_documents_person_id", table_name="documents")
+    op.drop_index(op.f("ix_documents_person_id"), table_name="documents")
     op.drop_table("documents")
     op.drop_table("verdicts")
     op.drop_table("slots")
