@@ -48,8 +48,10 @@ def snapshot_entries(c: Transaction, draw_id: int, round_id: int) -> None:
         r.choices,
         r.seal,
     ).where(r.round_id == round_id)
-    columns = ("draw_id", "number", "person_id", "is_withdrawn", "id_digest", "name_digest", "age")
-    columns += ("district", "reach", "choices", "seal")
+    columns = (
+        *("draw_id", "number", "person_id", "is_withdrawn", "id_digest", "name_digest", "age"),
+        *("district", "reach", "choices", "seal"),
+    )
     c.execute(insert(entries).from_select(columns, chosen))
 
 

@@ -20,6 +20,17 @@ APPEND_ONLY = (
     "artifacts",
     "artifact_chunks",
 )
+#: Counted anew before statements over everything.
+COUNTED = (
+    "entries",
+    "registrations",
+    "register_rows",
+    "identity_links",
+    "documents",
+    "persons",
+    "facts",
+    "verdicts",
+)
 #: Written once for a draw, never changed; deleted only by the erasure of a finished round.
 WRITTEN_ONCE = (
     "batches",
@@ -170,6 +181,17 @@ def _postgresql_bulk(table: str, event: str, statuses: tuple[DrawStatus, ...]) -
 
 def _words(statuses: tuple[DrawStatus, ...]) -> str:
     return ", ".join(f"'{status}'" for status in statuses) or "'never'"
+
+
+def counting_function() -> str:
+    """Give PostgreSQL's statement for count_table(name): ANALYZE of one of our tables, with its owner's right."""
+    tables = ", ".join(f"'{name}'" for name in COUNTED)
+    return (
+        "CREATE FUNCTION count_table(name text) RETURNS void LANGUAGE plpgsql SECURITY DEFINER "
+        "SET search_path FROM CURRENT AS $$ BEGIN "
+        f"IF name NOT IN ({tables}) THEN RAISE EXCEPTION 'no table to count: %', name; END IF; "
+        "EXECUTE format('ANALYZE %I', name); END $$"
+    )
 
 
 def guard_removals(dialect: str) -> Iterator[str]:

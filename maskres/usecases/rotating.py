@@ -73,7 +73,7 @@ def require_rotated(c: Transaction, service: Service) -> None:
     if rotating.has_old_index(c, service.index_key.version):
         raise StepRefused(
             "rotation-unfinished",
-            "The index key is being rotated. Run `keys rotate` to its end, then try again.",
+            "The index key is being rotated. Wait until `keys rotate` has ended, then try again.",
         )
 
 

@@ -9,15 +9,17 @@ import pytest
 
 from maskres.errors import ConflictError, StepRefused
 from maskres.rounds.status import DrawStatus
-from maskres.usecases import committing, deciding, registering
+from maskres.usecases import committing, deciding, registering, seeding
 from maskres.usecases.registering import Proof
 from maskres.usecases.rounds import finish_round
 from maskres.usecases.service import RESIDENT, Service
 from tests.support.people import make_application, make_people
 from tests.support.raw import fetch, run
 from tests.support.world import (
+    DEPUTY,
     OPERATOR,
     ROUND,
+    beacon_json,
     default_quotas,
     dice_source,
     drand_source,
@@ -75,13 +77,15 @@ def test_winners_are_left_out_of_the_next_draw_and_losers_carried_over(service: 
 
 def test_a_later_draw_waits_for_the_result_of_the_earlier(service: Service):
     play_to(service, DrawStatus.DICED, draws=2)
-    with service.database.engine.begin() as c:
-        assert c.exec_driver_sql("SELECT seed FROM draws WHERE draw = 1").scalar_one() is None
     set_clock(service, hours_of(1, 89))
     deciding.close_draw(service, OPERATOR, ROUND, 2)
-    with pytest.raises(StepRefused, match="Draw 1 has no result yet") as refused:
-        deciding.decide_draw(service, OPERATOR, ROUND, 2)
-    assert refused.value.code == "earlier-draw-unfinished"
+    for has_seed in (False, True):
+        if has_seed:  # known, but nothing is drawn from it yet
+            set_clock(service, hours_of(1, 91))
+            seeding.enter_beacon(service, DEPUTY, ROUND, 1, beacon_json(drand_source()))
+        with pytest.raises(StepRefused, match="Draw 1 has no result yet") as refused:
+            deciding.decide_draw(service, OPERATOR, ROUND, 2)
+        assert refused.value.code == "earlier-draw-unfinished"
     play_to(service, DrawStatus.DRAWN)
     deciding.decide_draw(service, OPERATOR, ROUND, 2)
 

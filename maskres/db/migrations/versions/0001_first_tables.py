@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from alembic import op
 
 from maskres.db import types
-from maskres.db.guards import guard_removals, guard_statements
+from maskres.db.guards import counting_function, guard_removals, guard_statements
 
 revision = "0001"
 down_revision = None
@@ -478,14 +478,18 @@ def upgrade() -> None:
     if dialect == "postgresql":
         # Published files are stored as they are: compressing them again costs time at every reading.
         op.execute("ALTER TABLE artifact_chunks ALTER COLUMN data SET STORAGE EXTERNAL")
+        op.execute(counting_function())
     for statement in guard_statements(dialect):
         op.execute(statement)
 
 
 def downgrade() -> None:
     """Drop everything."""
-    for statement in guard_removals(op.get_bind().dialect.name):
+    dialect = op.get_bind().dialect.name
+    for statement in guard_removals(dialect):
         op.execute(statement)
+    if dialect == "postgresql":
+        op.execute("DROP FUNCTION count_table")
     op.drop_index("ix_registrations_phone", table_name="registrations")
     op.drop_index("ix_registrations_person", table_name="registrations")
     op.drop_index("ix_registrations_document", table_name="registrations")
