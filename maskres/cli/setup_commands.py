@@ -73,11 +73,21 @@ def init_keys() -> None:
 @as_option
 def rotate_keys(name: str, actor_name: str) -> None:
     """Add a new version of the index key or the data key, and write everything stored under it."""
-    from maskres.usecases.rotating import require_rotation_possible, rewrite_personal_fields
+    from maskres.usecases.rotating import (
+        is_rotation_unfinished,
+        require_rotation_possible,
+        rewrite_personal_fields,
+    )
 
     refuse_given_keys()
-    if name == "index":
-        with open_service() as service:
+    with open_service() as service:
+        if is_rotation_unfinished(service):
+            count = rewrite_personal_fields(service, read_actor(actor_name))
+            click.echo(
+                f"An interrupted rotation is finished: {count} rows were written anew. No key was added."
+            )
+            return
+        if name == "index":
             require_rotation_possible(service)
     version = file_keys().rotate(name)
     with open_service() as service:

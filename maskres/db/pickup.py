@@ -8,7 +8,6 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Row, and_, bindparam, func, insert, or_, select, update
-from sqlalchemy.exc import IntegrityError
 
 from maskres.db.bulk import in_batches
 from maskres.db.engine import Transaction
@@ -185,23 +184,14 @@ def write_records(
     known: Mapping[str, Record],
     proxies: Collection[str],
 ) -> None:
-    """Write records; one that takes the place of an earlier refusal replaces it.
-
-    Raises:
-        ConflictError: "done-elsewhere" where another till used a nonce at the same time.
-    """
+    """Write records; one that takes the place of an earlier refusal replaces it."""
     rows = [_record_values(round_id, record, record.handover.nonce in proxies) for record in records]
     for row in rows:
         if row["nonce"] in known:
             c.execute(update(handovers).where(handovers.c.nonce == row["nonce"]).values(**row))
     fresh = [row for row in rows if row["nonce"] not in known]
     if fresh:
-        try:
-            c.execute(insert(handovers), fresh)
-        except IntegrityError as error:
-            raise ConflictError(
-                "done-elsewhere", "Another till used this nonce just now; please try again."
-            ) from error
+        c.execute(insert(handovers), fresh)
 
 
 def count_by_status(c: Transaction, draw_id: int) -> dict[str, int]:

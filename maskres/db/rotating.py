@@ -16,6 +16,12 @@ def old_documents(c: Transaction, key_version: int, data_version: int, limit: in
     return list(c.execute(select(documents).where(is_old).limit(limit).with_for_update()))
 
 
+def count_old(c: Transaction, key_version: int, data_version: int) -> int:
+    """Count the documents that stand under another index or data key."""
+    is_old = or_(documents.c.key_version != key_version, documents.c.data_version != data_version)
+    return int(c.execute(select(func.count()).select_from(documents).where(is_old)).scalar_one())
+
+
 def has_old_index(c: Transaction, key_version: int) -> bool:
     """Tell whether any document stands under another index key."""
     statement = select(documents.c.person_id).where(documents.c.key_version != key_version).limit(1)

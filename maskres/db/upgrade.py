@@ -39,7 +39,7 @@ def require_present_tables(database: Database) -> None:
         raise ConfigurationError(
             "old-database",
             f"The database is at revision {stands_at or 'none'}, the software at {wanted}."
-            " Bring it up with: python -m maskres database upgrade",
+            " Bring it up with: python -m maskres database upgrade (a new one: database init).",
         )
 
 

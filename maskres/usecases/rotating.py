@@ -53,6 +53,12 @@ def require_rotation_possible(service: Service) -> None:
             )
 
 
+def is_rotation_unfinished(service: Service) -> bool:
+    """Tell whether some documents still stand under an older key: a rotation was interrupted."""
+    with service.database.reading() as c:
+        return bool(rotating.count_old(c, service.index_key.version, service.cipher.current))
+
+
 def bring_up_to_date(c: Transaction, service: Service, canonical: str) -> None:
     """Write one person's document anew where it still stands under an old index key."""
     _require_newest_keys(c, service)

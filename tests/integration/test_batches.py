@@ -275,7 +275,7 @@ def test_a_batch_of_nothing_is_published_all_the_same(counters: Counters, tmp_pa
 def test_a_forfeited_place_handed_out_after_all_frees_nothing(counters: Counters, tmp_path: Path):
     proven, missed = counters.winner(), counters.winner(nth=1)
     counters.at(12)
-    counters.upload(counters.till())
+    counters.upload(counters.till(), is_complete=True)
     afterwards.forfeit_missed(counters.service, OPERATOR, counters.slug, 1)
     assert {proven, missed} <= set(counters.numbers(status="forfeited"))
     counters.report(counters.till(), counters.request(proven, is_offline=True, claimed_at=local(9.1)))

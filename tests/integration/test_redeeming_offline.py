@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 import pytest
 
 from maskres.db import pickup, rounds
@@ -159,13 +157,26 @@ def test_a_refusal_the_till_never_saw_gives_way_to_what_it_did(counters: Counter
     assert fetch(counters.service.database, "SELECT answer FROM handovers") == [("handed-out",)]
 
 
-def test_an_upload_with_one_bad_code_is_refused_whole(counters: Counters):
+def test_what_can_be_no_code_holds_up_nobody(counters: Counters):
+    """Goods left on a slip of the pen: that one is a conflict, the others count."""
     number, till = counters.winner(), counters.till()
     counters.at(21)
-    bad = Request(counters.nonce(), "7K3M9QTR4XH8", is_offline=True)
+    bad = Request(counters.nonce(), "7K3M9QTR4XH8", is_offline=True, claimed_at=local(9))
+    answers = counters.upload(till, bad, offline(counters, number))
+    assert [(answer.code, answer.reason) for answer in answers] == [
+        ("conflict", "unknown"),
+        ("handed-out", None),
+    ]
+    assert conflicts(counters) == [(bad.nonce, "unknown")]
+
+
+def test_an_upload_with_a_bad_nonce_is_refused_whole(counters: Counters):
+    """What has no proper nonce could not be recognised when it comes again."""
+    number, till = counters.winner(), counters.till()
+    counters.at(21)
     with pytest.raises(InputError) as refused:
-        counters.upload(till, offline(counters, number), bad)
-    assert (refused.value.code, refused.value.field) == ("bad-number", "code")
+        counters.upload(till, offline(counters, number), offline(counters, number, nonce="1"))
+    assert (refused.value.code, refused.value.field) == ("bad-nonce", "nonce")
     assert counters.place(number)["status"] == "assigned"
     assert fetch(counters.service.database, "SELECT count(*) FROM handovers") == [(0,)]
 
@@ -228,10 +239,10 @@ def test_after_the_draw_only_what_was_done_before_is_taken(counters: Counters):
     assert refused.value.code == "not-collecting"
 
 
-def test_a_till_reports_without_having_done_anything(counters: Counters):
-    counters.at(20)
+def test_a_till_says_that_all_it_had_is_here(counters: Counters):
+    """Also where it did nothing; and a clock put back never takes back what was reported."""
     till = counters.till()
-    assert counters.upload(till) == []
-    counters.service.now.at -= timedelta(hours=1)
-    assert counters.upload(till) == []  # a clock put back never takes back what was reported
+    for hours, is_complete in ((20, True), (21, False), (19, True)):
+        counters.at(hours)
+        assert counters.upload(till, is_complete=is_complete) == []
     assert fetch(counters.service.database, "SELECT reported_at FROM tills") == [("2020-02-13T12:00:00Z",)]

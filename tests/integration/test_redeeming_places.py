@@ -98,11 +98,21 @@ def test_a_move_takes_proof_room_and_a_slot_that_has_not_begun(counters: Counter
     assert refusal(move, counters, number, "nowhere", "am") == "slot-full"
     assert refusal(move, counters, waiting(counters), "siming-1", "am") == "no-place"
     assert refusal(move, counters, "7K3M9QTR4XH7", "siming-1", "am") == "unknown-number"
-    counters.at(9.01)
-    assert refusal(move, counters, number, "siming-1", "am") == "slot-full"
     assert counters.place(number) == place
     right = Proof(secret=secret_of(counters.service, counters.slug, number))
     assert move(counters, number, "siming-1", "pm", right)
+
+
+def test_once_a_slot_has_begun_nobody_leaves_it_or_gets_in(counters: Counters):
+    """A till without network may have handed out already; and who comes in the afternoon cannot turn to the morning."""
+    early, late = counters.winner("huli-1", "am"), counters.winner("siming-1", "pm")
+    counters.at(9)
+    assert refusal(move, counters, early, "siming-1", "pm") == "slot-begun"
+    assert refusal(give_back, counters, early) == "slot-begun"
+    assert counters.place(early)["status"] == "assigned"
+    counters.at(9 + 1 / 3600)
+    assert refusal(move, counters, late, "huli-1", "am") == "slot-full"
+    assert move(counters, late, "huli-1", "pm")
 
 
 def test_a_full_slot_takes_nobody(counters: Counters):
@@ -118,9 +128,9 @@ def test_a_full_slot_takes_nobody(counters: Counters):
 
 def test_what_was_collected_or_given_back_cannot_move(counters: Counters):
     served, returned = counters.winner(), counters.winner(nth=1)
+    give_back(counters, returned)
     counters.at(9)
     counters.hand_out(counters.till(), served)
-    give_back(counters, returned)
     for number in (served, returned):
         assert refusal(move, counters, number, "siming-1", "pm") == "nothing-to-move"
 

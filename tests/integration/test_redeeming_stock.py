@@ -6,13 +6,13 @@ from datetime import timedelta
 
 import pytest
 
-from maskres.errors import InputError
+from maskres.errors import InputError, StepRefused
 from maskres.pickup.reconciliation import Reconciliation
 from maskres.rounds.status import DrawStatus
-from maskres.usecases import afterwards, stock
+from maskres.usecases import afterwards, redeeming, stock
 from maskres.usecases.service import Service
 from tests.support.collecting import DAY, QUANTITY, Counters, local
-from tests.support.raw import fetch, run
+from tests.support.raw import fetch
 from tests.support.world import OPERATOR, play_to, set_clock
 
 pytest_plugins = ("tests.support.collecting_fixtures",)
@@ -139,40 +139,56 @@ def test_nothing_is_forfeited_before_a_day_has_passed_where_no_till_speaks(count
 def test_a_store_all_of_whose_tills_have_reported_past_the_slot_forfeits_at_once(counters: Counters):
     one, two = counters.till(), counters.till(name="till-2")
     counters.at(9.4)
-    counters.upload(one)
+    counters.upload(one, is_complete=True)
     counters.at(12)
-    counters.upload(two)
+    counters.upload(two, is_complete=True)
     assert forfeit(counters) == {}  # the first till may still hold what it did after 09:24
-    counters.upload(one)
+    counters.upload(one, is_complete=True)
     assert forfeit(counters) == {"huli-1": 5}
     counters.at(15.4)
-    counters.upload(one)
-    counters.upload(two)
+    counters.upload(one, is_complete=True)
+    counters.upload(two, is_complete=True)
     assert forfeit(counters) == {"huli-1": 5}
     counters.at(16)
-    counters.upload(one)
-    counters.upload(two)
+    counters.upload(one, is_complete=True)
+    counters.upload(two, is_complete=True)
     assert forfeit(counters) == {"huli-1": 9}
 
 
 def test_a_till_that_never_spoke_holds_its_store_back_for_a_day(counters: Counters):
     counters.at(18)
-    counters.upload(counters.till())
+    counters.upload(counters.till(), is_complete=True)
     counters.till(name="till-2")
     assert forfeit(counters) == {}
     counters.at(18, days=1)
     assert forfeit(counters)["huli-1"] == 9
 
 
-def test_a_revoked_till_holds_nobody_back(counters: Counters):
+def test_a_till_that_may_hold_something_yet_has_not_reported(counters: Counters):
+    """It serves on line again, and has not said that what it kept meanwhile is all here."""
+    till = counters.till()
     counters.at(18)
-    counters.upload(counters.till())
-    lost = counters.till(name="lost")
-    run(
-        counters.service.database,
-        "UPDATE tills SET revoked_at = '2020-02-13T01:00:00Z' WHERE id = :id",
-        id=lost.id,
-    )
+    counters.hand_out(till, counters.winner("huli-1", "am"))
+    assert forfeit(counters) == {}
+    counters.upload(till, is_complete=True)
+    assert forfeit(counters) == {"huli-1": 8}
+
+
+def test_a_revoked_till_holds_nobody_back_and_does_nothing_more(counters: Counters):
+    counters.at(18)
+    counters.upload(counters.till(), is_complete=True)
+    lost, number = counters.till(name="lost"), counters.winner()
+    assert forfeit(counters) == {}
+    redeeming.revoke_till(counters.service, OPERATOR, lost)
+    for act in (
+        lambda: redeeming.look_up(counters.service, lost, counters.code(number)),
+        lambda: counters.hand_out(lost, number),
+        lambda: counters.upload(lost, is_complete=True),
+    ):
+        with pytest.raises(StepRefused) as refused:
+            act()
+        assert refused.value.code == "till-revoked"
+    assert counters.place(number)["status"] == "assigned"
     assert forfeit(counters) == {"huli-1": 9}
 
 
@@ -184,7 +200,7 @@ def test_who_was_served_or_gave_back_is_not_forfeited(counters: Counters):
     counters.report(counters.till(), request)
     counters.undo(counters.till(), request.nonce)
     counters.at(20)
-    counters.upload(counters.till())
+    counters.upload(counters.till(), is_complete=True)
     assert forfeit(counters) == {"huli-1": 8}
     assert counters.place(served)["status"] == "collected"
     assert counters.place(undone)["status"] == "forfeited"
@@ -197,6 +213,6 @@ def test_who_was_served_or_gave_back_is_not_forfeited(counters: Counters):
 def test_a_finished_draw_forfeits_no_more(service: Service):
     play_to(service, DrawStatus.FINISHED)
     set_clock(service, local(0, days=9))
-    with pytest.raises(Exception) as refused:
+    with pytest.raises(StepRefused) as refused:
         afterwards.forfeit_missed(service, OPERATOR, "xiamen-2020-1", 1)
     assert refused.value.code == "step-out-of-order"

@@ -99,6 +99,21 @@ def test_the_same_upload_at_once_is_one_upload(counters: Counters):
     assert fetch(counters.service.database, "SELECT count(*) FROM handovers") == [(1,)]
 
 
+def test_a_nonce_that_ten_tills_use_at_once_is_one_act(counters: Counters):
+    """Ten winners, ten tills, one nonce: one act has it, and the others are told that it is used."""
+    counters.at(9)
+    winners = counters.numbers(store="siming-1", status="assigned")
+    tills = [counters.till("siming-1", f"till-{nth}") for nth in range(len(winners))]
+    nonce = counters.nonce()
+    requests = [counters.request(number, nonce=nonce) for number in winners]
+    with apart(counters.service, len(winners)) as services:
+        answers = race(
+            services, lambda service, nth: redeeming.report(service, tills[nth], [requests[nth]])[0]
+        )
+    assert Counter(answer.code for answer in answers) == {"handed-out": 1, "nonce-reused": len(winners) - 1}
+    assert len(counters.numbers(status="collected")) == 1
+
+
 def serve_the_late(counters: Counters, kind: type[Database]) -> Counter[str]:
     """Let eight winners who missed their day come at once to as many tills, where one portion lies."""
     store = "siming-1"

@@ -66,7 +66,7 @@ def test_twin_that_looks_and_then_registers_makes_twenty_rows(service: Service, 
     """Nobody is found by any of them; then each is entered, under a number of their own, for the first is taken."""
     open_round(service, entries_per_phone=100)
     everybody_has_looked, turn = barrier(20), threading.Lock()
-    real = people.find_person
+    real, holder_of = people.find_person, people.holder_of
 
     def look_first(c, digests):
         found = real(c, digests)
@@ -75,6 +75,7 @@ def test_twin_that_looks_and_then_registers_makes_twenty_rows(service: Service, 
         return found
 
     monkeypatch.setattr(people, "find_person", look_first)
+    monkeypatch.setattr(people, "holder_of", lambda *where: holder_of(*where) and b"whoever")
     applications = spellings(somebody_with_an_x())
 
     def act(mine: Service, nth: int) -> Registered:

@@ -128,9 +128,9 @@ class Counters:
         (answer,) = redeeming.report(self.service, till, [request])
         return answer
 
-    def upload(self, till: Till, *requests: redeeming.Request) -> list[Answer]:
-        """Let a till report what it did without network."""
-        return redeeming.report(self.service, till, requests)
+    def upload(self, till: Till, *requests: redeeming.Request, is_complete: bool = False) -> list[Answer]:
+        """Let a till report what it did without network, perhaps as the last there is."""
+        return redeeming.report(self.service, till, requests, is_complete=is_complete)
 
     def count_stock(self, kind: str, items: int, store: str = STORE_SLUGS[0], *, day: date = DAY) -> None:
         """Count a store's stock."""

@@ -24,7 +24,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from maskres.db.engine import Connection, Database
+from sqlalchemy import Connection, Engine
+
 from maskres.rehearsal.plot import rehearse
 from maskres.rehearsal.stages import Stage
 
@@ -69,16 +70,16 @@ class Fate:
 
 def watch_transactions(fate: Fate) -> None:
     """Let every writing transaction pass the fate before and after its commit."""
-    whole = Database.writing
+    whole = Engine.begin
 
     @contextmanager
-    def writing(database: Database) -> Iterator[Connection]:
-        with whole(database) as connection:
+    def begin(engine: Engine) -> Iterator[Connection]:
+        with whole(engine) as connection:
             yield connection
             fate.meet("before")
         fate.meet("after")
 
-    Database.writing = writing  # type: ignore[method-assign]
+    Engine.begin = begin  # type: ignore[method-assign]
 
 
 def play(plan: dict[str, Any], kill: dict[str, Any] | None) -> None:
