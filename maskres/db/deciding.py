@@ -214,7 +214,7 @@ def _same_person_sql(versions: str) -> str:
 
 
 def _linked_win_sql(versions: str) -> str:
-    """Select the registrations of somebody who won recently as the holder of another document."""
+    """Select the entries of somebody who won, recently or in this round, as the holder of another document."""
     return f"""
         SELECT DISTINCT r.number
         FROM entries r
@@ -223,9 +223,8 @@ def _linked_win_sql(versions: str) -> str:
         JOIN documents o ON o.id_digest = b.id_digest AND o.person_id <> r.person_id
         JOIN persons q ON q.id = o.person_id
         WHERE r.draw_id = :draw AND (q.last_win_at > :since OR q.id IN (
-            SELECT w.person_id FROM entries w
-            JOIN draws v ON v.id = w.draw_id AND v.round_id = :round AND v.id <> :draw
-            JOIN results t ON t.draw_id = w.draw_id AND t.number = w.number AND t.outcome = 'won'))"""
+            SELECT w.person_id FROM registrations w
+            WHERE w.round_id = :round AND w.number IN ({_HAS_WON_IN_ROUND})))"""
 
 
 _HAS_WON_IN_ROUND = """

@@ -17,7 +17,15 @@ from maskres.usecases.registering import SEEN_BY_STAFF
 from maskres.usecases.service import RESIDENT, Service
 from tests.support.people import Person, make_person, make_rules, register_row
 from tests.support.raw import dump, fetch, run, without_guards
-from tests.support.world import COUNTER, OPERATOR, import_people, open_round, pass_time, register
+from tests.support.world import (
+    COUNTER,
+    OPERATOR,
+    import_people,
+    open_round,
+    pass_time,
+    register,
+    register_again,
+)
 
 KINDS = ("household", "insurance", "employment")
 WITHDRAWN, SAME_PERSON, WON_RECENTLY, WON_IN_ROUND, DECEASED, AGE_KNOWN = (1 << bit for bit in range(6))
@@ -61,7 +69,7 @@ class PlainReading:
         return {number: self.mask(number) for number in self.entries}
 
     def mask(self, number: str) -> int:
-        entry, row = self.entries[number], self.registered[number]
+        entry = row = self.entries[number]
         person = next(p for p in self.tables["persons"] if p["id"] == entry["person_id"])
         mask = sum(
             bit
@@ -100,9 +108,9 @@ class PlainReading:
 
         if self.entries[number]["is_withdrawn"]:
             return False
-        for group in self.selves(bytes(self.registered[number]["id_digest"])):
+        for group in self.selves(bytes(self.entries[number]["id_digest"])):
             for other, entry in self.entries.items():
-                is_self = bytes(self.registered[other]["id_digest"]) in group
+                is_self = bytes(entry["id_digest"]) in group
                 if is_self and not entry["is_withdrawn"] and at(other) < at(number):
                     return True
         return False
@@ -121,7 +129,10 @@ class PlainReading:
         holders = {d["person_id"] for d in self.tables["documents"] if bytes(d["id_digest"]) in linked} - {
             person["id"]
         }
-        return any(is_recent(who) for who in self.tables["persons"] if who["id"] in holders)
+        if any(is_recent(who) for who in self.tables["persons"] if who["id"] in holders):
+            return True
+        theirs = (r["number"] for r in self.registered.values() if r["person_id"] in holders)
+        return any(self.has_won_in_round(number) for number in theirs)
 
     def has_won_in_round(self, number: str) -> bool:
         won = (r for r in self.tables["results"] if r["outcome"] == "won")
@@ -192,7 +203,7 @@ def random_rules(rng: Random, slug: str) -> dict[str, Any]:
         min_age=rng.choice([0, 6, 18]),
         wait_days=rng.choice([0, 28, 400]),
         strata=[*strata, {"stratum": "general"}],
-        draws=2,
+        draws=3,
     )
 
 
@@ -237,6 +248,13 @@ def register_some(service: Service, rng: Random, slug: str, people: list[Person]
                 answer = register(service, person, slug, **fields, phone="")
                 if answer.number and rng.random() < 0.15:
                     registering.withdraw(service, RESIDENT, slug, answer.number, SEEN_BY_STAFF)
+
+
+def change_some(service: Service, rng: Random, slug: str, people: list[Person]) -> None:
+    """Change registrations once the draw has closed: that is of the next draw."""
+    for person in people:
+        if rng.random() < 0.3:
+            register_again(service, person, SEEN_BY_STAFF, slug, name="改名了", phone="")
 
 
 def change_persons(service: Service, rng: Random, slug: str, draw_ids: list[int | None]) -> None:
@@ -315,6 +333,7 @@ def play_world(service: Service, seed: int) -> list[dict[str, int]]:
     change_persons(service, rng, slug, [None, ids[1], *elsewhere])
     pass_time(service, hours=1)
     deciding.close_draw(service, OPERATOR, slug, 2)
+    change_some(service, rng, slug, people)
     pinned = {basis["register"]: versions[basis["register"]] for basis in rules["bases"]}
     found = []
     for _ in range(2):
