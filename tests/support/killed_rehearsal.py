@@ -79,7 +79,7 @@ def watch_transactions(fate: Fate) -> None:
             fate.meet("before")
         fate.meet("after")
 
-    Engine.begin = begin  # type: ignore[method-assign]
+    Engine.begin = begin  # type: ignore[method-assign, assignment]
 
 
 def play(plan: dict[str, Any], kill: dict[str, Any] | None) -> None:
