@@ -199,26 +199,31 @@ def _take_special(
     if standing is not None:
         sealed_id = people.document_of(c, standing.id_digest)
         canonical = open_canonical(service.cipher, sealed_id, standing.id_digest)
-        seal = make_seal(keys.seal, standing.number, canonical, wishes)
-        people.update_registration(c, standing, stamp | {"seal": seal, "status": "standing"})
+        stamp |= {"seal": make_seal(keys.seal, standing.number, canonical, wishes), "status": "standing"}
+        if standing.id_digest == bytes(row.id_digest):
+            stamp |= _personal(row)
+        people.update_registration(c, standing, stamp)
         return False
     canonical = open_canonical(service.cipher, bytes(row.canonical), bytes(row.id_digest))
     number = free_number(c, round_.id, keys.number, canonical, bytes(row.id_digest))
-    personal = {name: getattr(row, name) for name in ("id_digest", "name_digest", "phone_digest", "contact")}
     people.insert_registration(
         c,
         stamp
-        | personal
+        | _personal(row)
         | {
             "round_id": round_.id,
             "number": number,
             "person_id": row.person_id,
             "key_version": service.index_key.version,
-            "age": row.age,
-            "sex": row.sex,
-            "for_whom": row.for_whom,
+            "id_digest": row.id_digest,
             "seal": make_seal(keys.seal, number, canonical, wishes),
             "registered_at": now,
         },
     )
     return True
+
+
+def _personal(row: Any) -> dict[str, Any]:
+    """Give the columns of a staged line that say who it is."""
+    names = ("name_digest", "phone_digest", "contact", "age", "sex", "for_whom")
+    return {name: getattr(row, name) for name in names}

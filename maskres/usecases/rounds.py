@@ -107,8 +107,11 @@ def open_round(service: Service, actor: Actor, round_slug: str) -> rounds.Round:
         InputError: "unknown-round".
         StepRefused: "step-out-of-order".
     """
+    require_slug(round_slug, field="round")
+    with service.database.reading() as c:
+        rounds.find_round(c, round_slug)
     # Made before the transaction and kept if it fails: keys are found again, never made twice.
-    service.keys.make_round_keys(require_slug(round_slug, field="round"))
+    service.keys.make_round_keys(round_slug)
     return _open_round(service, actor, round_slug)
 
 

@@ -11,13 +11,13 @@ from typing import Any
 
 import pytest
 
-from maskres.errors import CheckFailed, ConflictError, InputError, StepRefused
+from maskres.errors import CheckFailed, InputError, StepRefused
 from maskres.ledger.commitment import read_commitment
 from maskres.lottery.sources import Dice, Drand
 from maskres.rehearsal.parts import beacon_network
 from maskres.rounds.status import DrawStatus
 from maskres.usecases import committing, deciding
-from maskres.usecases.service import RESIDENT, Service
+from maskres.usecases.service import Service
 from tests.support.people import make_people
 from tests.support.raw import fetch
 from tests.support.world import (
@@ -237,76 +237,6 @@ def test_slots_are_checked_line_by_line(service: Service):
     assert set_slots(service, data=(head + touching).encode()) == 2
     assert set_slots(service) == 6  # in place of the earlier ones
     assert fetch(service.database, "SELECT count(*), sum(capacity) FROM slots") == [(6, 24)]
-
-
-def test_an_open_dispute_keeps_its_number_in_the_pool(service: Service):
-    played = play_to(service, DrawStatus.DECIDED)
-    doubtful = played.numbers[18]
-    deciding.lodge_dispute(service, RESIDENT, ROUND, 1, doubtful, "我的户口在湖里区。")
-    set_slots(service)
-    set_clock(service, hours_of(1, 87))
-    commit(service)
-    assert numbers(service, "disputed.csv") == [doubtful]
-    assert doubtful in numbers(service, "pool.csv")
-    assert doubtful not in numbers(service, "excluded.csv")
-
-
-def test_an_upheld_dispute_counts_only_when_decided_again_and_must_be(service: Service):
-    played = play_to(service, DrawStatus.DECIDED)
-    upheld, rejected = played.numbers[18], played.numbers[19]
-    for number in (upheld, rejected):
-        deciding.lodge_dispute(service, RESIDENT, ROUND, 1, number, "请再查一次。")
-    with pytest.raises(InputError) as unknown:
-        deciding.resolve_dispute(service, OPERATOR, ROUND, 1, upheld, proved=("tax",), reason="-")
-    assert unknown.value.code == "unknown-register"
-    deciding.resolve_dispute(service, OPERATOR, ROUND, 1, upheld, proved=("insurance",), reason="paper seen")
-    deciding.resolve_dispute(service, OPERATOR, ROUND, 1, rejected, reason="no proof")
-    for number in (upheld, rejected):
-        with pytest.raises(StepRefused) as twice:
-            deciding.resolve_dispute(service, OPERATOR, ROUND, 1, number, reason="again")
-        assert twice.value.code == "no-open-dispute"
-    set_slots(service)
-    set_clock(service, hours_of(1, 80))
-    with pytest.raises(ConflictError) as forgotten:
-        commit(service)
-    assert forgotten.value.code == "decide-again"
-    set_clock(service, hours_of(1, 60))
-    decision = deciding.decide_draw(service, OPERATOR, ROUND, 1)
-    assert decision.excluded == {"not-registered-here": 1, "withdrawn": 1}
-    set_clock(service, hours_of(1, 87))
-    commit(service)
-    assert upheld in numbers(service, "pool.csv")
-    assert rejected in numbers(service, "excluded.csv")
-    assert numbers(service, "disputed.csv") == []
-
-
-def test_a_dispute_has_its_time_and_its_reason(service: Service):
-    played = play_to(service, DrawStatus.CLOSED)
-    excluded = played.numbers[19]
-
-    def lodge(number: str, words: str = "请再查一次。") -> str:
-        try:
-            deciding.lodge_dispute(service, RESIDENT, ROUND, 1, number, words)
-        except (StepRefused, InputError) as error:
-            return error.code
-        return "lodged"
-
-    assert lodge(excluded) == "too-early-to-dispute"
-    play_to(service, DrawStatus.DECIDED)
-    assert lodge(played.numbers[0]) == "nothing-to-dispute"  # is in the pool
-    assert lodge(played.numbers[17]) == "nothing-to-dispute"  # withdrew
-    assert lodge("000000000000") == "unknown-number"
-    assert [lodge(excluded, words) for words in ("", "  ", "长" * 2001)] == ["bad-words"] * 3
-    assert [lodge(excluded), lodge(excluded, "补充说明")] == ["lodged", "lodged"]
-    assert deciding.read_dispute(service, OPERATOR, ROUND, 1, excluded) == "补充说明"
-    deciding.resolve_dispute(service, OPERATOR, ROUND, 1, excluded, reason="nothing shown")
-    assert lodge(excluded) == "dispute-resolved"
-    play_to(service, DrawStatus.COMMITTED)
-    assert lodge(played.numbers[18]) == "too-late-to-dispute"
-    deciding.grant_late_claim(service, OPERATOR, ROUND, played.numbers[18], "the register was wrong")
-    granted = fetch(service.database, "SELECT number FROM registrations JOIN persons ON id = person_id"
-                    " WHERE bonus_tickets = 1")  # fmt: skip
-    assert granted == [(played.numbers[18],)]
 
 
 def test_a_draw_decides_by_the_versions_asked_for(service: Service):

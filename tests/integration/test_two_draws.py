@@ -99,6 +99,17 @@ def test_a_void_draw_holds_nobody_up(service: Service):
     assert len(pool(service, 2)) == 17
 
 
+def test_registration_goes_on_where_the_open_draw_is_void(service: Service):
+    play_to(service, DrawStatus.VOID, draws=2)
+    assert status_of(service, draw=2) is DrawStatus.OPEN
+    late = register(service, make_people(1, start=50)[0])
+    assert fetch(service.database, "SELECT draw FROM registrations WHERE number = :n", n=late.number) == [
+        (2,)
+    ]
+    committing.void_draw(service, OPERATOR, ROUND, 2, "There are no masks.")
+    assert fetch(service.database, "SELECT count(*) FROM draws") == [(2,)]
+
+
 def test_who_won_since_the_decision_is_found_at_the_commitment(service: Service):
     """Somebody is promoted in draw 1 while draw 2 is being challenged: draw 2 must be decided again."""
     play_to(service, DrawStatus.COLLECTING, draws=2)
