@@ -146,7 +146,8 @@ class Counters:
         online = [each for group in arrivals.values() for each in group if not each.request.is_offline]
         for nth, arrival in enumerate(sorted(online, key=lambda each: (each.at, each.request.nonce))):
             self.scenes.clock.at = arrival.at
-            redeeming.look_up(self.service, self.tills[arrival.store], str(arrival.request.code))
+            if nth < _ONLINE_UNTIL_NTH:
+                redeeming.look_up(self.service, self.tills[arrival.store], str(arrival.request.code))
             redeeming.report(self.service, self.tills[arrival.store], [arrival.request])
             if nth % _UNDO_EVERY == 0:
                 self._slip(arrival)
