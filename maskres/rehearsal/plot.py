@@ -13,6 +13,7 @@ from pathlib import Path
 from maskres.db import record
 from maskres.db.engine import Database
 from maskres.db.upgrade import upgrade
+from maskres.errors import InputError
 from maskres.keys import RandomBytes
 from maskres.ledger.body_shapes import Kind
 from maskres.ledger.bundle import Bundle
@@ -64,7 +65,12 @@ def rehearse(
         ConfigurationError: "other-origin" for a database that holds something else.
     """
     city = City(seed, residents, stores)
-    out.mkdir(parents=True, exist_ok=True)
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(
+            "cannot-write", f"The folder cannot be made: {error.strerror}.", field="--out"
+        ) from error
     database = Database(database_url)
     clock = StageClock(city.base_time)
     stages = Stages(reporter)

@@ -116,6 +116,19 @@ def test_a_nonce_of_another_round_is_used_as_well(counters: Counters):
     assert counters.report(elsewhere, unknown).code == "nonce-reused"
 
 
+def test_a_till_of_another_round_knows_nothing_of_this_one(counters: Counters):
+    """A store serves in both rounds: each has tills of its own, and a code is of one round."""
+    number = counters.winner()
+    open_round(counters.service, "xiamen-2020-2")
+    elsewhere = redeeming.enrol_till(counters.service, OPERATOR, "xiamen-2020-2", "huli-1", "till-1")
+    counters.at(9)
+    assert redeeming.look_up(counters.service, elsewhere, counters.code(number)).code == "unknown"
+    assert counters.hand_out(elsewhere, number).code == "unknown"
+    gone = counters.hand_out(elsewhere, number, is_offline=True)
+    assert (gone.code, gone.reason) == ("conflict", "unknown")
+    assert counters.place(number)["status"] == "assigned"
+
+
 def test_a_slip_is_undone_within_ten_minutes(counters: Counters):
     number, till = counters.winner(), counters.till()
     began_at = counters.at(9)

@@ -6,14 +6,17 @@ import pytest
 
 from maskres.db import pickup, rounds
 from maskres.errors import InputError, StepRefused
+from maskres.identity.documents import read_document
 from maskres.pickup.handovers import Answer, AnswerCode
+from maskres.rounds.status import DrawStatus
 from maskres.usecases import afterwards, redeeming
 from maskres.usecases import rounds as round_steps
 from maskres.usecases.redeeming import Request
 from maskres.usecases.registering import SEEN_BY_STAFF
+from maskres.usecases.service import Service
 from tests.support.collecting import Counters, local
 from tests.support.raw import fetch
-from tests.support.world import OPERATOR
+from tests.support.world import OPERATOR, play_to
 
 pytest_plugins = ("tests.support.collecting_fixtures",)
 
@@ -237,6 +240,27 @@ def test_after_the_draw_only_what_was_done_before_is_taken(counters: Counters):
     with pytest.raises(StepRefused) as refused:
         counters.hand_out(till, other)
     assert refused.value.code == "not-collecting"
+
+
+def test_what_left_before_the_counters_opened_is_a_conflict(service: Service):
+    """On line it is refused; without network it has happened, and people have to look."""
+    play_to(service, DrawStatus.PUBLISHED)
+    counters = Counters(service)
+    number = counters.numbers(status="assigned")[0]
+    till = counters.till(counters.place(number)["store"])
+    counters.at(20)
+    assert counters.report(till, offline(counters, number)).code == "conflict"
+    assert counters.place(number)["status"] == "assigned"
+
+
+def test_a_card_shown_without_network_counts_at_its_store_alone(counters: Counters):
+    number = counters.winner("huli-1")
+    card = read_document(counters.holder(number).id_number)
+    counters.at(20)
+    shown = {"card": card, "is_offline": True, "claimed_at": local(9.1)}
+    elsewhere = counters.report(counters.till("siming-1"), Request(counters.nonce(), **shown))
+    assert (elsewhere.code, elsewhere.reason, elsewhere.store) == ("conflict", "unknown", None)
+    assert counters.report(counters.till(), Request(counters.nonce(), **shown)).code == "handed-out"
 
 
 def test_a_till_says_that_all_it_had_is_here(counters: Counters):
