@@ -1,8 +1,9 @@
-"""Every table, in the order data flows: rounds, people, registers, draws, pickup, and the public record."""
+"""Every table, in the order data flows: rounds, people, registers, draws, pickup, public record, doors, work."""
 
 from __future__ import annotations
 
 from maskres.db.tables.base import metadata
+from maskres.db.tables.doors import api_tokens, idempotency_keys, phone_codes, staff_accounts
 from maskres.db.tables.draws import (
     batch_changes,
     batches,
@@ -28,8 +29,10 @@ from maskres.db.tables.public import (
 )
 from maskres.db.tables.registers import identity_links, register_rows, register_versions
 from maskres.db.tables.rounds import draws, registration_files, rounds, stores
+from maskres.db.tables.work import messages, tasks, upload_pieces, uploads
 
 __all__ = [
+    "api_tokens",
     "artifact_chunks",
     "artifacts",
     "audit_log",
@@ -45,10 +48,13 @@ __all__ = [
     "entries",
     "facts",
     "handovers",
+    "idempotency_keys",
     "identity_links",
     "ledger_entries",
+    "messages",
     "metadata",
     "persons",
+    "phone_codes",
     "pinned_registers",
     "places",
     "register_rows",
@@ -58,8 +64,12 @@ __all__ = [
     "results",
     "rounds",
     "slots",
+    "staff_accounts",
     "stock_counts",
     "stores",
+    "tasks",
     "tills",
+    "upload_pieces",
+    "uploads",
     "verdicts",
 ]

@@ -1,0 +1,1 @@
+"""create_app(): where everything is put together."""

@@ -1,0 +1,98 @@
+"""What the doors need besides the round itself: staff accounts, tokens, one-time codes, idempotency keys."""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    Boolean,
+    CheckConstraint,
+    Column,
+    Index,
+    Integer,
+    LargeBinary,
+    SmallInteger,
+    String,
+    Table,
+    Text,
+)
+
+from maskres.db.tables.base import metadata, one_of
+from maskres.db.types import Digest16, RowId, Sha256, Slug, UtcTime, bytewise
+
+#: What a staff account may do; a counter is one store's.
+STAFF_ROLES = ("operator", "notary", "witness", "counter", "helper", "auditor")
+
+#: A member of staff. Never deleted, since the audit log names them; a disabled account stops at once.
+staff_accounts = Table(
+    "staff_accounts",
+    metadata,
+    Column("id", RowId, primary_key=True),
+    #: By which they log in and the audit log knows them, in lower case.
+    Column("name", Slug, nullable=False, unique=True),
+    Column("shown_name", Text, nullable=False),
+    Column("role", String(10), nullable=False),
+    Column("store", Slug),
+    Column("password_hash", Text, nullable=False),
+    #: Secret of the second factor, encrypted under the data key; none until it has been set up.
+    Column("totp_secret", LargeBinary),
+    Column("data_version", SmallInteger),
+    #: Last time step whose code was taken: none is taken twice.
+    Column("totp_step", Integer, nullable=False, server_default="0"),
+    #: Sessions begun under an older version have ended.
+    Column("session_version", Integer, nullable=False, server_default="1"),
+    Column("is_disabled", Boolean, nullable=False, server_default="0"),
+    Column("created_at", UtcTime, nullable=False),
+    Column("created_by", Text, nullable=False),
+    one_of("role", STAFF_ROLES),
+    CheckConstraint("(role = 'counter') = (store IS NOT NULL)", name="counter_has_store"),
+    CheckConstraint("(totp_secret IS NULL) = (data_version IS NULL)", name="secret_has_version"),
+)
+
+#: What a partner's system or a till shows instead of a password; only its digest is kept.
+api_tokens = Table(
+    "api_tokens",
+    metadata,
+    Column("id", RowId, primary_key=True),
+    Column("name", Slug, nullable=False, unique=True),
+    Column("role", String(10), nullable=False),
+    Column("store", Slug),
+    Column("token_digest", Digest16, nullable=False, unique=True),
+    Column("created_at", UtcTime, nullable=False),
+    Column("created_by", Text, nullable=False),
+    Column("revoked_at", UtcTime),
+    one_of("role", ("counter", "helper")),
+    CheckConstraint("(role = 'counter') = (store IS NOT NULL)", name="counter_has_store"),
+)
+
+#: A one-time code sent to a phone; its digest and the phone's are keyed, neither is kept in clear.
+phone_codes = Table(
+    "phone_codes",
+    metadata,
+    Column("id", bytewise(32), primary_key=True),
+    Column("phone_digest", Digest16, nullable=False),
+    Column("code_digest", Digest16, nullable=False),
+    Column("created_at", UtcTime, nullable=False),
+    Column("expires_at", UtcTime, nullable=False),
+    Column("attempts", SmallInteger, nullable=False, server_default="0"),
+    Column("used_at", UtcTime),
+)
+Index("ix_phone_codes_phone", phone_codes.c.phone_digest, phone_codes.c.created_at)
+Index("ix_phone_codes_expiry", phone_codes.c.expires_at)
+
+#: A request that must not be done twice: what was asked, and the answer once there is one, encrypted.
+idempotency_keys = Table(
+    "idempotency_keys",
+    metadata,
+    #: Who asks: nobody is answered with what somebody else was.
+    Column("scope", bytewise(80), primary_key=True),
+    Column("key", bytewise(80), primary_key=True),
+    Column("request_sha256", Sha256, nullable=False),
+    #: While the holder works, until when; a killed holder expires.
+    Column("held_until", UtcTime, nullable=False),
+    Column("holder", bytewise(32), nullable=False),
+    Column("status", SmallInteger),
+    Column("answer", LargeBinary),
+    Column("data_version", SmallInteger),
+    Column("expires_at", UtcTime, nullable=False),
+    CheckConstraint("(status IS NULL) = (answer IS NULL)", name="answer_has_status"),
+)
+Index("ix_idempotency_keys_expiry", idempotency_keys.c.expires_at)

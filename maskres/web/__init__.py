@@ -1,0 +1,1 @@
+"""The doors: pages for residents and staff, and the HTTP interface."""
