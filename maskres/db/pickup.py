@@ -1,33 +1,23 @@
-"""Queries on places, tills and hand-overs."""
+"""Queries on places, and who is expected at them."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, and_, bindparam, func, insert, or_, select, update
+from sqlalchemy import Row, and_, bindparam, func, select, update
 
 from maskres.db.bulk import in_batches
 from maskres.db.engine import Transaction
-from maskres.db.tables import draws, handovers, places, registrations, slots, tills
-from maskres.errors import ConflictError, InputError, StepRefused
-from maskres.pickup.handovers import Answer, AnswerCode, Handover, PlaceChange, Record
+from maskres.db.tables import draws, places, registrations, slots
+from maskres.errors import ConflictError, InputError
+from maskres.pickup.handovers import PlaceChange
 from maskres.pickup.places import Collection as Collected
 from maskres.pickup.places import Place, PlaceStatus
 
 _AT_ONCE = 5000
-
-
-@dataclass(frozen=True, slots=True)
-class Till:
-    """A device at a store's counter."""
-
-    id: int
-    round_id: int
-    store: str
-    name: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,46 +29,6 @@ class FoundPlace:
     draw_id: int
     draw_status: str
     number: str
-
-
-def insert_till(c: Transaction, round_id: int, store: str, name: str, now: datetime) -> Till:
-    """Enrol a till; a repeat gives the one that is there."""
-    where = (tills.c.round_id == round_id, tills.c.store == store, tills.c.name == name)
-    row = c.execute(select(tills).where(*where)).one_or_none()
-    if row is None:
-        values = {"round_id": round_id, "store": store, "name": name, "enrolled_at": now}
-        row = c.execute(insert(tills).values(**values).returning(tills)).one()
-    return Till(row.id, row.round_id, row.store, row.name)
-
-
-def require_in_use(c: Transaction, till: Till) -> None:
-    """Refuse a till that was revoked.
-
-    Raises:
-        StepRefused: "till-revoked".
-    """
-    if c.execute(select(tills.c.revoked_at).where(tills.c.id == till.id)).scalar_one() is not None:
-        raise StepRefused("till-revoked", "This till is no longer in use. Please ask the operator.")
-
-
-def revoke_till(c: Transaction, till: Till, now: datetime) -> None:
-    """Take a till out of use."""
-    c.execute(update(tills).where(tills.c.id == till.id).values(revoked_at=now))
-
-
-def note_report(c: Transaction, till: Till, now: datetime) -> None:
-    """Note that a till has reported everything it had by now; an earlier time never takes a later one's place."""
-    is_later = or_(tills.c.reported_at.is_(None), tills.c.reported_at < now)
-    c.execute(update(tills).where(tills.c.id == till.id, is_later).values(reported_at=now))
-
-
-def reports_by_store(c: Transaction, round_id: int) -> dict[str, list[datetime | None]]:
-    """Give, for each store with tills in use, when each of them last reported."""
-    where = (tills.c.round_id == round_id, tills.c.revoked_at.is_(None))
-    found: dict[str, list[datetime | None]] = {}
-    for row in c.execute(select(tills.c.store, tills.c.reported_at).where(*where)):
-        found.setdefault(row.store, []).append(row.reported_at)
-    return found
 
 
 def _select_places() -> Any:
@@ -168,32 +118,6 @@ def change_places(c: Transaction, changes: Iterable[PlaceChange]) -> None:
             raise ConflictError("done-elsewhere", "Another till was quicker; please try again.")
 
 
-def find_records(c: Transaction, nonces: Collection[str]) -> dict[str, Record]:
-    """Give what was recorded under some nonces, in whatever round."""
-    found: dict[str, Record] = {}
-    for batch in in_batches(sorted(nonces), _AT_ONCE):
-        for row in c.execute(select(handovers).where(handovers.c.nonce.in_(batch))):
-            found[row.nonce] = _record(row)
-    return found
-
-
-def write_records(
-    c: Transaction,
-    round_id: int,
-    records: Iterable[Record],
-    known: Mapping[str, Record],
-    proxies: Collection[str],
-) -> None:
-    """Write records; one that takes the place of an earlier refusal replaces it."""
-    rows = [_record_values(round_id, record, record.handover.nonce in proxies) for record in records]
-    for row in rows:
-        if row["nonce"] in known:
-            c.execute(update(handovers).where(handovers.c.nonce == row["nonce"]).values(**row))
-    fresh = [row for row in rows if row["nonce"] not in known]
-    if fresh:
-        c.execute(insert(handovers), fresh)
-
-
 def count_by_status(c: Transaction, draw_id: int) -> dict[str, int]:
     """Count the places of a draw by status."""
     statement = select(places.c.status, func.count()).where(places.c.draw_id == draw_id)
@@ -231,13 +155,6 @@ def count_handed_out(
     return int(c.execute(statement.where(*where)).scalar_one())
 
 
-def list_conflicts(c: Transaction, round_id: int) -> list[Record]:
-    """List the hand-overs that were kept as conflicts, oldest first."""
-    where = (handovers.c.round_id == round_id, handovers.c.answer == AnswerCode.CONFLICT)
-    statement = select(handovers).where(*where).order_by(handovers.c.received_at, handovers.c.nonce)
-    return [_record(row) for row in c.execute(statement)]
-
-
 def _found(row: Row[Any]) -> FoundPlace:
     collection = None
     if row.collected_nonce is not None:
@@ -265,51 +182,6 @@ def _change(change: PlaceChange) -> dict[str, Any]:
         "new_collected_till": by.till if by else None,
         "new_collected_at": by.at if by else None,
         "new_collected_from": str(by.status_before) if by else None,
-    }
-
-
-def _record(row: Row[Any]) -> Record:
-    handover = Handover(
-        nonce=row.nonce,
-        place=row.place_id,
-        store=row.store,
-        till=row.till,
-        claimed_at=row.claimed_at,
-        received_at=row.received_at,
-        is_offline=row.is_offline,
-        has_code=row.has_code,
-        undoes=row.undoes,
-    )
-    answer = Answer(
-        code=AnswerCode(row.answer),
-        place=row.place_id,
-        reason=None if row.reason is None else AnswerCode(row.reason),
-        handed_out_at=row.answer_at,
-        till=row.answer_till,
-        store=row.answer_store,
-    )
-    return Record(handover, answer)
-
-
-def _record_values(round_id: int, record: Record, is_proxy: bool) -> dict[str, Any]:
-    handover, answer = record.handover, record.answer
-    return {
-        "nonce": handover.nonce,
-        "round_id": round_id,
-        "place_id": handover.place if handover.place is not None else answer.place,
-        "store": handover.store,
-        "till": handover.till,
-        "claimed_at": handover.claimed_at,
-        "received_at": handover.received_at,
-        "is_offline": handover.is_offline,
-        "has_code": handover.has_code,
-        "is_proxy": is_proxy,
-        "undoes": handover.undoes,
-        "answer": str(answer.code),
-        "reason": None if answer.reason is None else str(answer.reason),
-        "answer_at": answer.handed_out_at,
-        "answer_till": answer.till,
-        "answer_store": answer.store,
     }
 
 

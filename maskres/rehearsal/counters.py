@@ -14,7 +14,8 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 
 from maskres.db import batches, files, pickup, rounds
-from maskres.db.pickup import PlannedPickup, Till
+from maskres.db.pickup import PlannedPickup
+from maskres.db.tills import Till
 from maskres.lottery.slots import read_slots
 from maskres.pickup.places import PlaceStatus
 from maskres.rehearsal.behaviour import Conduct
@@ -26,6 +27,7 @@ from maskres.usecases import rounds as round_steps
 from maskres.usecases.batches import publish_batch
 from maskres.usecases.registering import SEEN_BY_STAFF
 from maskres.usecases.service import RESIDENT
+from maskres.usecases.tills import enrol_tills
 
 _DRAW = 1
 _ONLINE_UNTIL_NTH = 25
@@ -89,7 +91,7 @@ class Counters:
     def _enrol_tills(self) -> None:
         with self.scenes.stages.run(f"{self.slug}: enrol tills") as stage:
             stores = [store.store for store in self.scenes.city.stores]
-            tills = redeeming.enrol_tills(self.service, OPERATOR, self.slug, stores, "till-1")
+            tills = enrol_tills(self.service, OPERATOR, self.slug, stores, "till-1")
             self.tills = {till.store: till for till in tills}
             stage.rows = len(self.tills)
 

@@ -25,6 +25,7 @@ from maskres.rehearsal.stages import Stages
 from maskres.rounds.status import DrawStatus, RoundStatus, has_reached
 from maskres.usecases import committing, drawing, seeding
 from maskres.usecases import deciding as decide_steps
+from maskres.usecases import disputes as dispute_steps
 from maskres.usecases import registering as register
 from maskres.usecases import rounds as round_steps
 from maskres.usecases.bulk_registering import import_registrations
@@ -237,12 +238,14 @@ class Scenes:
             if number in answered:
                 continue
             self.at(51)
-            decide_steps.lodge_dispute(self.service, RESIDENT, self.slug, _DRAW, number, dispute.proof or "?")
+            dispute_steps.lodge_dispute(
+                self.service, RESIDENT, self.slug, _DRAW, number, dispute.proof or "?"
+            )
             self.at(56)
             if nth % 20 == 0:
                 continue  # every twentieth is still open when the pool is committed
             proved = (dispute.register,) if dispute.is_upheld else ()
-            decide_steps.resolve_dispute(
+            dispute_steps.resolve_dispute(
                 self.service,
                 OPERATOR,
                 self.slug,

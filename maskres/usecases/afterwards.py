@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from maskres.db import batches, people, pickup, record, results, rounds, slots
+from maskres.db import batches, people, pickup, record, results, rounds, slots, tills
 from maskres.db.engine import Transaction
 from maskres.db.persons import forget_win
 from maskres.errors import ConflictError, InputError, StepRefused
@@ -136,7 +136,7 @@ def forfeit_missed(c: Transaction, service: Service, actor: Actor, round_slug: s
     round_ = rounds.find_round(c, round_slug)
     draw = published_draw(c, round_, draw_number)
     total = batches.forfeit_missed(c, draw.id, None, forfeit_horizon([], now), now, actor.name)
-    for store, reports in sorted(pickup.reports_by_store(c, round_.id).items()):
+    for store, reports in sorted(tills.reports_by_store(c, round_.id).items()):
         total += batches.forfeit_missed(c, draw.id, store, forfeit_horizon(reports, now), now, actor.name)
     detail = {"forfeited": total}
     record.log(c, now, actor.name, "places-forfeited", round_slug=round_slug, draw=draw.draw, detail=detail)

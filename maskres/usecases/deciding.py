@@ -1,4 +1,4 @@
-"""Closing a draw, deciding who is in its pool, and the disputes about that."""
+"""Closing a draw, and deciding who is in its pool."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from maskres.db import deciding, disputes, files, people, record, registers, rounds
+from maskres.db import deciding, files, record, registers, rounds
 from maskres.db.bulk import write_csv
 from maskres.db.engine import Transaction
 from maskres.db.locks import lock_registering
@@ -19,7 +19,6 @@ from maskres.ledger.bodies import FileDigest, PinnedRegister
 from maskres.ledger.body_shapes import Kind
 from maskres.rounds.rules import Rules, age_thresholds
 from maskres.rounds.status import DrawStatus, require_draw_step
-from maskres.usecases.reasons import read_reason
 from maskres.usecases.record import enter
 from maskres.usecases.service import Actor, Service, one_transaction
 
@@ -182,159 +181,3 @@ def _bases(rules: Rules, pinned: Mapping[str, registers.RegisterVersion]) -> lis
             window = insurance_window(date.fromisoformat(version.as_of), rules.reference_date, basis.of_last)
         bases.append(deciding.PinnedBasis(basis.register, version.id, basis.months, window))
     return bases
-
-
-@one_transaction
-def lodge_dispute(
-    c: Transaction, service: Service, actor: Actor, round_slug: str, draw_number: int, number: str, words: str
-) -> None:
-    """Lodge a person's objection to their verdict; a repeat before it is resolved replaces the words.
-
-    Args:
-        c: given by the decorator.
-        service: the service.
-        actor: who lodges it.
-        round_slug: the round.
-        draw_number: the draw, decided and not yet committed.
-        number: the registration.
-        words: what the person says, 1 to 2000 characters; kept encrypted.
-
-    Raises:
-        StepRefused: "too-early-to-dispute", "too-late-to-dispute", "nothing-to-dispute".
-        InputError: "unknown-number", "bad-words".
-    """
-    if not 1 <= len(words.strip()) <= 2000:
-        raise InputError("bad-words", "Please say in 1 to 2000 characters what is wrong.", field="words")
-    now = service.now()
-    round_ = rounds.find_round(c, round_slug)
-    draw = _draw_in_challenge(c, round_, draw_number)
-    verdict = deciding.find_verdict(c, draw.id, number)
-    if verdict is None:
-        raise InputError(
-            "unknown-number", "Nobody is registered under this number in this draw.", field="number"
-        )
-    if verdict.is_withdrawn or verdict.is_eligible:
-        raise StepRefused(
-            "nothing-to-dispute",
-            "This registration was withdrawn."
-            if verdict.is_withdrawn
-            else "This registration is in the pool.",
-        )
-    sealed = service.cipher.encrypt(
-        words.strip().encode(), bound_to=_dispute_owner(draw.id, number), nonce=service.random_bytes(12)
-    )
-    if not disputes.lodge(c, draw.id, number, sealed, now):
-        raise StepRefused("dispute-resolved", "This dispute has been answered already.")
-    record.log(c, now, actor.name, "dispute-lodged", round_slug=round_slug, draw=draw.draw, number=number)
-
-
-@one_transaction
-def resolve_dispute(
-    c: Transaction,
-    service: Service,
-    actor: Actor,
-    round_slug: str,
-    draw_number: int,
-    number: str,
-    *,
-    proved: tuple[str, ...] = (),
-    reason: str,
-) -> None:
-    """Answer a dispute: upheld for the registers whose evidence was seen, or rejected. Then decide again.
-
-    Args:
-        c: given by the decorator.
-        service: the service.
-        actor: who answers.
-        round_slug: the round.
-        draw_number: the draw, decided and not yet committed.
-        number: the registration.
-        proved: kinds of registers whose evidence the person showed; none rejects the dispute.
-        reason: why, for the audit log.
-
-    Raises:
-        StepRefused: "too-late-to-dispute", "no-open-dispute".
-        InputError: "unknown-register".
-    """
-    why = read_reason(reason)
-    now = service.now()
-    round_ = rounds.find_round(c, round_slug)
-    for kind in proved:
-        if kind not in {basis.register for basis in round_.rules.bases}:
-            message = f"The register {kind:.40} is no basis of this round."
-            raise InputError("unknown-register", message, field="register")
-    draw = _draw_in_challenge(c, round_, draw_number)
-    if not disputes.resolve(c, draw.id, number, sorted(set(proved)), actor.name, now):
-        raise StepRefused("no-open-dispute", "There is no open dispute under this number.")
-    detail = {"proved": sorted(set(proved)), "reason": why}
-    record.log(
-        c,
-        now,
-        actor.name,
-        "dispute-resolved",
-        round_slug=round_slug,
-        draw=draw.draw,
-        number=number,
-        detail=detail,
-    )
-
-
-def read_dispute(service: Service, actor: Actor, round_slug: str, draw_number: int, number: str) -> str:
-    """Read what a person said; the reading is logged.
-
-    Raises:
-        InputError: "unknown-number".
-    """
-    return _read_dispute(service, actor, round_slug, draw_number, number)
-
-
-@one_transaction
-def _read_dispute(
-    c: Transaction, service: Service, actor: Actor, round_slug: str, draw_number: int, number: str
-) -> str:
-    draw = rounds.find_draw(c, rounds.find_round(c, round_slug), draw_number)
-    words = disputes.words_of(c, draw.id, number)
-    record.log(
-        c, service.now(), actor.name, "personal-data-read", round_slug=round_slug, draw=draw.draw, number=number,
-        detail={"what": "dispute"},
-    )  # fmt: skip
-    return service.cipher.decrypt(words, bound_to=_dispute_owner(draw.id, number)).decode()
-
-
-@one_transaction
-def grant_late_claim(
-    c: Transaction, service: Service, actor: Actor, round_slug: str, number: str, reason: str
-) -> None:
-    """Grant a ticket in the next round for a claim that was right but came after the commitment.
-
-    Raises:
-        InputError: "unknown-number".
-    """
-    round_ = rounds.find_round(c, round_slug)
-    registration = people.find_registration(c, round_.id, number)
-    people.grant_bonus_ticket(c, registration.person_id)
-    record.log(
-        c,
-        service.now(),
-        actor.name,
-        "bonus-granted",
-        round_slug=round_slug,
-        number=number,
-        detail={"reason": read_reason(reason)},
-    )
-
-
-def _draw_in_challenge(c: Transaction, round_: rounds.Round, draw_number: int) -> rounds.Draw:
-    draw = rounds.find_draw(c, round_, draw_number, is_locked=True)
-    if draw.status in (DrawStatus.OPEN, DrawStatus.CLOSED):
-        raise StepRefused("too-early-to-dispute", "The draw has not been decided yet.")
-    if draw.status is not DrawStatus.DECIDED:
-        raise StepRefused(
-            "too-late-to-dispute",
-            "The pool is committed. A claim that is right earns an extra ticket in the next round.",
-        )
-    return draw
-
-
-def _dispute_owner(draw_id: int, number: str) -> bytes:
-    return f"dispute/{draw_id}/{number}".encode()

@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from maskres.db import pickup, record, rounds
+from maskres.db import handovers, pickup, record, rounds, tills
 from maskres.db.engine import Transaction
 from maskres.db.locks import lock_stock, lock_till
-from maskres.db.pickup import FoundPlace, Till
+from maskres.db.pickup import FoundPlace
 from maskres.db.stock import count_stock
+from maskres.db.tills import Till
 from maskres.errors import InputError, StepRefused
 from maskres.formats.symbols import read_typed
 from maskres.identity.digests import id_digest
@@ -23,7 +24,7 @@ from maskres.pickup.places import Place, PlaceStatus
 from maskres.pickup.reconciliation import unreserved_portions
 from maskres.pickup.redemption import decide_handovers, look_at, nonces_of
 from maskres.rounds.status import DrawStatus
-from maskres.usecases.service import Actor, Service, one_transaction
+from maskres.usecases.service import Service, one_transaction
 
 _NONCE = re.compile(r"[A-Za-z0-9_-]{16,64}")
 
@@ -51,41 +52,6 @@ class Request:
     undoes: str | None = None
 
 
-def enrol_till(service: Service, actor: Actor, round_slug: str, store: str, name: str) -> Till:
-    """Enrol a device of a store; a repeat gives the same one. Raises as enrol_tills."""
-    return enrol_tills(service, actor, round_slug, [store], name)[0]
-
-
-@one_transaction
-def enrol_tills(
-    c: Transaction, service: Service, actor: Actor, round_slug: str, stores: Sequence[str], name: str
-) -> list[Till]:
-    """Enrol one device of that name in each of some stores; a repeat gives the same ones.
-
-    Raises:
-        InputError: "unknown-store".
-    """
-    round_ = rounds.find_round(c, round_slug)
-    known = rounds.store_districts(c, round_.id)
-    if not (1 <= len(name) <= 40 and name.isprintable()):
-        raise InputError("bad-name", "The name of a till has 1 to 40 characters.", field="name")
-    for store in stores:
-        if store not in known:
-            raise InputError("unknown-store", f"{store!r:.60} is not a store of this round.", field="store")
-    tills = [pickup.insert_till(c, round_.id, store, name, service.now()) for store in stores]
-    detail = {"stores": list(stores), "till": name}
-    record.log(c, service.now(), actor.name, "tills-enrolled", round_slug=round_slug, detail=detail)
-    return tills
-
-
-@one_transaction
-def revoke_till(c: Transaction, service: Service, actor: Actor, till: Till) -> None:
-    """Take a till out of use: nothing it sends counts any more, and missed places do not wait for it."""
-    pickup.revoke_till(c, till, service.now())
-    detail = {"store": till.store, "till": till.name}
-    record.log(c, service.now(), actor.name, "till-revoked", detail=detail)
-
-
 @one_transaction
 def look_up(c: Transaction, service: Service, till: Till, code: str) -> Answer:
     """Say what a till sees when a code is scanned, before anything is handed out.
@@ -93,7 +59,7 @@ def look_up(c: Transaction, service: Service, till: Till, code: str) -> Answer:
     Raises:
         InputError: "bad-number" naming the code.
     """
-    pickup.require_in_use(c, till)
+    tills.require_in_use(c, till)
     round_ = rounds.round_by_id(c, till.round_id)
     digest = code_digest(service.keys.deployment.lookup, read_typed(code, field="code"))
     found = pickup.places_by_code(c, [digest]).get(digest)
@@ -133,15 +99,15 @@ def report(
     """
     now = service.now()
     lock_till(c, till.id)
-    pickup.require_in_use(c, till)
+    tills.require_in_use(c, till)
     if is_complete:
-        pickup.note_report(c, till, now)
+        tills.note_report(c, till, now)
     if not requests:
         return []
     round_ = rounds.round_by_id(c, till.round_id)
     found = _find(c, service, till, requests)
-    handovers = [_handover(till, request, found.get(at), now) for at, request in enumerate(requests)]
-    seen = pickup.find_records(c, nonces_of(handovers))
+    acts = [_handover(till, request, found.get(at), now) for at, request in enumerate(requests)]
+    seen = handovers.find_records(c, nonces_of(acts))
     states = {each.place.place: each.place for each in found.values()}
     undone = {known.handover.place for known in seen.values() if known.handover.place is not None} - set(
         states
@@ -151,14 +117,14 @@ def report(
     online = [each.place for at, each in found.items() if not requests[at].is_offline]
     answers, changes = decide_handovers(
         states,
-        handovers,
+        acts,
         seen=seen,
         unreserved={till.store: _spare(c, round_, till.store, online, now)},
         zone=ZoneInfo(round_.rules.zone),
     )
     pickup.change_places(c, changes.places)
     proxies = {request.nonce for request in requests if request.is_proxy}
-    pickup.write_records(c, round_.id, changes.records, seen, proxies)
+    handovers.write_records(c, round_.id, changes.records, seen, proxies)
     return answers
 
 

@@ -11,7 +11,7 @@ from maskres.db import record
 from maskres.errors import InputError, StepRefused
 from maskres.formats import strict_json
 from maskres.rounds.status import DrawStatus
-from maskres.usecases import auditing, committing, deciding, drawing, registering
+from maskres.usecases import auditing, committing, deciding, disputes, drawing, registering
 from maskres.usecases import rounds as round_steps
 from maskres.usecases.bulk_registering import import_registrations
 from maskres.usecases.registering import SEEN_BY_STAFF, Proof
@@ -56,13 +56,13 @@ def test_every_act_of_a_round_leaves_its_line_in_order(service: Service, tmp_pat
     import_registrations(service, COUNTER, ROUND, path)
     play_to(service, DrawStatus.DECIDED)
     number = played.numbers[19]
-    deciding.lodge_dispute(service, RESIDENT, ROUND, 1, number, "请再查一次。")
-    deciding.resolve_dispute(service, DEPUTY, ROUND, 1, number, reason="no proof")
+    disputes.lodge_dispute(service, RESIDENT, ROUND, 1, number, "请再查一次。")
+    disputes.resolve_dispute(service, DEPUTY, ROUND, 1, number, reason="no proof")
     play_to(service, DrawStatus.COLLECTING)
     findings = {winner.number: True for winner in auditing.open_audit(service, NOTARY, ROUND, 1)}
     auditing.record_audit(service, NOTARY, ROUND, 1, findings)
     count_stock(service, COUNTER, ROUND, OPENS_AT.date(), "delivered", {"huli-1": 100})
-    deciding.grant_late_claim(service, DEPUTY, ROUND, number, "the list was wrong")
+    disputes.grant_late_claim(service, DEPUTY, ROUND, number, "the list was wrong")
     play_to(service, DrawStatus.FINISHED)
     committing.void_draw(service, DEPUTY, ROUND, 2, "One draw was enough.")
     round_steps.finish_round(service, OPERATOR, ROUND)
@@ -135,10 +135,10 @@ def test_reading_a_dispute_is_logged(service: Service):
     played = play_to(service, DrawStatus.DECIDED)
     number = played.numbers[18]
     with pytest.raises(InputError):
-        deciding.read_dispute(service, DEPUTY, ROUND, 1, number)
+        disputes.read_dispute(service, DEPUTY, ROUND, 1, number)
     assert details(service, "personal-data-read") == []
-    deciding.lodge_dispute(service, RESIDENT, ROUND, 1, number, "  我是本地人。 ")
-    assert deciding.read_dispute(service, DEPUTY, ROUND, 1, number) == "我是本地人。"
+    disputes.lodge_dispute(service, RESIDENT, ROUND, 1, number, "  我是本地人。 ")
+    assert disputes.read_dispute(service, DEPUTY, ROUND, 1, number) == "我是本地人。"
     assert details(service, "personal-data-read") == [(DEPUTY.name, ROUND, 1, number, {"what": "dispute"})]
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from maskres.errors import ConflictError, InputError, StepRefused
 from maskres.rounds.status import DrawStatus
-from maskres.usecases import committing, deciding
+from maskres.usecases import committing, deciding, disputes
 from maskres.usecases.service import RESIDENT, Service
 from tests.support.raw import fetch
 from tests.support.world import (
@@ -35,7 +35,7 @@ def commit(service: Service) -> None:
 def test_an_open_dispute_keeps_its_number_in_the_pool(service: Service):
     played = play_to(service, DrawStatus.DECIDED)
     doubtful = played.numbers[18]
-    deciding.lodge_dispute(service, RESIDENT, ROUND, 1, doubtful, "我的户口在湖里区。")
+    disputes.lodge_dispute(service, RESIDENT, ROUND, 1, doubtful, "我的户口在湖里区。")
     set_slots(service)
     set_clock(service, hours_of(1, 87))
     commit(service)
@@ -48,15 +48,15 @@ def test_an_upheld_dispute_counts_only_when_decided_again_and_must_be(service: S
     played = play_to(service, DrawStatus.DECIDED)
     upheld, rejected = played.numbers[18], played.numbers[19]
     for number in (upheld, rejected):
-        deciding.lodge_dispute(service, RESIDENT, ROUND, 1, number, "请再查一次。")
+        disputes.lodge_dispute(service, RESIDENT, ROUND, 1, number, "请再查一次。")
     with pytest.raises(InputError) as unknown:
-        deciding.resolve_dispute(service, OPERATOR, ROUND, 1, upheld, proved=("tax",), reason="-")
+        disputes.resolve_dispute(service, OPERATOR, ROUND, 1, upheld, proved=("tax",), reason="-")
     assert unknown.value.code == "unknown-register"
-    deciding.resolve_dispute(service, OPERATOR, ROUND, 1, upheld, proved=("insurance",), reason="paper seen")
-    deciding.resolve_dispute(service, OPERATOR, ROUND, 1, rejected, reason="no proof")
+    disputes.resolve_dispute(service, OPERATOR, ROUND, 1, upheld, proved=("insurance",), reason="paper seen")
+    disputes.resolve_dispute(service, OPERATOR, ROUND, 1, rejected, reason="no proof")
     for number in (upheld, rejected):
         with pytest.raises(StepRefused) as twice:
-            deciding.resolve_dispute(service, OPERATOR, ROUND, 1, number, reason="again")
+            disputes.resolve_dispute(service, OPERATOR, ROUND, 1, number, reason="again")
         assert twice.value.code == "no-open-dispute"
     set_slots(service)
     set_clock(service, hours_of(1, 80))
@@ -79,7 +79,7 @@ def test_a_dispute_has_its_time_and_its_reason(service: Service):
 
     def lodge(number: str, words: str = "请再查一次。") -> str:
         try:
-            deciding.lodge_dispute(service, RESIDENT, ROUND, 1, number, words)
+            disputes.lodge_dispute(service, RESIDENT, ROUND, 1, number, words)
         except (StepRefused, InputError) as error:
             return error.code
         return "lodged"
@@ -91,12 +91,12 @@ def test_a_dispute_has_its_time_and_its_reason(service: Service):
     assert lodge("000000000000") == "unknown-number"
     assert [lodge(excluded, words) for words in ("", "  ", "长" * 2001)] == ["bad-words"] * 3
     assert [lodge(excluded), lodge(excluded, "补充说明")] == ["lodged", "lodged"]
-    assert deciding.read_dispute(service, OPERATOR, ROUND, 1, excluded) == "补充说明"
-    deciding.resolve_dispute(service, OPERATOR, ROUND, 1, excluded, reason="nothing shown")
+    assert disputes.read_dispute(service, OPERATOR, ROUND, 1, excluded) == "补充说明"
+    disputes.resolve_dispute(service, OPERATOR, ROUND, 1, excluded, reason="nothing shown")
     assert lodge(excluded) == "dispute-resolved"
     play_to(service, DrawStatus.COMMITTED)
     assert lodge(played.numbers[18]) == "too-late-to-dispute"
-    deciding.grant_late_claim(service, OPERATOR, ROUND, played.numbers[18], "the register was wrong")
+    disputes.grant_late_claim(service, OPERATOR, ROUND, played.numbers[18], "the register was wrong")
     granted = fetch(service.database, "SELECT number FROM registrations JOIN persons ON id = person_id"
                     " WHERE bonus_tickets = 1")  # fmt: skip
     assert granted == [(played.numbers[18],)]

@@ -205,14 +205,14 @@ def test_an_upload_is_there_whole_or_not_at_all(counters: Counters, monkeypatch:
         for number in counters.numbers(store="huli-1")
     ]
     before = dump(counters.service.database)
-    real = redeeming.pickup.write_records
+    real = redeeming.handovers.write_records
 
     def write_and_fail(*values):
         real(*values)
         raise OSError("no space left on device")
 
     with monkeypatch.context() as patch:
-        patch.setattr(redeeming.pickup, "write_records", write_and_fail)
+        patch.setattr(redeeming.handovers, "write_records", write_and_fail)
         with pytest.raises(OSError, match="no space left"):
             counters.upload(till, *requests, is_complete=True)
     after = dump(counters.service.database)

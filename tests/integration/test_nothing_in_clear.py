@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from maskres.rounds.status import DrawStatus
-from maskres.usecases import deciding, registering
+from maskres.usecases import disputes, registering
 from maskres.usecases.bulk_registering import import_registrations
 from maskres.usecases.rounds import finish_round
 from maskres.usecases.service import RESIDENT, Service
@@ -50,8 +50,8 @@ def test_no_personal_data_stands_in_the_database(service: Service, tmp_path: Any
     answer = register(service, late, keep="yes")
     registering.read_contact(service, OPERATOR, ROUND, answer.number, "a letter came back")
     play_to(service, DrawStatus.DECIDED)
-    deciding.lodge_dispute(service, RESIDENT, ROUND, 1, played.numbers[19], WORDS)
-    assert deciding.read_dispute(service, OPERATOR, ROUND, 1, played.numbers[19]) == WORDS
+    disputes.lodge_dispute(service, RESIDENT, ROUND, 1, played.numbers[19], WORDS)
+    assert disputes.read_dispute(service, OPERATOR, ROUND, 1, played.numbers[19]) == WORDS
     play_to(service, DrawStatus.FINISHED)
     finish_round(service, OPERATOR, ROUND)
 

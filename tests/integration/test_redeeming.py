@@ -15,6 +15,7 @@ from maskres.rounds.status import DrawStatus
 from maskres.usecases import redeeming
 from maskres.usecases.redeeming import Request
 from maskres.usecases.service import Service
+from maskres.usecases.tills import enrol_till
 from tests.support.collecting import Counters, local
 from tests.support.people import make_people
 from tests.support.raw import fetch
@@ -111,7 +112,7 @@ def test_a_nonce_of_another_round_is_used_as_well(counters: Counters):
     request = counters.request(number)
     counters.report(till, request)
     open_round(counters.service, "xiamen-2020-2")
-    elsewhere = redeeming.enrol_till(counters.service, OPERATOR, "xiamen-2020-2", till.store, "till-1")
+    elsewhere = enrol_till(counters.service, OPERATOR, "xiamen-2020-2", till.store, "till-1")
     unknown = Request(request.nonce, "7K3M9QTR4XH7", is_offline=True)
     assert counters.report(elsewhere, unknown).code == "nonce-reused"
 
@@ -120,7 +121,7 @@ def test_a_till_of_another_round_knows_nothing_of_this_one(counters: Counters):
     """A store serves in both rounds: each has tills of its own, and a code is of one round."""
     number = counters.winner()
     open_round(counters.service, "xiamen-2020-2")
-    elsewhere = redeeming.enrol_till(counters.service, OPERATOR, "xiamen-2020-2", "huli-1", "till-1")
+    elsewhere = enrol_till(counters.service, OPERATOR, "xiamen-2020-2", "huli-1", "till-1")
     counters.at(9)
     assert redeeming.look_up(counters.service, elsewhere, counters.code(number)).code == "unknown"
     assert counters.hand_out(elsewhere, number).code == "unknown"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from maskres.db import pickup, rounds
+from maskres.db import handovers, rounds
 from maskres.errors import InputError, StepRefused
 from maskres.identity.documents import read_document
 from maskres.pickup.handovers import Answer, AnswerCode
@@ -30,7 +30,7 @@ def conflicts(counters: Counters) -> list[tuple[str, str]]:
     """Give the conflicts kept for people to look at: nonce and reason."""
     with counters.service.database.reading() as c:
         round_ = rounds.find_round(c, counters.slug)
-        return [(each.handover.nonce, each.answer.reason) for each in pickup.list_conflicts(c, round_.id)]
+        return [(each.handover.nonce, each.answer.reason) for each in handovers.list_conflicts(c, round_.id)]
 
 
 def test_an_upload_counts_at_the_time_the_till_says(counters: Counters):

@@ -9,7 +9,7 @@ import pytest
 from maskres.errors import InputError, StepRefused
 from maskres.pickup.reconciliation import Reconciliation
 from maskres.rounds.status import DrawStatus
-from maskres.usecases import afterwards, redeeming, stock
+from maskres.usecases import afterwards, redeeming, stock, tills
 from maskres.usecases.service import Service
 from tests.support.collecting import DAY, QUANTITY, Counters, local
 from tests.support.raw import fetch
@@ -179,7 +179,7 @@ def test_a_revoked_till_holds_nobody_back_and_does_nothing_more(counters: Counte
     counters.upload(counters.till(), is_complete=True)
     lost, number = counters.till(name="lost"), counters.winner()
     assert forfeit(counters) == {}
-    redeeming.revoke_till(counters.service, OPERATOR, lost)
+    tills.revoke_till(counters.service, OPERATOR, lost)
     for act in (
         lambda: redeeming.look_up(counters.service, lost, counters.code(number)),
         lambda: counters.hand_out(lost, number),

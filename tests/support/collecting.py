@@ -15,13 +15,14 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from maskres.db.pickup import Till
+from maskres.db.tills import Till
 from maskres.formats.values import parse_time
 from maskres.pickup.handovers import Answer
 from maskres.registration.numbers import registration_number
 from maskres.rounds.status import DrawStatus
 from maskres.usecases import afterwards, redeeming, stock
 from maskres.usecases.service import Service
+from maskres.usecases.tills import enrol_till
 from tests.support.people import STORE_SLUGS, Person, make_people
 from tests.support.raw import fetch
 from tests.support.world import OPERATOR, ROUND, draw_id_of, hours_of, play_to, set_clock
@@ -101,7 +102,7 @@ class Counters:
 
     def till(self, store: str = STORE_SLUGS[0], name: str = "till-1") -> Till:
         """Enrol a till, or give the one that is."""
-        return redeeming.enrol_till(self.service, OPERATOR, self.slug, store, name)
+        return enrol_till(self.service, OPERATOR, self.slug, store, name)
 
     def code(self, number: str) -> str:
         """Give the code a winner shows today."""

@@ -1,0 +1,62 @@
+"""Queries on tills."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import insert, or_, select, update
+
+from maskres.db.engine import Transaction
+from maskres.db.tables import tills
+from maskres.errors import StepRefused
+
+
+@dataclass(frozen=True, slots=True)
+class Till:
+    """A device at a store's counter."""
+
+    id: int
+    round_id: int
+    store: str
+    name: str
+
+
+def insert_till(c: Transaction, round_id: int, store: str, name: str, now: datetime) -> Till:
+    """Enrol a till; a repeat gives the one that is there."""
+    where = (tills.c.round_id == round_id, tills.c.store == store, tills.c.name == name)
+    row = c.execute(select(tills).where(*where)).one_or_none()
+    if row is None:
+        values = {"round_id": round_id, "store": store, "name": name, "enrolled_at": now}
+        row = c.execute(insert(tills).values(**values).returning(tills)).one()
+    return Till(row.id, row.round_id, row.store, row.name)
+
+
+def require_in_use(c: Transaction, till: Till) -> None:
+    """Refuse a till that was revoked.
+
+    Raises:
+        StepRefused: "till-revoked".
+    """
+    if c.execute(select(tills.c.revoked_at).where(tills.c.id == till.id)).scalar_one() is not None:
+        raise StepRefused("till-revoked", "This till is no longer in use. Please ask the operator.")
+
+
+def revoke_till(c: Transaction, till: Till, now: datetime) -> None:
+    """Take a till out of use."""
+    c.execute(update(tills).where(tills.c.id == till.id).values(revoked_at=now))
+
+
+def note_report(c: Transaction, till: Till, now: datetime) -> None:
+    """Note that a till has reported everything it had by now; an earlier time never takes a later one's place."""
+    is_later = or_(tills.c.reported_at.is_(None), tills.c.reported_at < now)
+    c.execute(update(tills).where(tills.c.id == till.id, is_later).values(reported_at=now))
+
+
+def reports_by_store(c: Transaction, round_id: int) -> dict[str, list[datetime | None]]:
+    """Give, for each store with tills in use, when each of them last reported."""
+    where = (tills.c.round_id == round_id, tills.c.revoked_at.is_(None))
+    found: dict[str, list[datetime | None]] = {}
+    for row in c.execute(select(tills.c.store, tills.c.reported_at).where(*where)):
+        found.setdefault(row.store, []).append(row.reported_at)
+    return found
