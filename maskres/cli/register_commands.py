@@ -14,7 +14,8 @@ from maskres.cli.draw_commands import write_whole
 from maskres.formats.symbols import grouped, read_typed
 from maskres.usecases.bulk_registering import import_registrations
 from maskres.usecases.imports import ImportRefused, Progress
-from maskres.usecases.registering import make_receipt, read_contact
+from maskres.usecases.receipts import make_receipt
+from maskres.usecases.registering import read_contact
 from maskres.usecases.registers import import_register, list_registers
 
 _ROWS_SHOWN = 20

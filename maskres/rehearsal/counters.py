@@ -25,7 +25,7 @@ from maskres.rounds.status import DrawStatus, RoundStatus
 from maskres.usecases import afterwards, auditing, redeeming, stock
 from maskres.usecases import rounds as round_steps
 from maskres.usecases.batches import publish_batch
-from maskres.usecases.registering import SEEN_BY_STAFF
+from maskres.usecases.proofs import SEEN_BY_STAFF
 from maskres.usecases.service import RESIDENT
 from maskres.usecases.tills import enrol_tills
 

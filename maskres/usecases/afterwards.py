@@ -16,8 +16,8 @@ from maskres.pickup.codes import CodeMaker, code_digest
 from maskres.pickup.forfeits import forfeit_horizon
 from maskres.pickup.places import PlaceStatus
 from maskres.rounds.status import DrawStatus
+from maskres.usecases.proofs import Proof, require_proof, secret_of
 from maskres.usecases.reasons import read_reason
-from maskres.usecases.registering import Proof, require_proof, secret_of
 from maskres.usecases.service import Actor, Service, one_transaction
 
 _OPEN_PLACES = (PlaceStatus.ASSIGNED, PlaceStatus.UNPLACED)

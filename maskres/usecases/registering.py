@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
-import hmac
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
-
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from maskres.db import people, record, rounds
 from maskres.db.engine import Transaction
 from maskres.db.locks import lock_person, lock_phone, lock_registering
 from maskres.db.people import Registration
 from maskres.errors import ConflictError, StepRefused
-from maskres.formats.symbols import read_typed
 from maskres.registration.applications import Application, age_on
 from maskres.registration.numbers import registration_number
-from maskres.registration.receipts import Receipt, ReceiptStatus, receipt_secret, sign_receipt
-from maskres.registration.seals import Reach, Wishes, holder_salt, make_seal, read_wishes, wish_salt
+from maskres.registration.seals import Wishes, make_seal, read_wishes
 from maskres.usecases.personal import Contact, Sealed, open_canonical, open_contact, seal_personal
+from maskres.usecases.proofs import NO_PROOF as NO_PROOF
+from maskres.usecases.proofs import SEEN_BY_STAFF as SEEN_BY_STAFF
+from maskres.usecases.proofs import Proof as Proof
+from maskres.usecases.proofs import is_proved, require_proof
+from maskres.usecases.proofs import secret_of as secret_of
 from maskres.usecases.reasons import read_reason
+from maskres.usecases.receipts import make_receipt as make_receipt
 from maskres.usecases.rotating import bring_up_to_date
 from maskres.usecases.service import Actor, Service, one_transaction
 
@@ -33,25 +34,6 @@ class Outcome(StrEnum):
     #: Somebody is registered already and the applicant could not show to be them: nothing was changed. The door
     #: answers a stranger as if nothing were known, and writes to the phone that is.
     UNCHANGED = "unchanged"
-
-
-@dataclass(frozen=True, slots=True)
-class Proof:
-    """How somebody shows that a registration is theirs to change.
-
-    Attributes:
-        secret: the receipt's secret, as typed.
-        phone_digest: of a phone verified by one-time code.
-        is_staff: staff have seen the card.
-    """
-
-    secret: str | None = None
-    phone_digest: bytes | None = None
-    is_staff: bool = False
-
-
-NO_PROOF = Proof()
-SEEN_BY_STAFF = Proof(is_staff=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +86,7 @@ def register(
         number = _insert(c, service, actor, round_, draw, application, sealed, person_id)
         return Registered(Outcome.REGISTERED, number, secret_of(service, round_slug, number))
     secret = secret_of(service, round_slug, standing.number)
-    if not _is_proved(standing, proof, secret):
+    if not is_proved(standing, proof, secret):
         # Counted as for anybody new: a phone that is full must not tell who is registered.
         _require_phone_free(c, round_, sealed.phone_digest)
         return Registered(Outcome.UNCHANGED, None, None)
@@ -153,34 +135,6 @@ def withdraw(
     _change(c, service, actor, round_, draw, standing, {"status": "withdrawn"}, "registration-withdrawn")
 
 
-def make_receipt(service: Service, round_slug: str, number: str) -> bytes:
-    """Sign the receipt of a registration as it stands; asked again it is the same bytes.
-
-    Raises:
-        InputError: "unknown-round", "unknown-number".
-    """
-    with service.database.reading() as c:
-        round_ = rounds.find_round(c, round_slug)
-        row = people.find_registration(c, round_.id, number)
-        checkpoint = record.require_checkpoint(c, row.ledger_size)
-        name = record.origin(c)
-    keys = service.keys.round_keys(round_slug)
-    status = ReceiptStatus.REGISTERED if row.changed_at == row.registered_at else ReceiptStatus.CHANGED
-    receipt = Receipt(
-        round=round_slug,
-        draw=row.draw,
-        number=number,
-        holder_salt=holder_salt(keys.seal, number),
-        wish_salt=wish_salt(keys.seal, number),
-        wishes=wishes_of(row),
-        at=row.changed_at,
-        status=ReceiptStatus.WITHDRAWN if row.is_withdrawn else status,
-        ledger_size=checkpoint.size,
-        ledger_root=checkpoint.root,
-    )
-    return sign_receipt(receipt, Ed25519PrivateKey.from_private_bytes(service.keys.deployment.receipt), name)
-
-
 @one_transaction
 def read_contact(
     c: Transaction, service: Service, actor: Actor, round_slug: str, number: str, why: str
@@ -203,16 +157,6 @@ def read_contact(
         detail=detail,
     )
     return open_contact(service.cipher, row.contact, row.id_digest)
-
-
-def secret_of(service: Service, round_slug: str, number: str) -> str:
-    """Give the secret that goes with a receipt."""
-    return receipt_secret(service.keys.deployment.access, round_slug, number)
-
-
-def wishes_of(row: Registration) -> Wishes:
-    """Give the wishes of a registration."""
-    return Wishes(row.district, Reach(row.reach), tuple(row.choices.split("|")) if row.choices else ())
 
 
 def _open_draw(c: Transaction, round_slug: str) -> tuple[rounds.Round, rounds.Draw]:
@@ -318,28 +262,6 @@ def _proved_registration(
     standing = people.find_registration(c, round_.id, number)
     require_proof(standing, proof, secret_of(service, round_.slug, number))
     return standing
-
-
-def require_proof(standing: Registration, proof: Proof, secret: str) -> None:
-    """Refuse whoever cannot show that a registration is theirs.
-
-    Raises:
-        StepRefused: "not-proved".
-        InputError: "bad-number" for a secret that cannot be one.
-    """
-    if not _is_proved(standing, proof, secret):
-        raise StepRefused(
-            "not-proved", "The secret on the slip or a code to the registered phone is needed for this."
-        )
-
-
-def _is_proved(standing: Registration, proof: Proof, secret: str) -> bool:
-    if proof.is_staff:
-        return True
-    if proof.secret is not None and hmac.compare_digest(read_typed(proof.secret, field="secret"), secret):
-        return True
-    known, shown = standing.phone_digest, proof.phone_digest
-    return known is not None and shown is not None and hmac.compare_digest(known, shown)
 
 
 def _wish_changes(

@@ -14,7 +14,7 @@ from maskres.rounds.status import DrawStatus
 from maskres.usecases import auditing, committing, deciding, disputes, drawing, registering
 from maskres.usecases import rounds as round_steps
 from maskres.usecases.bulk_registering import import_registrations
-from maskres.usecases.registering import SEEN_BY_STAFF, Proof
+from maskres.usecases.proofs import SEEN_BY_STAFF, Proof
 from maskres.usecases.service import RESIDENT, Service
 from maskres.usecases.stock import count_stock
 from tests.support.people import make_application, make_people, make_rules, write_registrations

@@ -13,7 +13,7 @@ from maskres.rounds.status import DrawStatus
 from maskres.usecases import afterwards, redeeming
 from maskres.usecases.batches import publish_batch
 from maskres.usecases.bundles import export_bundle
-from maskres.usecases.registering import SEEN_BY_STAFF
+from maskres.usecases.proofs import SEEN_BY_STAFF
 from maskres.usecases.service import RESIDENT, Service
 from tests.support.collecting import Counters, local
 from tests.support.people import STORES, make_people

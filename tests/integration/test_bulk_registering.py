@@ -15,7 +15,7 @@ from maskres.rounds.status import DrawStatus
 from maskres.usecases import bulk_registering, registering
 from maskres.usecases.bulk_registering import import_registrations
 from maskres.usecases.imports import ImportRefused
-from maskres.usecases.registering import SEEN_BY_STAFF, Proof
+from maskres.usecases.proofs import SEEN_BY_STAFF, Proof
 from maskres.usecases.service import RESIDENT, Service
 from tests.support.people import (
     TODAY,

@@ -13,7 +13,7 @@ from maskres.rounds.status import DrawStatus
 from maskres.usecases import afterwards, committing, deciding, drawing, redeeming, registering, seeding
 from maskres.usecases import rounds as round_steps
 from maskres.usecases.batches import publish_batch
-from maskres.usecases.registering import SEEN_BY_STAFF
+from maskres.usecases.proofs import SEEN_BY_STAFF
 from maskres.usecases.service import RESIDENT, Service
 from tests.support.collecting import Counters, local
 from tests.support.people import make_application, make_people

@@ -5,7 +5,7 @@ from __future__ import annotations
 from maskres.rounds.status import DrawStatus
 from maskres.usecases import registering
 from maskres.usecases.carrying import carry_over
-from maskres.usecases.registering import SEEN_BY_STAFF
+from maskres.usecases.proofs import SEEN_BY_STAFF
 from maskres.usecases.rounds import finish_round
 from maskres.usecases.service import Service
 from tests.support.people import make_application, make_people

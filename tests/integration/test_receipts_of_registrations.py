@@ -10,7 +10,8 @@ from maskres.registration.receipts import Receipt, ReceiptStatus, verify_receipt
 from maskres.registration.seals import Reach, Wishes, holder_digest, seal, wish_digest
 from maskres.rounds.status import DrawStatus
 from maskres.usecases import registering
-from maskres.usecases.registering import Proof, make_receipt
+from maskres.usecases.proofs import Proof
+from maskres.usecases.receipts import make_receipt
 from maskres.usecases.service import RESIDENT, Service
 from tests.support.people import make_application, make_person
 from tests.support.raw import fetch

@@ -11,8 +11,8 @@ from maskres.pickup.handovers import Answer, AnswerCode
 from maskres.rounds.status import DrawStatus
 from maskres.usecases import afterwards, redeeming
 from maskres.usecases import rounds as round_steps
+from maskres.usecases.proofs import SEEN_BY_STAFF
 from maskres.usecases.redeeming import Request
-from maskres.usecases.registering import SEEN_BY_STAFF
 from maskres.usecases.service import Service
 from tests.support.collecting import Counters, local
 from tests.support.raw import fetch

@@ -12,7 +12,8 @@ from maskres.registration.numbers import registration_number
 from maskres.registration.seals import Reach, Wishes, make_seal
 from maskres.rounds.status import DrawStatus
 from maskres.usecases import registering
-from maskres.usecases.registering import NO_PROOF, SEEN_BY_STAFF, Outcome, Proof
+from maskres.usecases.proofs import NO_PROOF, SEEN_BY_STAFF, Proof, secret_of
+from maskres.usecases.registering import Outcome
 from maskres.usecases.rounds import finish_round
 from maskres.usecases.service import RESIDENT, Service
 from tests.support.people import make_application, make_people, make_person, register_row
@@ -151,7 +152,7 @@ def test_a_repeat_without_proof_changes_nothing_and_with_proof_the_wishes(servic
     verified = phone_digest(service.index_key, f"+86{ANNA.phone}")
     other = phone_digest(service.index_key, "+8613999999999")
     before = rows(service)
-    wrong = registering.secret_of(service, ROUND, registration_number(bytes(32), "x"))
+    wrong = secret_of(service, ROUND, registration_number(bytes(32), "x"))
     for proof in (NO_PROOF, Proof(phone_digest=other), Proof(secret=wrong)):
         assert register_again(service, ANNA, proof, **wishes).outcome is Outcome.UNCHANGED
         assert rows(service) == before
@@ -218,7 +219,7 @@ def test_who_withdraws_comes_back_under_the_same_number(service: Service):
     open_round(service)
     first = register(service, ANNA)
     proof = Proof(secret=first.secret)
-    for wrong in (NO_PROOF, Proof(secret=registering.secret_of(service, ROUND, "000000000000"))):
+    for wrong in (NO_PROOF, Proof(secret=secret_of(service, ROUND, "000000000000"))):
         with pytest.raises(StepRefused) as refused:
             registering.withdraw(service, RESIDENT, ROUND, first.number, wrong)
         assert refused.value.code == "not-proved"

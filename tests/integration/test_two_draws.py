@@ -10,7 +10,7 @@ import pytest
 from maskres.errors import ConflictError, StepRefused
 from maskres.rounds.status import DrawStatus
 from maskres.usecases import committing, deciding, registering, seeding
-from maskres.usecases.registering import Proof
+from maskres.usecases.proofs import Proof
 from maskres.usecases.rounds import finish_round
 from maskres.usecases.service import RESIDENT, Service
 from tests.support.people import make_application, make_people

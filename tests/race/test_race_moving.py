@@ -14,7 +14,7 @@ from maskres.db.tables import slots
 from maskres.errors import StepRefused
 from maskres.usecases import afterwards
 from maskres.usecases.batches import publish_batch
-from maskres.usecases.registering import SEEN_BY_STAFF
+from maskres.usecases.proofs import SEEN_BY_STAFF
 from maskres.usecases.service import RESIDENT, Service
 from tests.support.collecting import CAPACITY, Counters
 from tests.support.people import STORES

@@ -57,6 +57,7 @@ from maskres.rounds.status import DRAW_STEPS, DrawStatus
 from maskres.usecases import committing, drawing, registering, seeding
 from maskres.usecases import deciding as decide_steps
 from maskres.usecases import rounds as round_steps
+from maskres.usecases.proofs import NO_PROOF, Proof, secret_of
 from maskres.usecases.record import add_cosignature, name_ledger
 from maskres.usecases.registers import import_register
 from maskres.usecases.service import RESIDENT, Actor, Service
@@ -163,11 +164,11 @@ class Answer:
 
 def register(service: Service, person: Person, slug: str = ROUND, **changes: str) -> Answer:
     """Register a person as they would themself; a repeat changes nothing, for no proof is given."""
-    return register_again(service, person, registering.NO_PROOF, slug, **changes)
+    return register_again(service, person, NO_PROOF, slug, **changes)
 
 
 def register_again(
-    service: Service, person: Person, proof: registering.Proof, slug: str = ROUND, **changes: str
+    service: Service, person: Person, proof: Proof, slug: str = ROUND, **changes: str
 ) -> Answer:
     """Register a person who shows that a registration standing already is theirs."""
     application = make_application(person, **changes)
@@ -344,7 +345,7 @@ def _register_all(service: Service, played: Played, *, is_default: bool) -> None
     _recall(service, played)
     if is_default:
         withdrawn = played.people[-3].index
-        proof = registering.Proof(secret=played.secrets[withdrawn])
+        proof = Proof(secret=played.secrets[withdrawn])
         registering.withdraw(service, RESIDENT, played.slug, played.numbers[withdrawn], proof)
 
 
@@ -353,7 +354,7 @@ def _recall(service: Service, played: Played) -> None:
     for person in played.people:
         number = registration_number(key, person.canonical, 0)
         played.numbers[person.index] = number
-        played.secrets[person.index] = registering.secret_of(service, played.slug, number)
+        played.secrets[person.index] = secret_of(service, played.slug, number)
 
 
 def _step(
