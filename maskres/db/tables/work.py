@@ -47,6 +47,8 @@ tasks = Table(
     Column("stage", Text),
     Column("rows_done", BigInteger, nullable=False, server_default="0"),
     Column("rows_total", BigInteger),
+    #: JSON: what each finished step of it gave, written in that step's own transaction.
+    Column("steps", Text, nullable=False, server_default="{}"),
     Column("started_at", UtcTime),
     Column("ended_at", UtcTime),
     #: JSON of what it gave.

@@ -138,6 +138,7 @@ def upgrade() -> None:
         sa.Column("stage", sa.Text(), nullable=True),
         sa.Column("rows_done", sa.BigInteger(), server_default="0", nullable=False),
         sa.Column("rows_total", sa.BigInteger(), nullable=True),
+        sa.Column("steps", sa.Text(), server_default="{}", nullable=False),
         sa.Column("started_at", types.UtcTime(), nullable=True),
         sa.Column("ended_at", types.UtcTime(), nullable=True),
         sa.Column("result", sa.Text(), nullable=True),
