@@ -1,4 +1,4 @@
-.PHONY: help setup setup-dev test check bench format lock clean
+.PHONY: help setup setup-dev assets translations test check bench format lock clean
 .DEFAULT_GOAL := help
 
 BIN := .venv/bin
@@ -16,7 +16,15 @@ setup: ## make .venv with what running needs; quick when nothing changed
 setup-dev: ## the same with what working on it needs
 	@scripts/set-up-venv.sh requirements.txt requirements-dev.txt
 
-test: setup-dev ## run the tests, on real servers
+assets: setup ## build the pages' style sheets, scripts and translations
+	@scripts/build-assets.sh
+
+translations: setup ## bring the catalogues up to the words in code and pages
+	@cd maskres/web && ../../$(BIN)/pybabel --quiet extract -F translations/babel.cfg -k lazy_gettext --no-location --no-wrap \
+		--sort-output --project maskres -o translations/messages.pot . && ../../$(BIN)/pybabel --quiet update \
+		-i translations/messages.pot -d translations --no-fuzzy-matching --no-wrap --ignore-obsolete --ignore-pot-creation-date
+
+test: setup-dev assets ## run the tests, on real servers
 	@scripts/install-servers.sh
 	$(BIN)/python -m pytest -n $(WORKERS) $(TESTS)
 

@@ -1,1 +1,124 @@
 """create_app(): where everything is put together."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+from flask import Flask, abort, request
+from flask_wtf.csrf import CSRFProtect
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from maskres.clock import utc_now
+from maskres.config import WebSettings, read_settings, read_web_settings
+from maskres.db.extension import database_of
+from maskres.db.upgrade import require_present_tables
+from maskres.keys import FileKeys
+from maskres.usecases.service import Service, accept_signature
+from maskres.web.access import Gate, access_of, public, require_declared
+from maskres.web.door import Door
+from maskres.web.doors import DOORS
+from maskres.web.errors import set_up_errors
+from maskres.web.headers import add_headers
+from maskres.web.languages import set_up_languages
+from maskres.web.limits import Limits
+from maskres.web.logs import configure_logs, set_up_logs
+from maskres.web.pages import set_up_pages
+from maskres.web.session import EncryptedSessions, derived_key
+from maskres.web.staff.login_session import guard_staff, set_up_login
+
+BODY_BYTES = 64 * 1024
+ASSET_SECONDS = 365 * 24 * 3600
+#: Only this machine may look at measurements.
+_INSIDE = ("127.0.0.1", "::1")
+
+
+def create_app(environment: Mapping[str, str] | None = None) -> Flask:
+    """Make the application of this deployment.
+
+    Args:
+        environment: variables (README.md, "Configuration"); the process's own where not given.
+
+    Raises:
+        ConfigurationError: says what the deployment lacks: an address, keys, tables.
+    """
+    variables = os.environ if environment is None else environment
+    settings, web = read_settings(variables), read_web_settings(variables)
+    configure_logs()
+    app = bare_app()
+    service = Service(
+        database_of(app, settings.database_url),
+        FileKeys(settings.keys_folder, os.urandom, settings.keys_text),
+        utc_now,
+        os.urandom,
+        accept_signature,
+    )
+    require_present_tables(service.database)
+    return furnish(app, service, web)
+
+
+def bare_app() -> Flask:
+    """Make an application without any door yet."""
+    return Flask("maskres.web", static_folder="static")
+
+
+def furnish(app: Flask, service: Service, web: WebSettings) -> Flask:
+    """Give an application its doors.
+
+    Args:
+        app: from `bare_app`.
+        service: what the use cases work with.
+        web: how the deployment is reached.
+
+    Raises:
+        ConfigurationError: "missing-keys".
+    """
+    access_key = service.keys.deployment.access
+    app.config.update(
+        SECRET_KEY=derived_key(access_key, "csrf"),
+        SESSION_COOKIE_NAME="__Host-session" if web.is_secure else "session",
+        SESSION_COOKIE_SECURE=web.is_secure,
+        SEND_FILE_MAX_AGE_DEFAULT=timedelta(seconds=ASSET_SECONDS),
+        MAX_CONTENT_LENGTH=BODY_BYTES,
+        MAX_FORM_MEMORY_SIZE=BODY_BYTES,
+        MAX_FORM_PARTS=200,
+        TRUSTED_HOSTS=None,
+        WTF_CSRF_TIME_LIMIT=None,
+        WTF_CSRF_SSL_STRICT=web.is_secure,
+        JSON_SORT_KEYS=False,
+    )
+    app.session_interface = EncryptedSessions(derived_key(access_key, "session"))
+    if web.proxies:
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=web.proxies, x_proto=web.proxies, x_host=web.proxies)  # type: ignore[method-assign]
+    set_up_logs(app)
+    set_up_languages(app)
+    set_up_pages(app)
+    set_up_errors(app)
+    set_up_login(app, service)
+    add_headers(app, is_secure=web.is_secure)
+    door = Door(service, web, Limits(web.redis_url))
+    door.limits.guard(app)
+    CSRFProtect(app)
+    _guard_routes(app, service)
+    for make_routes in DOORS:
+        app.register_blueprint(make_routes(door))
+    public(app.view_functions["static"])
+    require_declared(app)
+    return app
+
+
+def _guard_routes(app: Flask, service: Service) -> None:
+    @app.before_request
+    def guard() -> Any:
+        if request.routing_exception is not None or request.method == "OPTIONS":
+            return None
+        access = access_of(app, request.endpoint, request.method)
+        if access is None:
+            abort(403)
+        if access.gate is Gate.STAFF:
+            return guard_staff(service, access)
+        if access.gate is Gate.INSIDE and request.remote_addr not in _INSIDE:
+            abort(404)
+        return None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from maskres.errors import ConfigurationError
 
@@ -46,6 +47,56 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         instance=instance,
         keys_text=environment.get("MASKRES_KEYS"),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class WebSettings:
+    """How a deployment is reached on the web.
+
+    Attributes:
+        public_url: address people use, without a slash at its end, such as https://masks.example.org.
+        proxies: how many proxies of the deployment's own stand before it and say truly whom they speak for.
+        redis_url: where limits are counted, shared by all processes; None counts in each alone.
+    """
+
+    public_url: str
+    proxies: int = 0
+    redis_url: str | None = None
+
+    @property
+    def is_secure(self) -> bool:
+        """Whether people come by HTTPS: only then are cookies kept to it."""
+        return self.public_url.startswith("https://")
+
+
+def read_web_settings(environment: Mapping[str, str]) -> WebSettings:
+    """Read the settings of the web.
+
+    Args:
+        environment: variables; MASKRES_PUBLIC_URL, MASKRES_PROXIES (default 0), MASKRES_REDIS_URL.
+
+    Raises:
+        ConfigurationError: "missing-public-url", "bad-public-url", "bad-proxies".
+    """
+    url = environment.get("MASKRES_PUBLIC_URL", "").rstrip("/")
+    if not url:
+        raise ConfigurationError(
+            "missing-public-url",
+            "Say by which address people reach the service: MASKRES_PUBLIC_URL=https://masks.example.org",
+        )
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.netloc or parts.path or parts.query:
+        raise ConfigurationError(
+            "bad-public-url",
+            "MASKRES_PUBLIC_URL must be like https://masks.example.org, without a path.",
+            field="MASKRES_PUBLIC_URL",
+        )
+    proxies = environment.get("MASKRES_PROXIES", "0")
+    if proxies not in ("0", "1", "2", "3"):
+        raise ConfigurationError(
+            "bad-proxies", "MASKRES_PROXIES must be 0, 1, 2 or 3.", field="MASKRES_PROXIES"
+        )
+    return WebSettings(url, int(proxies), environment.get("MASKRES_REDIS_URL") or None)
 
 
 def read_database_url(url: str) -> str:

@@ -44,16 +44,14 @@ class Database:
 
     Args:
         url: SQLAlchemy URL, sqlite:///… or postgresql+psycopg://….
+        engine: an engine for it that was made elsewhere with `engine_options`, or None to make one.
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, engine: Engine | None = None) -> None:
         self.url = url
-        if url.startswith("sqlite:///"):
-            Path(url.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
-            self.engine = create_engine(url, connect_args={"timeout": BUSY_SECONDS}, hide_parameters=True)
+        self.engine = create_engine(url, **engine_options(url)) if engine is None else engine
+        if self.is_sqlite:
             _prepare_sqlite(self.engine)
-        else:
-            self.engine = create_engine(url, hide_parameters=True)
 
     @property
     def is_sqlite(self) -> bool:
@@ -106,6 +104,14 @@ class Database:
     def close(self) -> None:
         """Give all connections back."""
         self.engine.dispose()
+
+
+def engine_options(url: str) -> dict[str, Any]:
+    """Give the options every engine of ours is made with; SQLite's folder is made."""
+    if url.startswith("sqlite:///"):
+        Path(url.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
+        return {"connect_args": {"timeout": BUSY_SECONDS}, "hide_parameters": True}
+    return {"hide_parameters": True}
 
 
 class _BitOr:

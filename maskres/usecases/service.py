@@ -16,6 +16,7 @@ from maskres.identity.digests import IndexKey
 from maskres.identity.encryption import Cipher
 from maskres.keys import KeyStore, RandomBytes
 from maskres.lottery.source_values import VerifySignature
+from maskres.lottery.sources import Network
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -75,6 +76,11 @@ class Actor:
 
 RESIDENT = Actor("resident")
 SERVICE = Actor("service")
+
+
+def accept_signature(_network: Network, _round: int, _signature: bytes) -> bool:
+    """Take a beacon whose randomness is the SHA-256 of its signature; the signature itself is not looked into."""
+    return True
 
 
 def one_transaction(

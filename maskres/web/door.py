@@ -1,0 +1,24 @@
+"""What every door is handed: the service, the settings, the limits. Doors reach nothing by globals."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from maskres.config import WebSettings
+from maskres.usecases.service import Service
+from maskres.web.limits import Limits
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """The parts a door is made of.
+
+    Attributes:
+        service: what the use cases work with.
+        settings: how the deployment is reached.
+        limits: how often somebody may ask.
+    """
+
+    service: Service
+    settings: WebSettings
+    limits: Limits

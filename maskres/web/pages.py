@@ -1,0 +1,84 @@
+"""Showing pages: the templates' surroundings, the addresses of static files, formatted times and numbers."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import datetime
+from functools import cache
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
+
+import segno
+from flask import Flask, render_template, request, url_for
+from flask_babel import format_datetime, gettext
+from jinja2 import ChoiceLoader, PackageLoader, PrefixLoader
+from markupsafe import Markup
+
+from maskres.formats.symbols import grouped
+from maskres.web.headers import csp_nonce
+from maskres.web.languages import HTML_LANGUAGES, is_large, language
+
+STATIC = Path(__file__).parent / "static"
+
+
+def set_up_pages(app: Flask, zone: str = "Asia/Shanghai") -> None:
+    """Give an application's templates what they need."""
+    app.jinja_loader = ChoiceLoader(
+        [
+            PackageLoader("maskres.web"),
+            PrefixLoader({"govuk_frontend_jinja": PackageLoader("govuk_frontend_jinja")}),
+        ]
+    )
+    app.jinja_env.filters.update(grouped=grouped)
+    app.jinja_env.globals.update(
+        static=static_address,
+        csp_nonce=csp_nonce,
+        switch=_switch,
+        qr=qr_code,
+        local_time=lambda at, form="medium": local_time(at, zone, form),
+    )
+
+    @app.context_processor
+    def surroundings() -> dict[str, Any]:
+        return {
+            "language": language(),
+            "html_language": HTML_LANGUAGES[language()],
+            "is_large": is_large(),
+        }
+
+
+def show(template: str, status: int = 200, **values: Any) -> tuple[str, int]:
+    """Render a page."""
+    return render_template(template, **values), status
+
+
+@cache
+def _version(name: str) -> str:
+    return hashlib.sha256((STATIC / name).read_bytes()).hexdigest()[:12]
+
+
+def static_address(name: str) -> str:
+    """Give the address of a built file; it changes with the file, so that browsers may keep it for good."""
+    return url_for("static", filename=name, v=_version(name))
+
+
+def local_time(at: datetime, zone: str, form: str = "medium") -> str:
+    """Say a time as people there do."""
+    return str(format_datetime(at.astimezone(ZoneInfo(zone)), form, rebase=False))
+
+
+def qr_code(text: str, title: str = "") -> Markup:
+    """Draw a QR code as SVG within the page."""
+    drawn = segno.make(text, error="m").svg_inline(
+        scale=4, border=4, title=title or gettext("QR code"), omitsize=True, svgclass=None, lineclass=None
+    )
+    return Markup(drawn)  # the text is in the pattern; the title is escaped by segno
+
+
+def _switch(**changes: str) -> str:
+    """Give this page's address in another language or size."""
+    arguments = request.args.to_dict() if request.method == "GET" else {}
+    shown = request.path if request.method == "GET" else "/"
+    return f"{shown}?{urlencode(arguments | changes)}"
