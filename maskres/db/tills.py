@@ -22,13 +22,20 @@ class Till:
     name: str
 
 
-def insert_till(c: Transaction, round_id: int, store: str, name: str, now: datetime) -> Till:
-    """Enrol a till; a repeat gives the one that is there."""
+def find_till(c: Transaction, round_id: int, store: str, name: str) -> Till | None:
+    """Give the till of that name at a store, a revoked one too."""
     where = (tills.c.round_id == round_id, tills.c.store == store, tills.c.name == name)
     row = c.execute(select(tills).where(*where)).one_or_none()
-    if row is None:
-        values = {"round_id": round_id, "store": store, "name": name, "enrolled_at": now}
-        row = c.execute(insert(tills).values(**values).returning(tills)).one()
+    return None if row is None else Till(row.id, row.round_id, row.store, row.name)
+
+
+def insert_till(c: Transaction, round_id: int, store: str, name: str, now: datetime) -> Till:
+    """Enrol a till; a repeat gives the one that is there."""
+    found = find_till(c, round_id, store, name)
+    if found is not None:
+        return found
+    values = {"round_id": round_id, "store": store, "name": name, "enrolled_at": now}
+    row = c.execute(insert(tills).values(**values).returning(tills)).one()
     return Till(row.id, row.round_id, row.store, row.name)
 
 

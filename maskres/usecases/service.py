@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Concatenate, ParamSpec, TypeVar
 
 from maskres.db.engine import Database, Transaction
+from maskres.formats.keyed import keyed_digest
 from maskres.identity.digests import IndexKey
 from maskres.identity.encryption import Cipher
 from maskres.keys import KeyStore, RandomBytes
@@ -55,6 +56,10 @@ class Service:
         """The current key of the look-up digests."""
         deployment = self.keys.deployment
         return IndexKey(deployment.current_index_version, deployment.index[deployment.current_index_version])
+
+    def derived_key(self, label: str) -> bytes:
+        """Derive a key for one purpose from the access key: HMAC-SHA256(access key, `key/<label>`), 32 bytes."""
+        return keyed_digest(self.keys.deployment.access, b"key/" + label.encode())
 
     @contextmanager
     def scratch(self) -> Iterator[Path]:

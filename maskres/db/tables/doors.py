@@ -17,9 +17,7 @@ from sqlalchemy import (
 
 from maskres.db.tables.base import metadata, one_of
 from maskres.db.types import Digest16, RowId, Sha256, Slug, UtcTime, bytewise
-
-#: What a staff account may do; a counter is one store's.
-STAFF_ROLES = ("operator", "notary", "witness", "counter", "helper", "auditor")
+from maskres.rounds.roles import TOKEN_ROLES, StaffRole
 
 #: A member of staff. Never deleted, since the audit log names them; a disabled account stops at once.
 staff_accounts = Table(
@@ -32,9 +30,11 @@ staff_accounts = Table(
     Column("role", String(10), nullable=False),
     Column("store", Slug),
     Column("password_hash", Text, nullable=False),
-    #: Secret of the second factor, encrypted under the data key; none until it has been set up.
+    #: Secret of the second factor, encrypted under the data key; none until setting it up begins.
     Column("totp_secret", LargeBinary),
     Column("data_version", SmallInteger),
+    #: When its first code came: only from then on is it asked for.
+    Column("totp_since", UtcTime),
     #: Last time step whose code was taken: none is taken twice.
     Column("totp_step", Integer, nullable=False, server_default="0"),
     #: Sessions begun under an older version have ended.
@@ -42,9 +42,10 @@ staff_accounts = Table(
     Column("is_disabled", Boolean, nullable=False, server_default="0"),
     Column("created_at", UtcTime, nullable=False),
     Column("created_by", Text, nullable=False),
-    one_of("role", STAFF_ROLES),
+    one_of("role", StaffRole),
     CheckConstraint("(role = 'counter') = (store IS NOT NULL)", name="counter_has_store"),
     CheckConstraint("(totp_secret IS NULL) = (data_version IS NULL)", name="secret_has_version"),
+    CheckConstraint("totp_since IS NULL OR totp_secret IS NOT NULL", name="factor_has_secret"),
 )
 
 #: What a partner's system or a till shows instead of a password; only its digest is kept.
@@ -59,7 +60,7 @@ api_tokens = Table(
     Column("created_at", UtcTime, nullable=False),
     Column("created_by", Text, nullable=False),
     Column("revoked_at", UtcTime),
-    one_of("role", ("counter", "helper")),
+    one_of("role", TOKEN_ROLES),
     CheckConstraint("(role = 'counter') = (store IS NOT NULL)", name="counter_has_store"),
 )
 
@@ -74,6 +75,8 @@ phone_codes = Table(
     Column("expires_at", UtcTime, nullable=False),
     Column("attempts", SmallInteger, nullable=False, server_default="0"),
     Column("used_at", UtcTime),
+    #: Nothing was sent, since too much was already: nobody outside can tell.
+    Column("is_decoy", Boolean, nullable=False, server_default="0"),
 )
 Index("ix_phone_codes_phone", phone_codes.c.phone_digest, phone_codes.c.created_at)
 Index("ix_phone_codes_expiry", phone_codes.c.expires_at)

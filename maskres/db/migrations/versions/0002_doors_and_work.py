@@ -86,6 +86,7 @@ def upgrade() -> None:
         sa.Column("expires_at", types.UtcTime(), nullable=False),
         sa.Column("attempts", sa.SmallInteger(), server_default="0", nullable=False),
         sa.Column("used_at", types.UtcTime(), nullable=True),
+        sa.Column("is_decoy", sa.Boolean(), server_default="0", nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_phone_codes")),
     )
     op.create_index("ix_phone_codes_expiry", "phone_codes", ["expires_at"], unique=False)
@@ -100,6 +101,7 @@ def upgrade() -> None:
         sa.Column("password_hash", sa.Text(), nullable=False),
         sa.Column("totp_secret", sa.LargeBinary(), nullable=True),
         sa.Column("data_version", sa.SmallInteger(), nullable=True),
+        sa.Column("totp_since", types.UtcTime(), nullable=True),
         sa.Column("totp_step", sa.Integer(), server_default="0", nullable=False),
         sa.Column("session_version", sa.Integer(), server_default="1", nullable=False),
         sa.Column("is_disabled", sa.Boolean(), server_default="0", nullable=False),
@@ -115,6 +117,10 @@ def upgrade() -> None:
         sa.CheckConstraint(
             "(totp_secret IS NULL) = (data_version IS NULL)",
             name=op.f("ck_staff_accounts_secret_has_version"),
+        ),
+        sa.CheckConstraint(
+            "totp_since IS NULL OR totp_secret IS NOT NULL",
+            name=op.f("ck_staff_accounts_factor_has_secret"),
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_staff_accounts")),
         sa.UniqueConstraint("name", name=op.f("uq_staff_accounts_name")),
