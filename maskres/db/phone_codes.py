@@ -51,9 +51,9 @@ def use_code(c: Transaction, code_id: str, now: datetime) -> bool:
     return c.execute(update(phone_codes).where(*where).values(used_at=now)).rowcount == 1
 
 
-def delete_older(c: Transaction, before: datetime) -> int:
-    """Delete the codes made before a moment; gives how many."""
-    return int(c.execute(delete(phone_codes).where(_P.created_at < before, _P.expires_at < before)).rowcount)
+def delete_expired(c: Transaction, until: datetime) -> int:
+    """Delete the codes that expired by a moment; gives how many."""
+    return int(c.execute(delete(phone_codes).where(_P.expires_at <= until)).rowcount)
 
 
 def _usable(attempts: int, now: datetime) -> tuple[Any, ...]:

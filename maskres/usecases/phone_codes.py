@@ -106,6 +106,7 @@ def send_code(
     )
     if is_limited and previous and phone_codes.is_open(c, previous, digest, MAX_ATTEMPTS, now):
         return previous
+    expires_at = now + VALID_FOR
     code_id = service.random_bytes(_ID_BYTES).hex()
     code = f"{int.from_bytes(service.random_bytes(16)) % 10**_DIGITS:0{_DIGITS}}"
     values = {
@@ -114,13 +115,13 @@ def send_code(
         # Of a decoy not even the service knows the code.
         "code_digest": service.random_bytes(_DIGEST_BYTES) if is_limited else _digest(service, code_id, code),
         "created_at": now,
-        "expires_at": now + VALID_FOR,
+        "expires_at": expires_at,
         "is_decoy": is_limited,
     }
     phone_codes.insert_code(c, values)
     if not is_limited:
         words = _WORDS[language].format(code=code, purpose=_PURPOSES[language][CodePurpose(purpose)])
-        write_message(c, service, "phone-code", phone, words, expires_at=values["expires_at"])
+        write_message(c, service, "phone-code", phone, words, expires_at=expires_at)
     return code_id
 
 
@@ -151,7 +152,7 @@ def check_code(c: Transaction, service: Service, code_id: str, code: str) -> Che
 @one_transaction
 def sweep_codes(c: Transaction, service: Service) -> int:
     """Delete the codes that neither can be used nor count for a limit any more; gives how many."""
-    return phone_codes.delete_older(c, service.now() - _HOUR)
+    return phone_codes.delete_expired(c, service.now() - _HOUR + VALID_FOR)
 
 
 def _digest(service: Service, code_id: str, code: str) -> bytes:

@@ -64,9 +64,9 @@ def test_an_unknown_name_costs_as_much_hashing_as_a_known_one(sqlite_service: Se
     hashed = []
 
     class Counting(PasswordHasher):
-        def verify(self, hash_: str | bytes, password: str | bytes) -> bool:
-            hashed.append(hash_.split("$")[3])
-            return super().verify(hash_, password)
+        def verify(self, *given):
+            hashed.append(given[0].split("$")[3])
+            return super().verify(*given)
 
     monkeypatch.setattr(passwords, "_HASHER", Counting())
     for name in ("li", "wang", "no slug!"):
