@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from maskres.errors import ConfigurationError
+
+_SMS_NAMES = ("sms_gateway", "sms_url", "sms_token")
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,3 +117,46 @@ def read_database_url(url: str) -> str:
         "The database must be given as sqlite:///FILE or postgresql://USER@HOST/NAME.",
         field="database",
     )
+
+
+@dataclass(frozen=True, slots=True)
+class WorkSettings:
+    """What the processes need that work in the background.
+
+    Attributes:
+        redis_url: where the queue is, redis://…, rediss://… or unix://….
+        sms_gateway: what carries messages to phones: console, file, http; None where nothing was said.
+        sms_url: where the gateway http is.
+        sms_token: what the gateway http knows us by.
+    """
+
+    redis_url: str
+    sms_gateway: str | None = None
+    sms_url: str | None = None
+    sms_token: str | None = field(default=None, repr=False)
+
+
+def read_work_settings(environment: Mapping[str, str]) -> WorkSettings:
+    """Read the settings of worker and sweeper.
+
+    Args:
+        environment: variables; MASKRES_REDIS_URL, MASKRES_SMS_GATEWAY, MASKRES_SMS_URL, MASKRES_SMS_TOKEN.
+
+    Raises:
+        ConfigurationError: "missing-redis-url", "bad-redis-url".
+    """
+    url = environment.get("MASKRES_REDIS_URL", "")
+    if not url:
+        raise ConfigurationError(
+            "missing-redis-url",
+            "Say where the queue is: MASKRES_REDIS_URL=redis://127.0.0.1:6379/0",
+            field="MASKRES_REDIS_URL",
+        )
+    if not url.startswith(("redis://", "rediss://", "unix://")):
+        raise ConfigurationError(
+            "bad-redis-url",
+            "MASKRES_REDIS_URL must be like redis://HOST:PORT/0 or unix:///PATH.",
+            field="MASKRES_REDIS_URL",
+        )
+    given = {name: environment.get(f"MASKRES_{name.upper()}") or None for name in _SMS_NAMES}
+    return WorkSettings(url, **given)

@@ -9,11 +9,12 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Row, and_, func, or_, select, update
+from sqlalchemy import Row, and_, func, literal, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from maskres.db.engine import Transaction
 from maskres.db.tables import tasks
+from maskres.db.types import UtcTime
 from maskres.errors import InputError
 
 
@@ -160,7 +161,7 @@ def take(c: Transaction, task_id: str, lease: str, now: datetime, until: datetim
         "lease": lease,
         "lease_until": until,
         "attempts": t.attempts + 1,
-        "started_at": func.coalesce(t.started_at, now),
+        "started_at": func.coalesce(t.started_at, literal(now, UtcTime())),
         "error": None,
     }
     statement = update(tasks).where(t.id == task_id, is_free, t.attempts < most)

@@ -1,0 +1,237 @@
+"""Every long step, by the name it is asked for; how each is put together from use cases.
+
+A function is handed its run and gives the task's result. What it writes, it writes in steps (run.step), so that a
+worker who takes over finds what was done.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from contextlib import nullcontext
+from datetime import date
+from typing import Any
+
+from maskres.errors import InputError
+from maskres.jobs.run import Run
+from maskres.ledger.bundle_zip import write_zip
+from maskres.lottery.sources import read_sources
+from maskres.usecases import (
+    afterwards,
+    auditing,
+    batches,
+    bulk_registering,
+    bundles,
+    carrying,
+    committing,
+    deciding,
+    drawing,
+    erasing,
+    registers,
+)
+from maskres.usecases import rounds as round_steps
+
+Result = Mapping[str, Any]
+
+
+def _open_round(run: Run) -> Result:
+    opened = run.step(
+        "open",
+        lambda service: round_steps.open_round(service, run.actor, run.round_slug),
+        lambda round_: {"rules_sha256": round_.rules_sha256},
+    )
+    return dict(opened)
+
+
+def _import_register(run: Run) -> Result:
+    """Payload: "register", its kind; "as_of", a day; "upload"."""
+    kind, as_of = run.given("register", str), _day(run.given("as_of", str))
+    with run.upload() as path:
+        return dict(
+            run.step(
+                "import",
+                lambda service: registers.import_register(
+                    service, run.actor, kind, path, as_of, progress=run.progress("import")
+                ),
+                lambda imported: {
+                    "register": kind,
+                    "version": imported.version.version,
+                    "rows": imported.version.rows,
+                    "sha256": imported.version.sha256,
+                    "is_new": imported.is_new,
+                },
+            )
+        )
+
+
+def _import_registrations(run: Run) -> Result:
+    """Payload: "upload"."""
+    with run.upload() as path:
+        return dict(
+            run.step(
+                "import",
+                lambda service: bulk_registering.import_registrations(
+                    service, run.actor, run.round_slug, path, progress=run.progress("import")
+                ),
+                lambda imported: {
+                    "rows": imported.rows,
+                    "created": imported.created,
+                    "changed": imported.changed,
+                    "is_new": imported.is_new,
+                },
+            )
+        )
+
+
+def _carry_over(run: Run) -> Result:
+    count = run.step("carry-over", lambda service: carrying.carry_over(service, run.actor, run.round_slug))
+    return {"registrations": count}
+
+
+def _close_draw(run: Run) -> Result:
+    count = run.step(
+        "close", lambda service: deciding.close_draw(service, run.actor, run.round_slug, run.draw)
+    )
+    return {"registered": count}
+
+
+def _decide_draw(run: Run) -> Result:
+    """Payload: "versions", register kind → version, may be left out."""
+    versions = run.task.payload.get("versions")
+    decision = run.step(
+        "decide",
+        lambda service: deciding.decide_draw(service, run.actor, run.round_slug, run.draw, versions),
+        lambda decided: {"strata": dict(decided.strata), "excluded": dict(decided.excluded)},
+    )
+    return dict(decision)
+
+
+def _commit_draw(run: Run) -> Result:
+    """Payload: "quotas"; "sources" as in commitment.json; "upload", the slots, unless they are set already."""
+    quotas, sources = run.given("quotas", dict), read_sources(run.given("sources", list))
+    result: dict[str, Any] = {}
+    if "upload" in run.task.payload:
+        with run.upload() as path:
+            result["slots"] = run.step(
+                "set-slots",
+                lambda service: committing.set_slots(service, run.actor, run.round_slug, run.draw, path),
+            )
+    result["commitment"] = run.step(
+        "commit",
+        lambda service: committing.commit_draw(service, run.actor, run.round_slug, run.draw, quotas, sources),
+    )
+    return result
+
+
+def _draw_winners(run: Run) -> Result:
+    won = run.step(
+        "draw", lambda service: drawing.draw_winners(service, run.actor, run.round_slug, run.draw), dict
+    )
+    return {"won": won}
+
+
+def _publish_allocation(run: Run) -> Result:
+    return dict(
+        run.step(
+            "publish",
+            lambda service: drawing.publish_allocation(service, run.actor, run.round_slug, run.draw),
+            dict,
+        )
+    )
+
+
+def _open_collection(run: Run) -> Result:
+    run.step("collect", lambda service: drawing.open_collection(service, run.actor, run.round_slug, run.draw))
+    return {}
+
+
+def _forfeit_missed(run: Run) -> Result:
+    count = run.step(
+        "forfeit", lambda service: afterwards.forfeit_missed(service, run.actor, run.round_slug, run.draw)
+    )
+    return {"forfeited": count}
+
+
+def _publish_batch(run: Run) -> Result:
+    """Payload: "released", stratum → places; "upload", the places offered; both may be left out."""
+    released = run.task.payload.get("released")
+    with run.upload() if "upload" in run.task.payload else nullcontext() as room:
+        forfeited = _forfeit_missed(run)
+        counts = run.step(
+            "batch",
+            lambda service: batches.publish_batch(
+                service, run.actor, run.round_slug, run.draw, room=room, released=released
+            ),
+            dict,
+        )
+    return {**forfeited, **counts}
+
+
+def _record_audit(run: Run) -> Result:
+    """Payload: "findings", number → whether it is sound."""
+    findings = run.given("findings", dict)
+    unsound = run.step(
+        "audit",
+        lambda service: auditing.record_audit(service, run.actor, run.round_slug, run.draw, findings),
+    )
+    return {"unsound": unsound}
+
+
+def _finish_draw(run: Run) -> Result:
+    """Payload: "whole_round", may be left out."""
+    run.step(
+        "finish-draw", lambda service: round_steps.finish_draw(service, run.actor, run.round_slug, run.draw)
+    )
+    return _finish_round(run) if run.task.payload.get("whole_round") is True else {}
+
+
+def _finish_round(run: Run) -> Result:
+    run.step("finish-round", lambda service: round_steps.finish_round(service, run.actor, run.round_slug))
+    return {}
+
+
+def _erase_round(run: Run) -> Result:
+    erased = run.step("erase", lambda service: erasing.erase_round(service, run.actor, run.round_slug))
+    # Again, for a worker that was killed between the transaction and this.
+    run.service.keys.destroy_round_keys(run.round_slug)
+    return {"registrations": erased}
+
+
+def _export_bundle(run: Run) -> Result:
+    """Write the bundle as folder and zip; a repeat finds the same bytes."""
+    folder = run.bundles / run.round_slug / f"draw-{run.draw}"
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    made = run.step(
+        "export",
+        lambda service: bundles.export_bundle(service, run.round_slug, run.draw, folder),
+        lambda bundle: {"sha256": bundle.sha256, "files": len(bundle.sums)},
+    )
+    write_zip(folder, folder.with_suffix(".zip"))
+    return dict(made)
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise InputError("bad-task", "The day must be like 2020-02-06.", field="as_of") from None
+
+
+KINDS: Mapping[str, Callable[[Run], Result]] = {
+    "open-round": _open_round,
+    "import-register": _import_register,
+    "import-registrations": _import_registrations,
+    "carry-over": _carry_over,
+    "close-draw": _close_draw,
+    "decide-draw": _decide_draw,
+    "commit-draw": _commit_draw,
+    "draw-winners": _draw_winners,
+    "publish-allocation": _publish_allocation,
+    "open-collection": _open_collection,
+    "forfeit-missed": _forfeit_missed,
+    "publish-batch": _publish_batch,
+    "record-audit": _record_audit,
+    "finish-draw": _finish_draw,
+    "finish-round": _finish_round,
+    "erase-round": _erase_round,
+    "export-bundle": _export_bundle,
+}

@@ -1,0 +1,113 @@
+"""One run of a task: what the function of its kind is handed."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+from maskres.db.tasks import Task
+from maskres.errors import InputError
+from maskres.usecases.imports import Progress
+from maskres.usecases.service import Actor, Service
+from maskres.usecases.tasks import Turn, note_progress, run_step
+from maskres.usecases.uploads import open_upload
+
+T = TypeVar("T")
+SECONDS_BETWEEN_NOTES = 1.0
+
+
+def _as_it_is(result: Any) -> Any:
+    return result
+
+
+@dataclass(frozen=True)
+class Run:
+    """A worker at a task.
+
+    Attributes:
+        service: the service.
+        turn: the worker's turn.
+        bundles: folder into which bundles are written.
+    """
+
+    service: Service
+    turn: Turn
+    bundles: Path
+
+    @property
+    def task(self) -> Task:
+        """The task."""
+        return self.turn.task
+
+    @property
+    def actor(self) -> Actor:
+        """Who asked for it, and so does it."""
+        return Actor(self.task.requested_by)
+
+    @property
+    def round_slug(self) -> str:
+        """The round it is about.
+
+        Raises:
+            InputError: "bad-task".
+        """
+        if self.task.round is None:
+            raise InputError("bad-task", "This task must name its round.", field="round")
+        return self.task.round
+
+    @property
+    def draw(self) -> int:
+        """The draw it is about.
+
+        Raises:
+            InputError: "bad-task".
+        """
+        if self.task.draw is None:
+            raise InputError("bad-task", "This task must name its draw.", field="draw")
+        return self.task.draw
+
+    def given(self, name: str, kind: type[T]) -> T:
+        """Give a member of the payload.
+
+        Raises:
+            InputError: "bad-task" where it is missing or of another kind.
+        """
+        value = self.task.payload.get(name)
+        if not isinstance(value, kind):
+            raise InputError(
+                "bad-task", f"The task's payload must hold {name} ({kind.__name__}).", field=name
+            )
+        return value
+
+    def step(
+        self, name: str, use_case: Callable[[Service], T], describe: Callable[[T], Any] = _as_it_is
+    ) -> Any:
+        """Run a step unless an earlier worker has; as usecases.tasks.run_step."""
+        note_progress(self.service, self.turn, name)
+        return run_step(self.service, self.turn, name, use_case, describe)
+
+    def progress(self, stage: str) -> Progress:
+        """Give a function to be told how far a stage is; it notes that about once a second."""
+        noted_at = time.monotonic()
+
+        def tell(done: int, total: int) -> None:
+            nonlocal noted_at
+            if time.monotonic() - noted_at >= SECONDS_BETWEEN_NOTES:
+                noted_at = time.monotonic()
+                note_progress(self.service, self.turn, stage, done, total)
+
+        return tell
+
+    @contextmanager
+    def upload(self) -> Iterator[Path]:
+        """Lend the file that was handed in for the task.
+
+        Raises:
+            InputError: "bad-task", "unknown-upload".
+        """
+        with self.service.scratch() as folder:
+            yield open_upload(self.service, self.given("upload", str), folder)
