@@ -37,7 +37,6 @@ HOMES = {
 }
 _PENDING = "pending_account"
 _PENDING_AT = "pending_at"
-_SECRET_URI = "second_factor_uri"
 GUESSES = "10 per minute; 60 per hour"
 
 
@@ -107,9 +106,8 @@ def staff_routes(door: Door) -> Blueprint:
                 log_in(confirmed or account, service.now())
                 return redirect(url_for("staff.home"), 303)
             form.errors["code"] = gettext("This code is not right. Check the clock of your phone.")
-        if request.method == "GET":
-            session[_SECRET_URI] = factors.begin_totp(service, account.id).uri
-        return show("staff/second_factor.html", form=form, uri=session[_SECRET_URI])
+        uri = factors.begin_totp(service, account.id).uri
+        return show("staff/second_factor.html", form=form, uri=uri)
 
     @routes.route("/prove", methods=["GET", "POST"])
     @door.limits.open.limit(GUESSES, methods=["POST"])
