@@ -22,6 +22,8 @@ _MODULES = {
     "round": "round_commands",
     "register": "register_commands",
     "registration": "register_commands",
+    "staff": "staff_commands",
+    "token": "staff_commands",
     "database": "setup_commands",
     "keys": "setup_commands",
     "notary": "setup_commands",

@@ -9,6 +9,20 @@ from maskres.db.engine import Transaction
 _OF_ROUND = "draw_id IN (SELECT id FROM draws WHERE round_id = :round)"
 
 
+def erase_messages(c: Transaction, round_id: int) -> int:
+    """Delete what is kept of the messages of a finished round; gives how many.
+
+    A message does not say of which round it is. So all go that ended before the round did, and those to a phone of
+    its registrations whenever they were written: their digests would lead from a phone to what it was told. One that
+    still waits is of another round, for none waits longer than a few hours.
+    """
+    of_round = """
+        DELETE FROM messages WHERE status <> 'waiting' AND (
+            created_at <= (SELECT finished_at FROM rounds WHERE id = :round)
+            OR phone_digest IN (SELECT phone_digest FROM registrations WHERE round_id = :round))"""
+    return int(c.execute(text(of_round), {"round": round_id}).rowcount)
+
+
 def erase_personal_data(c: Transaction, round_id: int) -> int:
     """Delete the registrations of a finished round and all that came of them; gives how many there were.
 

@@ -71,11 +71,13 @@ def take_step(c: Transaction, account_id: int, step: int) -> bool:
 
 
 def secrets_under_other_keys(c: Transaction, data_version: int, limit: int) -> list[Any]:
-    """Give some accounts whose secret stands under another data key, and lock them."""
+    """Give some accounts whose secret stands under another data key."""
     statement = select(_A.id, _A.totp_secret).where(_A.data_version != data_version)
-    return list(c.execute(statement.limit(limit).with_for_update()))
+    return list(c.execute(statement.limit(limit)))
 
 
-def replace_secret(c: Transaction, account_id: int, secret: bytes, version: int) -> None:
-    """Write a second factor's secret anew."""
-    change_account(c, account_id, {"totp_secret": secret, "data_version": version})
+def replace_secret(c: Transaction, account_id: int, old: bytes, secret: bytes, version: int) -> None:
+    """Write a second factor's secret anew, unless it has been changed meanwhile."""
+    where = (_A.id == account_id, _A.totp_secret == old)
+    values = {"totp_secret": secret, "data_version": version}
+    c.execute(update(staff_accounts).where(*where).values(**values))

@@ -41,11 +41,12 @@ def _erase(c: Transaction, service: Service, actor: Actor, round_slug: str) -> i
     _require_date(now.date(), round_)
     rounds.move_round(c, round_, RoundStatus.ERASED, erased_at=now)
     keys = service.keys.round_keys(round_slug)
+    messages = erasing.erase_messages(c, round_.id)
     erased = erasing.erase_personal_data(c, round_.id)
     persons = erasing.erase_persons(c, now.date().isoformat())
     body = bodies.erased(key_digest(keys.number), key_digest(keys.seal))
     enter(c, service, now, Kind.ERASED, round_slug, None, body)
-    detail = {"registrations": erased, "persons": persons}
+    detail = {"registrations": erased, "persons": persons, "messages": messages}
     record.log(c, now, actor.name, "round-erased", round_slug=round_slug, detail=detail)
     return erased
 

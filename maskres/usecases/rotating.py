@@ -1,21 +1,22 @@
 """Rotating keys while the service runs: what is stored is written anew under the current keys, in small steps.
 
 Registrations go on meanwhile: whoever comes while their document still stands under an old index key has it brought
-up to date first, so nobody is taken for somebody new. Words of disputes stay under the data key they were written
-with; old versions stay in the key file until a round is erased.
+up to date first, so nobody is taken for somebody new. Words of disputes, messages that wait and kept answers stay
+under the data key they were written with; old versions stay in the key file.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
-from maskres.db import record, rotating
+from maskres.db import record, rotating, staff
 from maskres.db.engine import Transaction
 from maskres.errors import ConfigurationError, StepRefused
 from maskres.identity.digests import IndexKey, id_digest, name_digest, phone_digest
 from maskres.identity.encryption import NONCE_BYTES
 from maskres.identity.names import matching_name
 from maskres.usecases.personal import Contact, encode_contact, open_canonical, open_contact
+from maskres.usecases.second_factor import open_secret, seal_secret
 from maskres.usecases.service import Actor, Service, one_transaction
 
 _ROWS_AT_ONCE = 500
@@ -23,6 +24,8 @@ _ROWS_AT_ONCE = 500
 
 def rewrite_personal_fields(service: Service, actor: Actor) -> int:
     """Write every document, with its registrations and kept contact, under the current index and data keys.
+
+    The secrets of second factors are written anew too.
 
     May be killed and run again: what is done is told by its key versions.
 
@@ -36,6 +39,8 @@ def rewrite_personal_fields(service: Service, actor: Actor) -> int:
     total = 0
     while done := _rewrite_some(service):
         total += done
+    while _rewrite_secrets(service):
+        pass
     _note(service, actor, total)
     return total
 
@@ -54,9 +59,12 @@ def require_rotation_possible(service: Service) -> None:
 
 
 def is_rotation_unfinished(service: Service) -> bool:
-    """Tell whether some documents still stand under an older key: a rotation was interrupted."""
+    """Tell whether some documents or secrets still stand under an older key: a rotation was interrupted."""
+    data_version = service.cipher.current
     with service.database.reading() as c:
-        return bool(rotating.count_old(c, service.index_key.version, service.cipher.current))
+        if staff.secrets_under_other_keys(c, data_version, 1):
+            return True
+        return bool(rotating.count_old(c, service.index_key.version, data_version))
 
 
 def bring_up_to_date(c: Transaction, service: Service, canonical: str) -> None:
@@ -100,6 +108,15 @@ def _rewrite_some(c: Transaction, service: Service) -> int:
     rows = rotating.old_documents(c, service.index_key.version, service.cipher.current, _ROWS_AT_ONCE)
     for row in rows:
         _rewrite(c, service, row)
+    return len(rows)
+
+
+@one_transaction
+def _rewrite_secrets(c: Transaction, service: Service) -> int:
+    rows = staff.secrets_under_other_keys(c, service.cipher.current, _ROWS_AT_ONCE)
+    for row in rows:
+        sealed = seal_secret(service, row.id, open_secret(service, row))
+        staff.replace_secret(c, row.id, bytes(row.totp_secret), sealed, service.cipher.current)
     return len(rows)
 
 
