@@ -19,8 +19,9 @@ store_option = click.option("--store", metavar="SLUG", help="Store of a counter;
 def read_new_password() -> str:
     """Read a password: on a terminal unseen and twice, else one line of standard input; never an argument."""
     if sys.stdin.isatty():
-        return str(click.prompt("Password", hide_input=True, confirmation_prompt=True, err=True))
-    return click.get_text_stream("stdin").readline().rstrip("\r\n")
+        typed: str = click.prompt("Password", hide_input=True, confirmation_prompt=True, err=True)
+        return typed
+    return sys.stdin.readline().rstrip("\r\n")
 
 
 @click.group("staff")

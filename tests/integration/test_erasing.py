@@ -13,7 +13,7 @@ from maskres.rounds.status import DrawStatus, RoundStatus
 from maskres.usecases import rounds as round_steps
 from maskres.usecases.bundles import export_bundle
 from maskres.usecases.erasing import erase_round
-from tests.support.raw import fetch
+from tests.support.raw import fetch, run
 from tests.support.world import OPERATOR, ROUND, play_to, set_clock
 
 AFTERWARDS = datetime(2031, 1, 1, tzinfo=UTC)
@@ -73,3 +73,37 @@ def test_who_is_to_be_remembered_outlives_the_round(service):
     assert remembered != [(0,)]
     assert fetch(service.database, "SELECT count(*) FROM persons") == remembered
     assert fetch(service.database, "SELECT count(DISTINCT person_id) FROM documents") == remembered
+
+
+def test_no_message_of_the_round_is_left(service):
+    """Ended ones of its time go, whatever phone they went to; later ones to phones of its registrations go too."""
+    finish(service)
+    ((phone,), *_) = fetch(
+        service.database, "SELECT phone_digest FROM registrations WHERE phone_digest IS NOT NULL"
+    )
+    late, early = "2030-12-31T00:00:00Z", "2020-01-01T00:00:00Z"
+    other = bytes(16)
+    rows = [
+        ("early", other, early, "sent"),
+        ("failed", other, early, "failed"),
+        ("hers", phone, late, "sent"),
+        ("of-another-round", other, late, "sent"),
+        ("waits", phone, late, "waiting"),
+    ]
+    for name, digest, at, status in rows:
+        run(
+            service.database,
+            "INSERT INTO messages (id, kind, phone_digest, content, data_version, status, created_at, due_at)"
+            " VALUES (:name, 'won', :digest, :content, 1, :status, :at, :at)",
+            name=name,
+            digest=digest,
+            content=b"x",
+            status=status,
+            at=at,
+        )
+    set_clock(service, AFTERWARDS)
+    erase_round(service, OPERATOR, ROUND)
+    assert fetch(service.database, "SELECT id FROM messages ORDER BY id") == [
+        ("of-another-round",),
+        ("waits",),
+    ]
