@@ -1,22 +1,24 @@
 """Opening a database, and its two kinds of transaction: reading and writing.
 
-One code path serves SQLite and PostgreSQL. On SQLite a writer takes the write lock when it begins, so that it
-cannot find at its end that somebody else was quicker; on PostgreSQL writers run at READ COMMITTED and are guarded
-by constraints and conditional updates, and readers at REPEATABLE READ, so that a report is of one moment.
+One code path serves SQLite and PostgreSQL. On SQLite writers take turns (db/turns.py), and one takes the write lock
+when it begins, so that it cannot find at its end that somebody else was quicker; on PostgreSQL writers run at READ
+COMMITTED and are guarded by constraints and conditional updates, and readers at REPEATABLE READ, so that a report is of
+one moment.
 """
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.exc import DBAPIError, OperationalError
 
-from maskres.errors import ConfigurationError
+from maskres.db.turns import NoTurn, Turns
+from maskres.errors import ConfigurationError, ConflictError
 
 T = TypeVar("T")
 
@@ -25,6 +27,8 @@ Transaction = Connection
 
 BUSY_SECONDS = 60
 ATTEMPTS = 5
+#: How long a writer waits for its turn on SQLite: an import of a whole register may be before it.
+TURN_SECONDS = 300
 #: Serialization failure, deadlock, lock not available; and a row that somebody else inserted at the same moment,
 #: which the work finds when it runs again.
 _PASSING_SQLSTATES = frozenset({"40001", "40P01", "55P03", "23505"})
@@ -50,8 +54,11 @@ class Database:
     def __init__(self, url: str, engine: Engine | None = None) -> None:
         self.url = url
         self.engine = create_engine(url, **engine_options(url)) if engine is None else engine
+        self.turns: Turns | None = None
         if self.is_sqlite:
             _prepare_sqlite(self.engine)
+            if self.engine.url.database not in (None, "", ":memory:"):
+                self.turns = Turns(Path(str(self.engine.url.database)), TURN_SECONDS)
 
     @property
     def is_sqlite(self) -> bool:
@@ -69,8 +76,12 @@ class Database:
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
-        """Open a transaction that is committed whole at the end, or not at all."""
-        with _clear(), self.engine.begin() as connection:
+        """Open a transaction that is committed whole at the end, or not at all.
+
+        Raises:
+            ConflictError: "database-busy" where others write for longer than TURN_SECONDS on SQLite.
+        """
+        with _clear(), self._turn(), self.engine.begin() as connection:
             yield connection
 
     def write(self, work: Callable[[Connection], T]) -> T:
@@ -81,6 +92,9 @@ class Database:
 
         Returns:
             What the work returned in the run that was committed.
+
+        Raises:
+            ConflictError: "database-busy" where others write for longer than TURN_SECONDS on SQLite.
         """
         with _clear():
             return self._write(work)
@@ -89,7 +103,7 @@ class Database:
         for attempt in range(1, ATTEMPTS + 1):
             is_complete = False
             try:
-                with self.engine.begin() as connection:
+                with self._turn(), self.engine.begin() as connection:
                     result = work(connection)
                     is_complete = True
                 return result
@@ -100,6 +114,9 @@ class Database:
                     raise
                 time.sleep(0.02 * 2**attempt)
         raise AssertionError("unreachable")
+
+    def _turn(self) -> AbstractContextManager[None]:
+        return nullcontext() if self.turns is None else self.turns.turn()
 
     def close(self) -> None:
         """Give all connections back."""
@@ -140,6 +157,10 @@ def _clear() -> Iterator[None]:
     """Say plainly when there is no database to talk to."""
     try:
         yield
+    except NoTurn:
+        raise ConflictError(
+            "database-busy", "Others are writing to the database all the time; please try again."
+        ) from None
     except OperationalError as error:
         text = str(error.orig)
         if error.connection_invalidated or "connection failed" in text or "unable to open database" in text:

@@ -22,6 +22,7 @@ class FencedDatabase(Database):
     def __init__(self, database: Database, at_end: Callable[[Transaction, Any], None]) -> None:
         self.url = database.url
         self.engine = database.engine
+        self.turns = database.turns
         self._at_end = at_end
 
     def write(self, work: Callable[[Transaction], T]) -> T:

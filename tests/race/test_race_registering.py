@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections import Counter
 
 from maskres.db import people, rounds
@@ -143,9 +142,6 @@ def test_whoever_was_told_registered_is_in_the_closed_draw(service: Service):
                 return done
             if done == 3:
                 under_way.set()
-            time.sleep(
-                0.03
-            )  # SQLite's writers do not queue: people take a breath, so that closing gets its turn
         raise AssertionError("the draw never closed")
 
     with apart(service, len(queues) + 1) as services:

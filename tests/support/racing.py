@@ -27,6 +27,7 @@ class CarelessDatabase(Database):
 
     def __init__(self, url: str) -> None:
         super().__init__(url)
+        self.turns = None
         self.engine.dispose()
         options = {"timeout": BUSY_SECONDS} if url.startswith("sqlite") else {}
         self.engine = create_engine(url, isolation_level="AUTOCOMMIT", connect_args=options)
