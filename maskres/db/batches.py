@@ -7,11 +7,11 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, bindparam, func, insert, or_, select, text, update
+from sqlalchemy import and_, bindparam, insert, or_, select, text, update
 
 from maskres.db.bulk import in_batches
 from maskres.db.engine import Transaction
-from maskres.db.tables import batch_changes, batches, draws, places, slots
+from maskres.db.tables import batch_changes, batches, places, slots
 from maskres.errors import InputError
 from maskres.formats.values import format_time
 from maskres.lottery.slots import Slot
@@ -82,13 +82,6 @@ def list_batches(c: Transaction, draw_id: int) -> list[tuple[int, dict[str, int]
     """List the published batches in turn: number, and places released by stratum."""
     rows = c.execute(select(batches).where(batches.c.draw_id == draw_id).order_by(batches.c.batch))
     return [(row.batch, json.loads(row.released)) for row in rows]
-
-
-def has_later_commitment(c: Transaction, round_id: int, draw: int) -> bool:
-    """Tell whether a later draw of the round is committed, which ends this one's waiting list."""
-    before = ("open", "closed", "decided", "void")
-    where = (draws.c.round_id == round_id, draws.c.draw > draw, draws.c.status.not_in(before))
-    return bool(c.execute(select(func.count()).select_from(draws).where(*where)).scalar_one())
 
 
 def free_slots(c: Transaction, draw_id: int, earliest: datetime) -> dict[tuple[str, str], tuple[Any, int]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -70,6 +70,14 @@ def count_entries(c: Transaction, kind: str, round_slug: str, draw: int | None) 
     return int(
         c.execute(select(func.count()).select_from(ledger_entries).where(*where, of_draw)).scalar_one()
     )
+
+
+def list_steps(c: Transaction, round_slug: str, kinds: Iterable[str]) -> list[tuple[str, int | None]]:
+    """List the kind and draw of a round's entries of some kinds, in the order of the ledger."""
+    entries = ledger_entries.c
+    where = (entries.round == round_slug, entries.kind.in_(list(kinds)))
+    rows = c.execute(select(entries.kind, entries.draw).where(*where).order_by(entries.seq))
+    return [(row.kind, row.draw) for row in rows]
 
 
 def ledger_size(c: Transaction) -> int:

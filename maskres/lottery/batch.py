@@ -11,7 +11,8 @@ A batch is published before it takes effect:
    must stand in the next batch's changes as lapsed.
 
 A stratum's waiting list that is too short leaves places over; they are passed on neither to another stratum
-nor to a later batch.
+nor to a later batch. Once the next draw of the round is committed this one's waiting list has ended: batches
+still place the displaced and the unplaced, yet nobody is promoted and no stock is released.
 """
 
 from __future__ import annotations
@@ -100,11 +101,13 @@ class Batch:
         changes: changes-N.csv.
         released: stratum → places of released stock; strata without any may be left out.
         promotion: promotion-N.csv.
+        has_ended: whether the waiting list had ended by then.
     """
 
     changes: Changes
     released: Mapping[str, int]
     promotion: Sequence[Placement]
+    has_ended: bool = False
 
 
 def read_changes(source: Source, file: str | None = None) -> Changes:
@@ -168,25 +171,40 @@ def share_released(total: int, quotas: Mapping[str, int]) -> dict[str, int]:
     return shares
 
 
-def plan_batch(standings: Standings, changes: Changes, released: Mapping[str, int] | None = None) -> Plan:
+def plan_batch(
+    standings: Standings,
+    changes: Changes,
+    released: Mapping[str, int] | None = None,
+    *,
+    has_ended: bool = False,
+) -> Plan:
     """Work out who a batch is to place.
 
     Args:
         standings: where everyone stands before the batch.
         changes: changes-N.csv.
         released: stratum → places of released stock; strata without any may be left out.
+        has_ended: whether the waiting list has ended, a later draw of the round being committed: nobody is
+            promoted then, whatever comes free.
 
     Returns:
         The plan.
 
     Raises:
         InputError: "unknown-number", "bad-cause" for a cause that cannot befall this number, "lapse-missing"
-            where somebody the last batch left unplaced is not in the changes, "bad-released".
+            where somebody the last batch left unplaced is not in the changes, "bad-released", also for any
+            stock once the list has ended.
 
-    Source: draw.md, section 9.
+    Source: draw.md, sections 1 and 9.
     """
     names = standings.result.stratum_names
     shares = _require_released(released or {}, names)
+    if has_ended and any(shares.values()):
+        raise InputError(
+            "bad-released",
+            "The waiting list has ended: there is nobody to release stock to.",
+            field="released",
+        )
     rows = standings.find_rows(changes.numbers)
     refuse_unknown(changes.numbers, rows, file=changes.file)
     _require_causes(standings, changes, rows)
@@ -202,7 +220,8 @@ def plan_batch(standings: Standings, changes: Changes, released: Mapping[str, in
     waiting = np.flatnonzero(codes == code_of(Status.WAITING))
     waiting_strata = standings.result.strata[waiting]
     for code, stratum in enumerate(names):
-        promoted.append(waiting[waiting_strata == code][: freed[code] + shares[stratum]])
+        next_ones = 0 if has_ended else freed[code] + shares[stratum]
+        promoted.append(waiting[waiting_strata == code][:next_ones])
     replaced = np.concatenate([rows[is_displaced], np.flatnonzero(codes == code_of(Status.UNPLACED))])
     numbers = standings.result.numbers
     return Plan(
@@ -336,6 +355,6 @@ def replay(result: Result, allocation: Sequence[Placement], batches: Iterable[Ba
     """
     standings = begin_standings(result, allocation)
     for batch in batches:
-        plan = plan_batch(standings, batch.changes, batch.released)
+        plan = plan_batch(standings, batch.changes, batch.released, has_ended=batch.has_ended)
         standings = finish_batch(plan, batch.promotion)
     return standings

@@ -1,4 +1,8 @@
-"""Publishing a batch: places that came free and new stock go to the waiting, before anybody collects by it."""
+"""Publishing a batch: places that came free and new stock go to the waiting, before anybody collects by it.
+
+While a later draw of the round is committed, this draw's waiting list has ended: a batch then only gives displaced
+and unplaced winners a place. What counts is the ledger's order, so that anyone can tell for every batch.
+"""
 
 from __future__ import annotations
 
@@ -48,13 +52,13 @@ def publish_batch(
         round_slug: the round.
         draw_number: the draw, published or collecting.
         room: the places offered, in the form of slots.csv; None for all that are free in slots still to come.
-        released: stratum → places of newly arrived stock.
+        released: stratum → places of newly arrived stock; none once the waiting list has ended.
 
     Returns:
         "batch", its number; "placed" and "unplaced".
 
     Raises:
-        StepRefused: "step-out-of-order", "waiting-list-ended".
+        StepRefused: "step-out-of-order"; "waiting-list-ended" for stock released after that.
         CheckFailed: "slot-too-soon".
         InputError: "bad-released", "slot-differs", "slot-closed", and as read_slot_plan.
     """
@@ -62,9 +66,11 @@ def publish_batch(
     # The round is locked: a commitment of its next draw, which ends this waiting list, must not come in between.
     round_ = rounds.find_round(c, round_slug, is_locked=True)
     draw = published_draw(c, round_, draw_number)
-    if batches.has_later_commitment(c, round_.id, draw.draw):
+    *ended_before, has_ended = _ended_lists(c, round_slug, draw.draw)
+    if has_ended and any((released or {}).values()):
         raise StepRefused(
-            "waiting-list-ended", "A later draw of this round is committed; this waiting list has ended."
+            "waiting-list-ended",
+            "A later draw of this round is committed: this waiting list has ended, and stock is for that draw.",
         )
     earlier = batches.list_batches(c, draw.id)
     number = len(earlier) + 1
@@ -72,13 +78,13 @@ def publish_batch(
     with service.scratch() as folder:
         offered = _room(c, service, round_, draw, room)
         check_lead(offered, now, round_.rules.lead_hours, file=names["room"])
-        standings = _replay(c, draw, earlier, folder)
+        standings = _replay(c, draw, earlier, ended_before, folder)
         causes = batches.pending_changes(c, draw.id) | _lapses(standings)
         with (folder / names["changes"]).open("wb") as out:
             write_changes(causes, out)
         with (folder / names["room"]).open("wb") as out:
             write_slots(offered, out)
-        plan = plan_batch(standings, read_changes(folder / names["changes"]), released)
+        plan = plan_batch(standings, read_changes(folder / names["changes"]), released, has_ended=has_ended)
         placements = _place(c, service, round_, draw, plan, offered, folder / names["wishes"])
         with (folder / names["promotion"]).open("wb") as out:
             write_allocation(placements, out)
@@ -105,6 +111,21 @@ def publish_batch(
     return counts
 
 
+def _ended_lists(c: Transaction, round_slug: str, draw_number: int) -> list[bool]:
+    """Tell of every batch of a draw, and at the end of one published now, whether its waiting list had ended."""
+    later: set[int] = set()
+    ended = []
+    kinds = (Kind.BATCH, Kind.DRAW_COMMITTED, Kind.DRAW_VOIDED)
+    for kind, draw in record.list_steps(c, round_slug, kinds):
+        if kind == Kind.BATCH and draw == draw_number:
+            ended.append(bool(later))
+        elif draw is not None and draw > draw_number and kind == Kind.DRAW_COMMITTED:
+            later.add(draw)
+        elif draw is not None and kind == Kind.DRAW_VOIDED:
+            later.discard(draw)
+    return [*ended, bool(later)]
+
+
 def _room(
     c: Transaction, service: Service, round_: rounds.Round, draw: rounds.Draw, room: Path | None
 ) -> list[Slot]:
@@ -119,17 +140,22 @@ def _room(
 
 
 def _replay(
-    c: Transaction, draw: rounds.Draw, earlier: list[tuple[int, dict[str, int]]], folder: Path
+    c: Transaction,
+    draw: rounds.Draw,
+    earlier: list[tuple[int, dict[str, int]]],
+    ended_before: list[bool],
+    folder: Path,
 ) -> Standings:
     """Follow the draw through its published files: they, not the tables, say who is where."""
     for name in ("result.csv", "allocation.csv"):
         files.fetch_file(c, draw.id, name, folder / name)
     done = []
-    for number, released in earlier:
+    for (number, released), has_ended in zip(earlier, ended_before, strict=True):
         for name in (f"changes-{number}.csv", f"promotion-{number}.csv"):
             files.fetch_file(c, draw.id, name, folder / name)
         changes = read_changes(folder / f"changes-{number}.csv")
-        done.append(Batch(changes, released, read_allocation(folder / f"promotion-{number}.csv")))
+        promotion = read_allocation(folder / f"promotion-{number}.csv")
+        done.append(Batch(changes, released, promotion, has_ended))
     return replay(read_result(folder / "result.csv"), read_allocation(folder / "allocation.csv"), done)
 
 

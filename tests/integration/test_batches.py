@@ -316,10 +316,31 @@ def test_a_later_commitment_ends_the_waiting_list(counters: Counters):
     assert batch(counters)["batch"] == 1
     play_to(counters.service, DrawStatus.COMMITTED, draw=2, people=[])
     with pytest.raises(StepRefused) as refused:
-        batch(counters)
+        batch(counters, released={"general": 1})
     assert refused.value.code == "waiting-list-ended"
+    assert batch(counters, released={"general": 0}) == {"batch": 2, "placed": 0, "unplaced": 0}
     play_to(counters.service, DrawStatus.VOID, draw=2, people=[])
-    assert batch(counters)["batch"] == 2
+    assert batch(counters) == {
+        "batch": 3,
+        "placed": 0,
+        "unplaced": 0,
+    }  # what came free meanwhile is for nobody
+    assert batch(counters, released={"general": 1})["batch"] == 4
+
+
+def test_winners_displaced_after_a_later_commitment_are_moved(counters: Counters, tmp_path: Path):
+    before = set(counters.numbers())
+    displaced = afterwards.close_store(counters.service, OPERATOR, counters.slug, 1, "huli-1", local(8))
+    assert displaced > 0
+    give_back(counters, counters.winner("siming-1"))
+    play_to(counters.service, DrawStatus.COMMITTED, draw=2, people=[])
+    offered = room(tmp_path, ("siming-1", "later", counters.service.now() + timedelta(days=2), 40))
+    counts = batch(counters, room=offered)
+    assert counts == {"batch": 1, "placed": displaced, "unplaced": 0}
+    assert set(counters.numbers()) == before
+    assert batch(counters)["placed"] == 0  # the batch before is replayed as one of an ended list
+    plain = bundle(counters, tmp_path)
+    assert plain.promote() == [plain.files[f"promotion-{number}.csv"] for number in (1, 2)]
 
 
 def test_winners_of_a_batch_are_left_out_of_the_next_draw(counters: Counters):

@@ -19,8 +19,10 @@ class Story:
         for _, number, store, _, _ in allocation:
             self.state[number] = "placed" if store else "unplaced"
 
-    def batch(self, changes: dict[str, str], released: dict[str, int]) -> tuple[list[str], list[str]]:
-        """Apply changes; give who is to be placed: the displaced and unplaced, then the promoted."""
+    def batch(
+        self, changes: dict[str, str], released: dict[str, int], *, has_ended: bool = False
+    ) -> tuple[list[str], list[str]]:
+        """Apply changes; give who is to be placed: the displaced and unplaced, then the promoted, if any may be."""
         freed = dict.fromkeys(self.stratum.values(), 0)
         first = []
         for number, cause in changes.items():
@@ -31,8 +33,8 @@ class Story:
                     freed[self.stratum[number]] += 1
                 self.state[number] = cause
         first += [number for number in self.order if self.state[number] == "unplaced"]
-        then = []
-        for number in self.order:
+        then: list[str] = []
+        for number in [] if has_ended else self.order:
             stratum = self.stratum[number]
             if self.state[number] == "waiting" and freed[stratum] + released.get(stratum, 0) > 0:
                 freed[stratum] -= 1

@@ -115,20 +115,34 @@ class PlainBundle:
     def promote(self) -> list[bytes]:
         """Follow the batches again: every promotion-N.csv as it must be."""
         story = plain_batch.Story(self.result, self.placements("allocation.csv"))
-        released = [
-            each["body"]["released"]
-            for each in self.ledger
-            if each["kind"] == "batch" and each["round"] == self.entry("drawn")["round"]
-        ]
+        released, has_ended = self._released()
         promotions = []
         for number in range(1, self.batch_count() + 1):
             changes = dict(self.rows(f"changes-{number}.csv"))
-            groups = list(story.batch(changes, released[number - 1]))
+            groups = list(story.batch(changes, released[number - 1], has_ended=has_ended[number - 1]))
             wishes, room = self.wishes(f"wishes-{number}.csv"), self.slots(f"room-{number}.csv")
             lines = plain_allocation.place(groups, wishes, room, self.seed)
             story.finish(lines)
             promotions.append(allocation_file(lines))
         return promotions
+
+    def _released(self) -> tuple[list[dict[str, int]], list[bool]]:
+        """Give what each batch released, and whether the waiting list had ended before it."""
+        about = self.entry("drawn")
+        committed: set[int] = set()
+        released, has_ended = [], []
+        for each in self.ledger:
+            if each["round"] != about["round"] or each["draw"] is None or each["draw"] < about["draw"]:
+                continue
+            if each["draw"] > about["draw"]:
+                if each["kind"] == "draw-committed":
+                    committed.add(each["draw"])
+                if each["kind"] == "draw-voided":
+                    committed.discard(each["draw"])
+            elif each["kind"] == "batch":
+                released.append(each["body"]["released"])
+                has_ended.append(bool(committed))
+        return released, has_ended
 
     def unsealed(self, name: str) -> dict[str, str]:
         """Compute the seals that opened wishes lead to."""

@@ -224,28 +224,30 @@ def test_batches_and_reference_agree(story, data) -> None:
         for text in data.draw(st.lists(st.sampled_from(sorted(plain.state)), unique=True, max_size=10)):
             if plain.state[text] in MAY_BEFALL:
                 changes[text] = data.draw(st.sampled_from(MAY_BEFALL[plain.state[text]]))
-        released = {stratum: data.draw(st.integers(0, 3)) for stratum in result.stratum_names}
+        has_ended = data.draw(st.booleans())
+        most = 0 if has_ended else 3
+        released = {stratum: data.draw(st.integers(0, most)) for stratum in result.stratum_names}
         room = data.draw(slot_lists())
-        first, then = plain.batch(changes, released)
+        first, then = plain.batch(changes, released, has_ended=has_ended)
         expected = plain_allocation.place([first, then], wishes, room, SEED)
         plain.finish(expected)
 
         read = read_changes(changes_file(changes))
-        plan = plan_batch(standings, read, released)
+        plan = plan_batch(standings, read, released, has_ended=has_ended)
         assert sorted(plan.replaced.astype(str).tolist()) == sorted(first)
         assert sorted(plan.promoted.astype(str).tolist()) == sorted(then)
         of_batch = read_wishes(wishes_file({text: wishes[text] for text in first + then}))
         promotion = place_batch(plan, of_batch, read_slots(slots_file(room)), SEED)
         assert promotion == expected
         standings = finish_batch(plan, promotion)
-        batches.append(Batch(read, released, promotion))
-        check_invariants(standings, plan, plain.state)
+        batches.append(Batch(read, released, promotion, has_ended))
+        check_invariants(standings, plan, plain.state, has_ended=has_ended)
     replayed = replay(result, placements, batches)
     assert replayed.codes.tolist() == standings.codes.tolist()
     assert replayed.promotions.tolist() == standings.promotions.tolist()
 
 
-def check_invariants(standings, plan, state: dict[str, str]) -> None:
+def check_invariants(standings, plan, state: dict[str, str], *, has_ended: bool) -> None:
     """The states agree with the plain ones, and nobody is promoted past one who waits."""
     for text, expected in state.items():
         standing = standings.standing(text)
@@ -262,6 +264,6 @@ def check_invariants(standings, plan, state: dict[str, str]) -> None:
         if waiting and promoted:
             assert max(promoted) < min(waiting)
         moved = sum(strata[order.index(text)] == code for text in plan.promoted.astype(str).tolist())
-        asked = plan.freed[stratum] + plan.released[stratum]
+        asked = 0 if has_ended else plan.freed[stratum] + plan.released[stratum]
         assert moved == asked or (moved < asked and not waiting)
     assert standings.count()[Status.UNPLACED] == 0

@@ -251,6 +251,17 @@ def test_the_displaced_come_before_the_promoted_on_room_that_is_empty() -> None:
         place_batch(plan_, read_wishes(wishes_file({G[0]: ("d", "city", ())})), room, SEED)
 
 
+def test_once_the_list_has_ended_nobody_is_promoted() -> None:
+    """Displaced and unplaced winners still get a place; stock has nobody to go to."""
+    changes = read_changes(changes_file({E[0]: "forfeited", G[0]: "displaced"}))
+    plan_ = plan_batch(BEGIN, changes, {"e": 0}, has_ended=True)
+    assert to_place(plan_) == (in_order(E[1], G[0]), [])
+    assert plan_.freed == {"e": 1, "g": 0}
+    with pytest.raises(InputError) as caught:
+        plan_batch(BEGIN, changes, {"g": 1}, has_ended=True)
+    assert caught.value.code == "bad-released"
+
+
 def test_replay() -> None:
     first = Batch(
         read_changes(changes_file({G[0]: "forfeited"})),
