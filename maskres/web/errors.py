@@ -42,6 +42,7 @@ _BY_CODE = {
     "no-place": 404,
     "not-proved": 403,
     "no-database": 503,
+    "database-busy": 503,
     "bad-json": 400,
     "too-many-requests": 429,
 }
