@@ -54,4 +54,4 @@ def say(error: MaskresError) -> str:
     words = WORDS.get(error.code)
     if words is not None:
         return str(words)
-    return gettext("This could not be done (%(code)s).", code=error.code)
+    return str(gettext("This could not be done (%(code)s).", code=error.code))
