@@ -56,7 +56,10 @@ def create_app(environment: Mapping[str, str] | None = None) -> Flask:
         accept_signature,
     )
     require_present_tables(service.database)
-    return furnish(app, service, web)
+    furnish(app, service, web)
+    # A server may load the application once and fork: its children must share no connection.
+    service.database.close()
+    return app
 
 
 def bare_app() -> Flask:

@@ -19,7 +19,8 @@ class Limits:
     """
 
     def __init__(self, storage: str | None) -> None:
-        where = storage or _MEMORY
+        # The library that counts has a word of its own for a socket.
+        where = f"redis+{storage}" if storage and storage.startswith("unix://") else storage or _MEMORY
         self.open = Limiter(
             get_remote_address,
             storage_uri=where,
