@@ -27,6 +27,8 @@ _MODULES = {
     "database": "setup_commands",
     "keys": "setup_commands",
     "notary": "setup_commands",
+    "worker": "work_commands",
+    "sweeper": "work_commands",
 }
 
 

