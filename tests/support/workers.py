@@ -105,9 +105,10 @@ def start_worker(
 
 def main() -> None:
     """Work as the environment says."""
-    from maskres.jobs import delivery, runner, worker
+    from maskres.db import results
+    from maskres.jobs import runner, worker
     from maskres.jobs.logs import configure_logs
-    from maskres.usecases import drawing, messages, tasks
+    from maskres.usecases import messages, tasks
     from tests.support.world import make_service
 
     ago = timedelta(seconds=float(os.environ["WORLD_SECONDS_AGO"]))
@@ -119,11 +120,10 @@ def main() -> None:
         database.close()
 
     runner.open_service = open_world
-    delivery.open_service = open_world
     tasks.LEASE_SECONDS = LEASE_SECONDS
     messages.FIRST_WAIT_SECONDS = 1
     if os.environ["HALT_FILE"]:
-        drawing.results.load_result = _halting(drawing.results.load_result, Path(os.environ["HALT_FILE"]))
+        results.load_result = _halting(results.load_result, Path(os.environ["HALT_FILE"]))
     configure_logs()
     worker.work(os.environ["MASKRES_REDIS_URL"])
 
