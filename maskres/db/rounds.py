@@ -162,6 +162,20 @@ def store_districts(c: Transaction, round_id: int) -> dict[str, str]:
     return {row.store: row.district for row in rows}
 
 
+def list_stores(c: Transaction, round_id: int) -> list[Store]:
+    """List the stores of a round by district and slug."""
+    of_round = select(stores).where(stores.c.round_id == round_id)
+    return [_store(row) for row in c.execute(of_round.order_by(stores.c.district, stores.c.store))]
+
+
+def find_store(c: Transaction, round_id: int, store: str) -> Store | None:
+    """Give a store of a round, or None."""
+    row = c.execute(
+        select(stores).where(stores.c.round_id == round_id, stores.c.store == store)
+    ).one_or_none()
+    return None if row is None else _store(row)
+
+
 def insert_draw(c: Transaction, round_id: int, draw: int, now: datetime) -> int:
     """Insert an open draw and give its id."""
     statement = insert(draws).values(round_id=round_id, draw=draw, status=DrawStatus.OPEN, opened_at=now)
@@ -235,6 +249,10 @@ def _round(row: Row[Any]) -> Round:
         opened_at=row.opened_at,
         finished_at=row.finished_at,
     )
+
+
+def _store(row: Row[Any]) -> Store:
+    return Store(row.store, row.district, row.name, row.address, row.opens, row.closes)
 
 
 def _draw(row: Row[Any]) -> Draw:

@@ -16,6 +16,7 @@ from maskres.lottery.standings import Status
 from maskres.pickup.handovers import AnswerCode
 from maskres.pickup.places import PlaceStatus
 from maskres.rounds.status import DrawStatus, RoundStatus
+from maskres.usecases.standing_values import Where
 
 GLOSSARY = Path(__file__).parents[2] / "docs" / "glossary.md"
 HEADINGS: dict[str, type[StrEnum] | tuple[str, ...]] = {
@@ -23,6 +24,7 @@ HEADINGS: dict[str, type[StrEnum] | tuple[str, ...]] = {
     "Status of a draw": DrawStatus,
     "Status of a place": PlaceStatus,
     "Standing of a number between batches": Status,
+    "Where a number stands in a draw, as its holder sees it": Where,
     "What a till is told": AnswerCode,
     "Entries of the ledger": Kind,
     "Reasons": COARSE_CODES,
