@@ -6,6 +6,7 @@ and left as it is, so that a rehearsal taken up again ends with the same bytes.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -84,6 +85,7 @@ class Scenes:
         self.slug = str(city.rules_json(round_index)["round"])
         self.opens_at = city.timetable.opens_at(round_index)
         self.behaviour = Behaviour(city.seed, f"{self.slug}/{_DRAW}")
+        self.cosigners = cosigner_keys(city.seed)
 
     def at(self, hours: float) -> datetime:
         """Move the clock so many hours past the round's opening."""
@@ -105,7 +107,7 @@ class Scenes:
         for entry in entries:
             size = entry.seq + 1
             if entry.kind in _MILESTONES and size not in done:
-                for minutes, key in enumerate(cosigner_keys(self.city.seed), start=5):
+                for minutes, key in enumerate(self.cosigners, start=5):
                     line = cosign(notes[size].encode(), key, entry.at + timedelta(minutes=minutes))
                     add_cosignature(self.service, NOTARY, size, line, key.verifier.text)
 
@@ -118,7 +120,7 @@ class Scenes:
             with self.service.database.reading() as c:
                 known = {each.slug: each for each in rounds.list_rounds(c)}
             if self.slug not in known:
-                notary, witness = (key.verifier.text for key in cosigner_keys(self.city.seed))
+                notary, witness = (key.verifier.text for key in self.cosigners)
                 round_steps.create_round(
                     self.service, OPERATOR, self.rules, stores, notary_key=notary, witness_key=witness
                 )
@@ -257,7 +259,7 @@ class Scenes:
         return len(lodged)
 
     def commit(self) -> None:
-        """Set the slots and commit: a quarter of every stratum wins, of the elderly a half."""
+        """Set the slots and commit."""
         self.at(87)
         if not self.has_reached(DrawStatus.COMMITTED):
             with self.stages.run(f"{self.slug}: commit") as stage:
@@ -268,13 +270,22 @@ class Scenes:
         with self.service.database.reading() as c:
             draw = rounds.find_draw(c, rounds.find_round(c, self.slug), _DRAW)
             strata, _excluded = deciding.count_verdicts(c, draw.id)
-        quotas = {name: -(-count // (2 if name == "elderly" else 4)) for name, count in strata.items()}
-        plan = self.city.write_slots(self.folder, self.index, _DRAW, sum(quotas.values()))
+        quotas = self.quotas(strata)
+        plan = self.plan_slots(sum(quotas.values()))
         committing.set_slots(self.service, OPERATOR, self.slug, _DRAW, plan)
-        committing.commit_draw(self.service, OPERATOR, self.slug, _DRAW, quotas, self._sources())
+        committing.commit_draw(self.service, OPERATOR, self.slug, _DRAW, quotas, self.sources())
         return sum(strata.values())
 
-    def _sources(self) -> list[DeclaredSource]:
+    def quotas(self, strata: Mapping[str, int]) -> dict[str, int]:
+        """Say how many win: a quarter of every stratum, of the elderly a half."""
+        return {name: -(-count // (2 if name == "elderly" else 4)) for name, count in strata.items()}
+
+    def plan_slots(self, winners: int) -> Path:
+        """Write the slots of the draw."""
+        return self.city.write_slots(self.folder, self.index, _DRAW, winners)
+
+    def sources(self) -> list[DeclaredSource]:
+        """Declare the sources of the seed: dice, and then the beacon."""
         dice = Dice("notary-dice", _DICE_SIDES, _DICE_ROLLS, self.opens_at + 89 * _HOUR)
         return [dice, Drand("drand", beacon_network(self.city.seed, self.opens_at + 90 * _HOUR))]
 

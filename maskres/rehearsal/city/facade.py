@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
 from maskres.errors import InputError
+from maskres.rehearsal.city.bystanders import make_bystanders
 from maskres.rehearsal.city.chance import Chance, derive_key
 from maskres.rehearsal.city.people import Population
 from maskres.rehearsal.city.registers import KINDS_OF_ROUND, RegisterWriter
@@ -16,7 +17,7 @@ from maskres.rehearsal.city.singles import SingleRegistration, make_singles
 from maskres.rehearsal.city.slots import write_slots
 from maskres.rehearsal.city.stores import Store, make_stores, write_stores
 from maskres.rehearsal.city.timetable import Timetable
-from maskres.rehearsal.city.wishes import WishMaker
+from maskres.rehearsal.city.wishes import Registration, WishMaker
 
 _MOST_DRAWS = 99
 
@@ -31,6 +32,8 @@ class City:
         seed: any text, not empty.
         residents: how many live there from the start, 1 to 10,000,000; a twentieth more come before round 2.
         stores: shops, 1 to 5,000.
+        first_day: local day on which the first round opens; else one of 3 to 8 February 2020.
+        round_days: days after which the second round opens.
 
     Raises:
         InputError: "bad-city" for an argument out of bounds.
@@ -38,16 +41,18 @@ class City:
 
     __slots__ = ("_chance", "_population", "_registrations", "_wishes", "seed", "stores", "timetable")
 
-    def __init__(self, seed: str, residents: int, stores: int) -> None:
+    def __init__(
+        self, seed: str, residents: int, stores: int, *, first_day: date | None = None, round_days: int = 14
+    ) -> None:
         if not seed or any("\ud800" <= symbol <= "\udfff" for symbol in seed):
             raise InputError(
                 "bad-city", "A city's seed is a text of at least one whole character.", field="seed"
             )
         self.seed = seed
         self._chance = Chance(seed)
-        self.timetable = Timetable(self._chance)
+        self.timetable = Timetable(self._chance, first_day, round_days)
         self.stores: tuple[Store, ...] = make_stores(self._chance, stores)
-        self._population = Population(self._chance, residents)
+        self._population = Population(self._chance, residents, self.timetable.year)
         self._wishes = WishMaker(self.stores)
         self._registrations = RegistrationWriter(self._chance, self._population, self.timetable, self._wishes)
 
@@ -63,7 +68,7 @@ class City:
 
     @property
     def base_time(self) -> datetime:
-        """Give the aware UTC time at which the first round opens: 09:00 in Xiamen, 3 to 8 February 2020."""
+        """Give the aware UTC time at which the first round opens: 09:00 in Xiamen."""
         return self.timetable.base_time
 
     def derive_key(self, purpose: str) -> bytes:
@@ -104,11 +109,19 @@ class City:
         """Give the stories of those who register one by one, who stand in no file of registrations."""
         return make_singles(self._chance, self._population, self._wishes, _require_round(round_index))
 
+    def bystanders(self) -> list[Registration]:
+        """Give what two residents would enter who register in neither round by themselves, for somebody to try."""
+        return make_bystanders(
+            self._chance, self._population, self.timetable, self._wishes, self._registrations
+        )
+
     def write_stores(self, folder: Path) -> Path:
         """Write stores.csv, an office file."""
         return write_stores(self.stores, _require_folder(folder))
 
-    def write_slots(self, folder: Path, round_index: int, draw: int, winners: int) -> Path:
+    def write_slots(
+        self, folder: Path, round_index: int, draw: int, winners: int, days: int | None = None
+    ) -> Path:
         """Write `slots-<round>-<draw>.csv`: a little more room than winners, as the protocol wants slots.csv.
 
         Args:
@@ -116,6 +129,7 @@ class City:
             round_index: 1 or 2.
             draw: 1 or more; its slots begin on timetable.slots_from(round_index, draw).
             winners: how many are to be placed, 0 or more.
+            days: over which every shop spreads its places; by their number where it is not given.
 
         Raises:
             InputError: "bad-city" for an argument out of bounds.
@@ -123,7 +137,7 @@ class City:
         if not 1 <= draw <= _MOST_DRAWS:
             raise InputError("bad-city", f"A round has draws 1 to {_MOST_DRAWS}, not {draw}.", field="draw")
         path = _require_folder(folder) / f"slots-{_require_round(round_index)}-{draw}.csv"
-        return write_slots(self.stores, path, self.timetable.slots_from(round_index, draw), winners)
+        return write_slots(self.stores, path, self.timetable.slots_from(round_index, draw), winners, days)
 
 
 def _require_round(round_index: int) -> int:

@@ -33,7 +33,6 @@ MOST_RESIDENTS = 10_000_000
 CHUNK = 16_384
 """Residents made at a time: part of the format, for it decides where repeated registrations stand in a file."""
 
-_YEAR = 2020
 _LAST_BIRTHDAY = 31
 _FEBRUARY_28 = 58
 _AGE_GROUPS = (65, 60, 45, 62, 110, 118, 122, 106, 80, 70, 62, 44, 35, 28, 18, 12, 8, 4, 2, 1)
@@ -52,7 +51,7 @@ class People:
         indices: which residents they are, from 0.
         words: sixteen words of chance each, as rows.
         issue: position of their document's kind and place in ISSUES.
-        age: whole years on 1 February 2020.
+        age: whole years on 1 February of the year the city begins in.
         is_male: whether they are male.
         birth: birth date, as position from FIRST_ORDINAL.
         sequence: 0 … SEQUENCES - 1, to tell apart those born in one place on one day.
@@ -97,14 +96,15 @@ class Population:
     Args:
         chance: the city's chance.
         residents: how many lived there from the start, 1 to MOST_RESIDENTS.
+        year: in which the city begins.
 
     Raises:
         InputError: "bad-city" for a number of residents out of bounds.
     """
 
-    __slots__ = ("_chance", "_points", "_shift", "_stride", "newcomers", "residents", "total")
+    __slots__ = ("_chance", "_points", "_shift", "_stride", "_year", "newcomers", "residents", "total")
 
-    def __init__(self, chance: Chance, residents: int) -> None:
+    def __init__(self, chance: Chance, residents: int, year: int = 2020) -> None:
         if not 1 <= residents <= MOST_RESIDENTS:
             raise InputError(
                 "bad-city",
@@ -115,6 +115,7 @@ class Population:
         self.newcomers = residents // 20
         self.total = residents + self.newcomers
         self._chance = chance
+        self._year = year
         self._stride = next(
             stride
             for stride in range(chance.number("column-stride", COLUMNS), 2 * COLUMNS)
@@ -130,7 +131,7 @@ class Population:
         columns, blocks = indices % COLUMNS, indices // COLUMNS
         shifts = (blocks * _BLOCK_STEP % BLOCKS << _POINT_BITS) // BLOCKS
         points = (self._points[columns] + shifts) & (1 << _POINT_BITS) - 1
-        sums, issues, ages, is_male = _cells()
+        sums, issues, ages, is_male = _cells(self._year)
         cells = np.searchsorted(sums, points * int(sums[-1]) >> _POINT_BITS, side="right")
         day_of_year, sequence = np.divmod((columns * self._stride + self._shift) % COLUMNS, SEQUENCES)
         return People(
@@ -139,7 +140,7 @@ class Population:
             issue=issues[cells],
             age=ages[cells],
             is_male=is_male[cells],
-            birth=_births(ages[cells], day_of_year, sequence),
+            birth=_births(self._year - ages[cells], day_of_year, sequence),
             sequence=sequence,
             district=np.searchsorted(_district_edges(), words[:, 3], side="right"),
         )
@@ -156,13 +157,13 @@ class Population:
 
 
 @cache
-def _cells() -> tuple[Ints, Ints, Ints, Flags]:
+def _cells(city_year: int) -> tuple[Ints, Ints, Ints, Flags]:
     """List every (issue, age, sex): running sums of the weights, and what each cell stands for."""
     weights, issues, ages, males = [], [], [], []
     for age in range(_OLDEST):
         for is_male, share in ((True, _male_share(age)), (False, 100 - _male_share(age))):
             people = _weight_of_age(age) * share
-            for issue, parts in enumerate(_parts_of_issues(_YEAR - age, age)):
+            for issue, parts in enumerate(_parts_of_issues(city_year - age, age)):
                 if parts:
                     weights.append(people * parts)
                     issues.append(issue)
@@ -212,10 +213,13 @@ def _years() -> tuple[Ints, Flags]:
     return np.array(starts, dtype=np.int64), (years % 4 == 0) & ((years % 100 != 0) | (years % 400 == 0))
 
 
-def _births(ages: Ints, day_of_year: Ints, sequence: Ints) -> Ints:
-    """Find the birth date: one to one with (age, day of year, sequence), so that it keeps numbers apart."""
+def _births(birthday_years: Ints, day_of_year: Ints, sequence: Ints) -> Ints:
+    """Find the birth date: one to one with (age, day of year, sequence), so that it keeps numbers apart.
+
+    Whoever was born in January has had their birthday by 1 February, the others were born the year before.
+    """
     starts, is_leap = _years()
-    years = np.where(day_of_year <= _LAST_BIRTHDAY, _YEAR, _YEAR - 1) - ages - 1900
+    years = birthday_years - np.where(day_of_year <= _LAST_BIRTHDAY, 0, 1) - 1900
     is_after = is_leap[years] & (
         (day_of_year > _FEBRUARY_28) | ((day_of_year == _FEBRUARY_28) & (sequence * 2 >= SEQUENCES))
     )

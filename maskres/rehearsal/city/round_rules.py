@@ -13,9 +13,9 @@ MASKS_A_WINNER = 5
 _DRAWS = {1: 1, 2: 1}
 
 
-def round_slug(round_index: int) -> str:
+def round_slug(year: int, round_index: int) -> str:
     """Name a round."""
-    return f"xiamen-2020-{round_index}"
+    return f"xiamen-{year}-{round_index}"
 
 
 def make_rules(timetable: Timetable, round_index: int) -> dict[str, Any]:
@@ -39,9 +39,10 @@ def make_rules(timetable: Timetable, round_index: int) -> dict[str, Any]:
         bases.append({"register": EMPLOYMENT})
         strata.append({"stratum": "employed", "bases": [EMPLOYMENT]})
     strata.append({"stratum": "general"})
+    kept_until = timetable.data_until()
     return {
         "protocol": "maskres-rules-1",
-        "round": round_slug(round_index),
+        "round": round_slug(timetable.year, round_index),
         "zone": ZONE,
         "goods": "masks",
         "quantity": MASKS_A_WINNER,
@@ -57,6 +58,6 @@ def make_rules(timetable: Timetable, round_index: int) -> dict[str, Any]:
         "audit_size": 300,
         "entries_per_phone": 6,
         "districts": sorted(slug for slug, _, _ in DISTRICTS),
-        "personal_data_until": "2020-06-30",
-        "person_data_until": "2021-06-30",
+        "personal_data_until": kept_until.isoformat(),
+        "person_data_until": kept_until.replace(year=kept_until.year + 1).isoformat(),
     }

@@ -16,7 +16,9 @@ _COMFORTABLE = 12
 """Winners a shop serves in half an hour without a queue, before another day is opened."""
 
 
-def write_slots(stores: tuple[Store, ...], path: Path, first_day: date, winners: int) -> Path:
+def write_slots(
+    stores: tuple[Store, ...], path: Path, first_day: date, winners: int, days: int | None = None
+) -> Path:
     """Write a draw's slots.csv as the protocol wants it.
 
     Places are winners + 5 %, and at least one for every shop: shared out by the shops' sizes, so that small shops
@@ -27,6 +29,7 @@ def write_slots(stores: tuple[Store, ...], path: Path, first_day: date, winners:
         path: where to write.
         first_day: local day of the first slots.
         winners: how many are to be placed, 0 or more.
+        days: over which every shop spreads its places instead, however few they are.
 
     Returns:
         The path: `district,store,slot,starts_at,ends_at,capacity`, sorted by store, starts_at, slot.
@@ -41,7 +44,7 @@ def write_slots(stores: tuple[Store, ...], path: Path, first_day: date, winners:
     places = apportion(winners + (winners + 19) // 20, [store.size for store in stores])
     rows: list[tuple[str, str, str, str]] = []
     for store, share in zip(stores, places, strict=True):
-        for starts_at, capacity in _spread(store, first_day, max(share, 1)):
+        for starts_at, capacity in _spread(store, first_day, max(share, 1), days):
             start, end = format_time(starts_at), format_time(starts_at + _HALF_HOUR)
             slot = starts_at.strftime("%m%d-%H%M")
             rows.append(
@@ -58,10 +61,11 @@ def write_slots(stores: tuple[Store, ...], path: Path, first_day: date, winners:
     return path
 
 
-def _spread(store: Store, first_day: date, places: int) -> list[tuple[datetime, int]]:
+def _spread(store: Store, first_day: date, places: int, days: int | None) -> list[tuple[datetime, int]]:
     """Lay a shop's places into slots: every slot at least one place, the odd ones to the earliest."""
     hours = _half_hours(store)
-    days = min(_MOST_DAYS, -(-places // (_COMFORTABLE * len(hours))))
+    if days is None:
+        days = min(_MOST_DAYS, -(-places // (_COMFORTABLE * len(hours))))
     starts = [
         datetime.combine(first_day + timedelta(days=day), hour, XIAMEN)
         for day in range(days)

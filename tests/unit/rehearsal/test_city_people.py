@@ -1,12 +1,13 @@
 """Who lives in the synthetic city: numbers that are right and distinct, ages and names that are likely."""
 
 from collections import Counter
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import numpy as np
 import pytest
 from stdnum.iso7064 import mod_11_2
 
+from maskres.errors import InputError
 from maskres.rehearsal.city import City, derive_key, documents, names
 from maskres.rehearsal.city.chance import Chance, in_band, scaled
 from maskres.rehearsal.city.people import BLOCKS, CHUNK, COLUMNS, MOST_RESIDENTS, Population
@@ -175,6 +176,26 @@ def test_rounds_follow_each_other_without_overlap():
     assert timetable.slots_from(1, 1) > timetable.reference_date(1) > timetable.register_date(1)
     assert timetable.slots_from(1, 2) < timetable.reference_date(2)
     assert timetable.opens_at(1) == timetable.base_time
+
+
+def test_a_city_that_begins_on_a_given_day_is_of_that_year():
+    city = City("t", 2_000, 3, first_day=date(2031, 11, 27), round_days=4)
+    assert city.base_time == datetime(2031, 11, 27, 1, tzinfo=UTC)
+    assert city.timetable.opens_at(2) - city.base_time == timedelta(days=4)
+    rules = city.rules_json(2)
+    assert (rules["round"], rules["personal_data_until"]) == ("xiamen-2031-2", "2032-06-30")
+    people = Population(Chance("t"), 2_000, 2031).look(np.arange(2_000))
+    born = [int(iso_days()[day][:4]) for day in people.birth]
+    assert max(born) in (2030, 2031)
+    same = Population(Chance("t"), 2_000).look(np.arange(2_000))
+    assert np.array_equal(same.age, people.age)
+
+
+@pytest.mark.parametrize("year", [1999, 2091])
+def test_a_day_beyond_the_tables_is_refused(year):
+    with pytest.raises(InputError) as refused:
+        City("t", 10, 1, first_day=date(year, 1, 1))
+    assert (refused.value.code, refused.value.field) == ("bad-city", "first_day")
 
 
 def test_keys_follow_from_seed_and_purpose():
