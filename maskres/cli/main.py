@@ -29,6 +29,7 @@ _MODULES = {
     "notary": "setup_commands",
     "worker": "work_commands",
     "sweeper": "work_commands",
+    "demo": "demo_commands",
 }
 
 

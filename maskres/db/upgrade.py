@@ -26,6 +26,12 @@ def downgrade(database: Database, revision: str) -> None:
         command.downgrade(_config(connection), revision)
 
 
+def has_tables(database: Database) -> bool:
+    """Tell whether a database has been given tables, of whatever revision."""
+    with database.reading() as connection:
+        return MigrationContext.configure(connection).get_current_revision() is not None
+
+
 def require_present_tables(database: Database) -> None:
     """Refuse to work on a database that lacks migrations.
 

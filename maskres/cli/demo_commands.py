@@ -1,0 +1,108 @@
+"""`demo`: a living synthetic city in an empty deployment, to try everything with."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import click
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+from maskres.cli.deployment import file_keys, open_database, settings
+from maskres.clock import utc_now
+from maskres.demo.accounts import code_of
+from maskres.demo.city import STEPS, ensure_demo_city
+from maskres.demo.facts import DemoFacts, read_facts
+from maskres.demo.reset import reset_demo
+from maskres.demo.telling import tell
+from maskres.errors import InputError
+from maskres.rehearsal.stages import Stage
+from maskres.usecases.service import Service, accept_signature
+
+
+class BarReporter:
+    """Shows how far the demo is as one bar, and nothing once it is done."""
+
+    def __init__(self, bars: Progress) -> None:
+        self._bars = bars
+        self._task = bars.add_task("", total=STEPS)
+
+    def begin(self, stage: str) -> None:
+        """Say what is being done."""
+        self._bars.update(self._task, description=stage)
+
+    def progress(self, done: int, total: int) -> None:
+        """Say nothing: one step of the bar is short."""
+
+    def end(self, stage: Stage) -> None:
+        """Go one step on."""
+        self._bars.advance(self._task)
+
+
+@click.group("demo")
+def demo() -> None:
+    """A living synthetic city, to try everything with."""
+
+
+@demo.command("prepare")
+@click.option(
+    "--residents", type=click.IntRange(200, 1_000_000), help="Residents of the city.  [default: 20000]"
+)
+@click.option("--stores", type=click.IntRange(6, 500), help="Partner stores.  [default: 102]")
+def prepare(residents: int | None, stores: int | None) -> None:
+    """Fill an empty deployment with the demo city; a repeat keeps what was done."""
+    console = Console(stderr=True)
+    columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
+    with (
+        _open_service() as service,
+        Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bars,
+    ):
+        ensure_demo_city(
+            service, settings().instance, progress=BarReporter(bars), residents=residents, stores=stores
+        )
+
+
+@demo.command("facts")
+def facts() -> None:
+    """Say who can log in, who has won, and who can still register."""
+    for line in tell(_facts()):
+        click.echo(line)
+
+
+@demo.command("code")
+@click.argument("name")
+def code(name: str) -> None:
+    """Show the present code of an account's second factor, as its holder's phone would."""
+    account = _facts().account(name)
+    if account is None:
+        raise InputError("unknown-account", f"The demo has no account {name!r:.60}.", field="name")
+    click.echo(code_of(account, utc_now()))
+
+
+@demo.command("reset")
+def reset() -> None:
+    """Remove the demo city from its instance folder, so that the next start makes a new one."""
+    reset_demo(settings())
+    click.echo("The demo is gone; the next start makes a new one.")
+
+
+def _facts() -> DemoFacts:
+    found = read_facts(settings().instance)
+    if found is None:
+        raise InputError("no-demo", "There is no demo yet. Make one with: python -m maskres demo prepare")
+    return found
+
+
+@contextmanager
+def _open_service() -> Iterator[Service]:
+    """Open the service without asking for tables or keys: the demo makes them."""
+    database = open_database()
+    try:
+        yield Service(database, file_keys(), utc_now, os.urandom, accept_signature)
+    finally:
+        database.close()
+
+
+COMMANDS = [demo]
