@@ -1,29 +1,37 @@
 """Worker processes for tests: real ones, on a test's world, that can be made to halt half-way through a step.
 
-`start_worker` runs this module. What differs from `python -m maskres worker` is the service it opens (the world's
-keys, and a clock that runs on from the world's moment) and that turns are short.
+They are forked by a process that has everything imported already. What differs from `python -m maskres worker` is the
+service they open (the world's keys, and a clock that runs on from the world's moment), and that the turn of one that
+halts is short.
 """
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import signal
-import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 from typing import Any
 
+from maskres.db import results
 from maskres.db.engine import Database
+from maskres.jobs import runner, worker
+from maskres.jobs.logs import configure_logs
+from maskres.usecases import messages, tasks
 from maskres.usecases.service import Service
+from tests.support.world import make_service
 
 LEASE_SECONDS = 3
 PATIENCE_SECONDS = 30
-ROOT = Path(__file__).parents[2]
+_forks = multiprocessing.get_context("forkserver")
+_forks.set_forkserver_preload(["maskres.jobs.runner", "maskres.jobs.worker", "tests.support.world"])
 
 
 def ticking(service: Service) -> Service:
@@ -45,21 +53,23 @@ def wait_until(is_so: Callable[[], Any], *, seconds: float = PATIENCE_SECONDS) -
 class WorkerProcess:
     """A worker, its log, and the file that says where it has halted."""
 
-    process: subprocess.Popen[bytes]
+    process: ForkServerProcess
     log: Path
     halted: Path
 
     def kill_half_way(self) -> None:
         """Wait until it has halted in the middle of a step, and kill it with its child."""
         horse = int(wait_until(lambda: self.halted.exists() and self.halted.read_text()))
-        os.kill(self.process.pid, signal.SIGKILL)
+        self.process.kill()
         os.kill(horse, signal.SIGKILL)
-        self.process.wait(10)
+        self.process.join(10)
+        assert self.process.exitcode == -signal.SIGKILL
 
-    def stop(self) -> int:
+    def stop(self) -> int | None:
         """Stop it as an operator does; gives its exit status."""
         self.process.terminate()
-        return self.process.wait(20)
+        self.process.join(20)
+        return self.process.exitcode
 
 
 @contextmanager
@@ -77,41 +87,29 @@ def start_worker(
         **environment: more variables.
     """
     log, halted = folder / f"{name}.log", folder / f"{name}.halted"
+    log.touch()
     variables = {
-        **{key: value for key, value in os.environ.items() if not key.startswith("MASKRES_")},
         "MASKRES_INSTANCE": str(folder / "instance"),
         "MASKRES_DATABASE_URL": service.database.url,
         "MASKRES_REDIS_URL": redis_url,
-        "WORLD_SECONDS_AGO": str((datetime.now(UTC) - service.now()).total_seconds()),
-        "HALT_FILE": str(halted) if halts else "",
         **environment,
     }
-    with log.open("wb") as out:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "tests.support.workers"],
-            cwd=ROOT,
-            env=variables,
-            stdin=subprocess.DEVNULL,
-            stdout=out,
-            stderr=subprocess.STDOUT,
-        )
+    ago = datetime.now(UTC) - service.now()
+    process = _forks.Process(target=_work, args=(variables, ago, log, halted if halts else None))
+    process.start()
     try:
         yield WorkerProcess(process, log, halted)
     finally:
-        if process.poll() is None:
-            process.kill()
-            process.wait(10)
+        process.kill()
+        process.join(10)
 
 
-def main() -> None:
-    """Work as the environment says."""
-    from maskres.db import results
-    from maskres.jobs import runner, worker
-    from maskres.jobs.logs import configure_logs
-    from maskres.usecases import messages, tasks
-    from tests.support.world import make_service
-
-    ago = timedelta(seconds=float(os.environ["WORLD_SECONDS_AGO"]))
+def _work(variables: dict[str, str], ago: timedelta, log: Path, halted: Path | None) -> None:
+    os.environ.update(variables)
+    with log.open("wb") as out:
+        os.dup2(out.fileno(), 1)
+        os.dup2(out.fileno(), 2)
+    sys.stdout, sys.stderr = os.fdopen(1, "w", buffering=1), os.fdopen(2, "w", buffering=1)
 
     @contextmanager
     def open_world(settings: Any) -> Iterator[Service]:
@@ -120,12 +118,12 @@ def main() -> None:
         database.close()
 
     runner.open_service = open_world
-    tasks.LEASE_SECONDS = LEASE_SECONDS
     messages.FIRST_WAIT_SECONDS = 1
-    if os.environ["HALT_FILE"]:
-        results.load_result = _halting(results.load_result, Path(os.environ["HALT_FILE"]))
+    if halted is not None:
+        tasks.LEASE_SECONDS = LEASE_SECONDS
+        results.load_result = _halting(results.load_result, halted)
     configure_logs()
-    worker.work(os.environ["MASKRES_REDIS_URL"])
+    worker.work(variables["MASKRES_REDIS_URL"])
 
 
 def _halting(function: Callable[..., Any], halted: Path) -> Callable[..., Any]:
@@ -135,7 +133,3 @@ def _halting(function: Callable[..., Any], halted: Path) -> Callable[..., Any]:
         time.sleep(3600)
 
     return halt
-
-
-if __name__ == "__main__":
-    main()
