@@ -1,0 +1,101 @@
+"""A real browser before a real server: for walks through the doors as people take them.
+
+    def test_walk(live, page):        # once in Chinese and once in English, on a phone of 360 pixels
+        page.goto(live.url)           # live.service is the service behind it, live.app the application
+        shot(page, "home")            # of tests.support.browser; kept where MASKRES_SHOTS names a folder
+
+A page that calls another host or logs an error fails its test. `desktop` is a page of 1280 pixels; `new_page` opens
+more: new_page(width=360, language="zh", is_large=False, has_scripts=True).
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from maskres.usecases.service import Service
+from tests.support.browser import Live, Served
+
+CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
+_ARGUMENTS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+)
+_MILLISECONDS = 20_000
+LANGUAGES = ("zh", "en")
+
+
+@pytest.fixture
+def live(sqlite_service: Service) -> Iterator[Live]:
+    """The application on a fresh small world, served on a free port of this machine."""
+    with Served(sqlite_service) as found:
+        yield found
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """One Chromium for all tests of this process."""
+    with sync_playwright() as playwright:
+        found = playwright.chromium.launch(executable_path=CHROMIUM, args=list(_ARGUMENTS))
+        yield found
+        found.close()
+
+
+@pytest.fixture(params=LANGUAGES)
+def language(request: pytest.FixtureRequest) -> str:
+    """Both languages in turn."""
+    found: str = request.param
+    return found
+
+
+@pytest.fixture
+def new_page(browser: Browser, live: Live) -> Iterator[Callable[..., Page]]:
+    """Open pages whose every request stays on the host and whose console stays quiet."""
+    contexts, wrong = [], []
+
+    def check(address: str) -> None:
+        if urlsplit(address).scheme in ("http", "https") and not address.startswith(live.url):
+            wrong.append(f"asked elsewhere: {address}")
+
+    def open_page(
+        width: int = 360, language: str = "zh", *, is_large: bool = False, has_scripts: bool = True
+    ) -> Page:
+        context = browser.new_context(
+            viewport={"width": width, "height": 740}, java_script_enabled=has_scripts, accept_downloads=True
+        )
+        contexts.append(context)
+        context.set_default_timeout(_MILLISECONDS)
+        size = "large" if is_large else "normal"
+        cookies = [("lang", language), ("text", size)]
+        context.add_cookies([{"name": name, "value": value, "url": live.url} for name, value in cookies])
+        page = context.new_page()
+        page.on("request", lambda sent: check(sent.url))
+        page.on("pageerror", lambda error: wrong.append(f"failed: {error}"))
+        page.on("console", lambda said: wrong.append(said.text) if said.type == "error" else None)
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    # That an answer refused something is part of some walks, and the browser says so itself.
+    assert [line for line in wrong if "the server responded with a status of" not in line] == []
+
+
+@pytest.fixture
+def page(new_page: Callable[..., Page], language: str) -> Page:
+    """A phone of 360 pixels, in each language."""
+    return new_page(360, language)
+
+
+@pytest.fixture
+def desktop(new_page: Callable[..., Page], language: str) -> Page:
+    """A wide window, in each language."""
+    return new_page(1280, language)
