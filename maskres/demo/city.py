@@ -60,8 +60,10 @@ def ensure_demo_city(
         InputError: "other-city" for another size than the demo was begun with.
     """
     folder = demo_folder(instance)
-    was_begun = is_begun(service.database)
+    is_begun(service.database)  # refused before anything is written
     with alone(folder):
+        # Asked again: another start may have made the demo while this one waited.
+        was_begun = is_begun(service.database)
         if not was_begun:
             _forget(folder)
         plan = _plan(folder, service, residents, stores, was_begun=was_begun)
