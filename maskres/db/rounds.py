@@ -235,7 +235,7 @@ def write_draw(c: Transaction, draw: Draw, values: Mapping[str, Any]) -> None:
 @lru_cache(maxsize=64)
 def _parse_rules(data: bytes) -> Rules:
     # Rules never change, and every request needs them.
-    return read_rules(data)
+    return read_rules(data, is_published=True)
 
 
 def _round(row: Row[Any]) -> Round:

@@ -8,19 +8,22 @@ from typing import Any, NoReturn
 from maskres.errors import InputError
 
 
-def loads(data: bytes, *, file: str) -> dict[str, Any]:
+def loads(data: bytes, *, file: str, is_published: bool = False) -> dict[str, Any]:
     """Read one JSON object.
 
     Args:
         data: the file's bytes: UTF-8 without byte order mark.
         file: the name to give in errors.
+        is_published: whether it is a file of the protocol: LF ends every line, the last too, and there is no CR.
+            What people write by hand may come from any editor.
 
     Returns:
         The object; numbers are int only.
 
     Raises:
         InputError: "bad-json" for anything two readers might read differently: a byte order mark, a
-            duplicate member, a fraction, NaN, NUL, a lone surrogate, nesting past what can be read.
+            duplicate member, a fraction, NaN, NUL, a lone surrogate, nesting past what can be read; in a
+            published file a carriage return or a last line without LF.
     """
 
     def refuse(what: str, line: int | None = None) -> NoReturn:
@@ -43,6 +46,13 @@ def loads(data: bytes, *, file: str) -> dict[str, Any]:
         refuse("The file is not UTF-8.", data.count(b"\n", 0, error.start) + 1)
     if text.startswith("\ufeff"):
         refuse("The file begins with a byte order mark; it must not.", 1)
+    if is_published and b"\r" in data:
+        refuse(
+            "The line holds a carriage return; lines end with LF alone.",
+            data.count(b"\n", 0, data.index(b"\r")) + 1,
+        )
+    if is_published and not data.endswith(b"\n"):
+        refuse("The last line does not end with LF.", data.count(b"\n") + 1)
     try:
         value = json.loads(
             text,

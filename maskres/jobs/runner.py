@@ -24,7 +24,7 @@ from maskres.usecases.service import Service, accept_signature
 from maskres.usecases.tasks import Turn, TurnLost
 
 #: What is no fault of the task: the same may succeed in a while.
-_PASSING = ("no-database",)
+_PASSING = ("no-database", "database-busy")
 _log = structlog.get_logger("maskres.jobs")
 
 

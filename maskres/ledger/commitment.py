@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from maskres.errors import InputError
@@ -23,6 +23,8 @@ from maskres.lottery.sources import DeclaredSource, Dice, read_sources
 
 FILE = "commitment.json"
 PROTOCOL = "maskres-draw-1"
+#: The commitment is cosigned so long before the first source can be known. Source: draw.md, section 6.
+LEAD = timedelta(minutes=10)
 COMMITTED_FILES = ("registered.csv", "pool.csv", "excluded.csv", "disputed.csv", "slots.csv")
 
 
@@ -94,7 +96,7 @@ def read_commitment(data: bytes, *, file: str = FILE) -> Commitment:
 
     Source: draw.md, section 5.
     """
-    value = strict_json.loads(data, file=file)
+    value = strict_json.loads(data, file=file, is_published=True)
     try:
         _SHAPE(value, "")
         sources = read_sources(value["sources"])
@@ -168,7 +170,7 @@ def _require_sums(value: Mapping[str, Any]) -> None:
 
 
 def _require_future(sources: Sequence[DeclaredSource], committed_at: datetime) -> None:
-    """Refuse a source that could be known already: the commitment would fix nothing."""
+    """Refuse a source that could be known before notary and witness have cosigned, ten minutes ahead of it."""
     for source in sources:
         if isinstance(source, Dice):
             times = [source.by]
@@ -176,10 +178,10 @@ def _require_future(sources: Sequence[DeclaredSource], committed_at: datetime) -
             times = [
                 network.round_at for network in (source.network, source.successor) if network is not None
             ]
-        if min(times) <= committed_at:
+        if min(times) <= committed_at + LEAD:
             raise InputError(
                 "bad-source",
-                f"The source {source.name} lies before the commitment's own time.",
+                f"The source {source.name} must come later than ten minutes after the commitment.",
                 field="sources",
             )
 

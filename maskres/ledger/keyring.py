@@ -107,7 +107,7 @@ def read_keys(data: bytes, *, file: str = "keys.json") -> tuple[str, Keyring]:
 
     Source: draw.md, section 11.
     """
-    value = strict_json.loads(data, file=file)
+    value = strict_json.loads(data, file=file, is_published=True)
     try:
         shape = {"origin": _origin, "round": members.slug, "keys": check_keys}
         members.object_of(shape)(value, "")

@@ -112,6 +112,28 @@ def write_slots(slots: Iterable[Slot], stream: Sink) -> None:
     )
 
 
+def check_future(slots: Sequence[Slot], committed_at: datetime, file: str = "slots.csv") -> None:
+    """Check that no slot has begun when the draw is committed: nobody who wins could collect there.
+
+    Args:
+        slots: in the order of the file.
+        committed_at: aware UTC.
+        file: the name to give in errors.
+
+    Raises:
+        CheckFailed: "slot-past", naming the line.
+    """
+    for line, slot in enumerate(slots, start=2):
+        if slot.starts_at <= committed_at:
+            raise CheckFailed(
+                "slot-past",
+                "The slot begins before the draw is committed.",
+                file=file,
+                line=line,
+                field="starts_at",
+            )
+
+
 def check_lead(room: Sequence[Slot], published_at: datetime, lead_hours: int, file: str = "room.csv") -> None:
     """Check that a batch offers only slots that start late enough.
 

@@ -88,7 +88,12 @@ def _say(dice: Dice) -> str:
 
 
 def read_beacon(
-    data: bytes, network: Network, *, file: str = "beacon.json", verify: VerifySignature
+    data: bytes,
+    network: Network,
+    *,
+    file: str = "beacon.json",
+    verify: VerifySignature,
+    is_published: bool = False,
 ) -> Beacon:
     """Read beacon.json and check it.
 
@@ -97,6 +102,8 @@ def read_beacon(
         network: the network and round that count: the declared one, or the successor.
         file: the name to give in errors.
         verify: checks the BLS signature.
+        is_published: whether it is the file of a bundle, whose lines all end with LF alone; what the network itself
+            answers, and anyone may hand in, does not.
 
     Returns:
         The beacon.
@@ -108,7 +115,7 @@ def read_beacon(
 
     Source: draw.md, section 6.
     """
-    members = loads(data, file=file)
+    members = loads(data, file=file, is_published=is_published)
     if set(members) != {"round", "signature", "randomness"}:
         raise InputError(
             "bad-beacon", "It must have exactly these members: round, signature, randomness.", file=file

@@ -17,6 +17,8 @@ from maskres.formats.values import format_time, is_slug, parse_time
 
 MIN_BITS = 128
 SIDES = (6, 8, 10)
+#: Four times 128: dice of six, eight and ten sides need 50, 43 and 39 rolls, and nobody rolls more in public.
+MAX_ROLLS = 512
 _MAX_INTEGER = 10**12 - 1
 _CHAIN = re.compile(r"[0-9a-f]{64}")
 # A BLS12-381 key is a point of 48 bytes on G1 or of 96 bytes on G2.
@@ -33,7 +35,7 @@ class Dice:
     Attributes:
         name: slug of the source.
         sides: 6, 8 or 10.
-        rolls: how many; sides to the power of rolls is at least 2 to the power of 128.
+        rolls: how many, at most 512; sides to the power of rolls is at least 2 to the power of 128.
         by: until when the rolls must be in a cosigned checkpoint, aware UTC.
     """
 
@@ -210,10 +212,11 @@ def require_sources(sources: Sequence[DeclaredSource]) -> None:
 
 
 def _require_bits(dice: Dice) -> None:
-    # A count beyond 128 always suffices; the power of a huge one would never end.
     if dice.sides not in SIDES:
         _refuse(f"{dice.name}.sides", "Dice have 6, 8 or 10 sides.")
-    if dice.sides ** min(dice.rolls, MIN_BITS) < 1 << MIN_BITS:
+    if dice.rolls > MAX_ROLLS:
+        _refuse(f"{dice.name}.rolls", f"At most {MAX_ROLLS} rolls can be declared.")
+    if dice.sides**dice.rolls < 1 << MIN_BITS:
         needed = next(rolls for rolls in range(MIN_BITS) if dice.sides**rolls >= 1 << MIN_BITS)
         _refuse(
             f"{dice.name}.rolls", f"With {dice.sides} sides at least {needed} rolls are needed for 128 bits."

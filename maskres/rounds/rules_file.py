@@ -6,14 +6,13 @@ different rules (draw.md, sections 0 and 1).
 
 from __future__ import annotations
 
-import functools
-import zoneinfo
 from datetime import date
 from typing import Any, Final
 
 from maskres.errors import InputError
 from maskres.formats import strict_json
 from maskres.formats.values import is_slug, parse_date
+from maskres.formats.zones import is_zone
 from maskres.rounds.rules import (
     MAX_AGE_THRESHOLDS,
     PROTOCOL,
@@ -36,16 +35,17 @@ _INTEGERS: Final = {
     "audit_size": (0, 100_000),
     "entries_per_phone": (1, 100),
 }
-_NOT_A_PLACE: Final = {"localtime", "Factory", "posixrules"}
 _FALLBACK_DATE: Final = date(1970, 1, 1)
 
 
-def read_rules(data: bytes, *, file: str = "rules.json") -> Rules:
+def read_rules(data: bytes, *, file: str = "rules.json", is_published: bool = False) -> Rules:
     """Read and check the rules of a round.
 
     Args:
         data: the file's bytes.
         file: the name to give in errors.
+        is_published: whether it is the file of a bundle, whose lines all end with LF alone; an operator's own
+            file may come from any editor.
 
     Returns:
         The rules; `rules.to_json()` is their canonical spelling; data may have other spaces and order.
@@ -56,7 +56,7 @@ def read_rules(data: bytes, *, file: str = "rules.json") -> Rules:
 
     Source: draw.md, section 1.
     """
-    rules, problems = _read(data, file)
+    rules, problems = _read(data, file, is_published=is_published)
     if problems:
         raise problems[0]
     return rules
@@ -75,9 +75,9 @@ def list_problems(data: bytes, *, file: str = "rules.json") -> list[InputError]:
         return [error]
 
 
-def _read(data: bytes, file: str) -> tuple[Rules, list[InputError]]:
+def _read(data: bytes, file: str, *, is_published: bool = False) -> tuple[Rules, list[InputError]]:
     reader = _Reader(file)
-    top = reader.members(strict_json.loads(data, file=file), "", required=_MEMBERS)
+    top = reader.members(strict_json.loads(data, file=file, is_published=is_published), "", required=_MEMBERS)
     if top.get("protocol", PROTOCOL) != PROTOCOL:
         reader.refuse("protocol", f"This program reads rules of the protocol {PROTOCOL} only.")
     integers = {name: reader.integer(top, name, "", *bounds) for name, bounds in _INTEGERS.items()}
@@ -164,7 +164,7 @@ class _Reader:
 
     def zone(self, members: dict[str, Any]) -> str:
         value = members.get("zone")
-        if "zone" in members and not (isinstance(value, str) and value in _zone_names()):
+        if "zone" in members and not is_zone(value):
             self.refuse("zone", "This must be the IANA name of a time zone, like Asia/Shanghai.")
         return str(value)
 
@@ -178,11 +178,6 @@ class _Reader:
         ):
             self.refuse("goods", "This must be 1 to 60 characters on one line, no space at its ends.")
         return str(value)
-
-
-@functools.cache
-def _zone_names() -> frozenset[str]:
-    return frozenset(zoneinfo.available_timezones() - _NOT_A_PLACE)
 
 
 def _read_bases(reader: _Reader, top: dict[str, Any]) -> tuple[Basis, ...]:

@@ -19,12 +19,12 @@ from maskres.ledger.pool_tree import pool_tree, symbols_for
 from maskres.ledger.sets import check_quotas, check_sets
 from maskres.lottery.number_lists import read_excluded, read_numbers
 from maskres.lottery.pool import read_pool
-from maskres.lottery.slots import write_slots
+from maskres.lottery.slots import check_future, read_slots, write_slots
 from maskres.lottery.sources import DeclaredSource
 from maskres.registration.numbers import key_digest
 from maskres.rounds.status import DrawStatus
 from maskres.usecases.record import enter
-from maskres.usecases.seeding import committed_sources, known_at
+from maskres.usecases.seeding import first_known_at
 from maskres.usecases.service import Actor, Service, one_transaction
 from maskres.usecases.store_files import read_slot_plan
 
@@ -82,7 +82,7 @@ def commit_draw(
     Raises:
         StepRefused: "step-out-of-order", "challenge-running".
         ConflictError: "decide-again".
-        CheckFailed: "quotas-differ", "too-few-places".
+        CheckFailed: "quotas-differ", "too-few-places", "slot-past".
         InputError: "bad-source".
     """
     now = service.now()
@@ -100,9 +100,9 @@ def commit_draw(
             read_excluded(folder / "excluded.csv").numbers,
             read_numbers(folder / "disputed.csv"),
         )
-        check_quotas(
-            quotas, pool.count_by_stratum(), sum(slot.capacity for slot in slots.list_slots(c, draw))
-        )
+        offered = read_slots(folder / "slots.csv")
+        check_future(offered, now)
+        check_quotas(quotas, pool.count_by_stratum(), sum(slot.capacity for slot in offered))
         published = {
             name: files.publish_file(c, round_.id, draw.id, name, folder / name, now)
             for name in COMMITTED_FILES
@@ -186,16 +186,17 @@ def void_draw(
     """Give a draw up before its dice, with a reason for all to see.
 
     Raises:
-        StepRefused: "step-out-of-order" once the dice are known; "source-known" once drand's round has come.
+        StepRefused: "step-out-of-order" once the dice are entered; "source-known" once they may have been rolled, or
+            drand's round has come.
         InputError: "bad-member" for a reason that is empty, too long or holds a long number.
     """
     now = service.now()
     round_ = rounds.find_round(c, round_slug)
     draw = rounds.find_draw(c, round_, draw_number, is_locked=True)
-    committed = files.list_files(c, draw.id).get("commitment.json")
-    if committed is not None and now >= min(known_at(source) for source in committed_sources(c, draw)):
-        raise StepRefused("source-known", "The first source can be known already; the draw must go on.")
     rounds.move_draw(c, draw, DrawStatus.VOID)
+    committed = files.list_files(c, draw.id).get("commitment.json")
+    if committed is not None and now >= first_known_at(c, round_, draw):
+        raise StepRefused("source-known", "The first source can be known already; the draw must go on.")
     if draw.status is DrawStatus.OPEN and draw.draw < round_.rules.draws:
         rounds.insert_draw(c, round_.id, draw.draw + 1, now)  # registering goes on for the next draw
     body = bodies.draw_voided(None if committed is None else committed.sha256, reason.strip())

@@ -131,14 +131,19 @@ def _read_dispute(
 def grant_late_claim(
     c: Transaction, service: Service, actor: Actor, round_slug: str, number: str, reason: str
 ) -> None:
-    """Grant a ticket in the next round for a claim that was right but came after the commitment.
+    """Grant a ticket in the next round for a claim that was right but came after the commitment; once a registration.
 
     Raises:
+        StepRefused: "ticket-granted" where one was.
         InputError: "unknown-number".
     """
     round_ = rounds.find_round(c, round_slug)
     registration = people.find_registration(c, round_.id, number)
-    people.grant_bonus_ticket(c, registration.person_id)
+    people.grant_bonus_ticket(
+        c, registration.person_id
+    )  # locks the person, so that of two the second finds the first
+    if record.is_logged(c, "bonus-granted", round_slug, number):
+        raise StepRefused("ticket-granted", "This registration has been granted its ticket already.")
     record.log(
         c,
         service.now(),

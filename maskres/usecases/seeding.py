@@ -11,7 +11,8 @@ from maskres.formats import strict_json
 from maskres.formats.values import format_time
 from maskres.ledger import bodies
 from maskres.ledger.body_shapes import Kind
-from maskres.ledger.commitment import Commitment, read_commitment
+from maskres.ledger.commitment import LEAD, Commitment, read_commitment
+from maskres.ledger.note_keys import read_verifier_key
 from maskres.lottery.seed import seed_file, seed_of
 from maskres.lottery.source_values import MISSING, Beacon, read_beacon, read_rolls
 from maskres.lottery.sources import DeclaredSource, Dice, Drand
@@ -34,11 +35,22 @@ def read_own_commitment(c: Transaction, draw: rounds.Draw) -> Commitment:
     return read_commitment(files.fetch_bytes(c, draw.id, "commitment.json"))
 
 
-def known_at(source: DeclaredSource) -> datetime:
-    """Give the time from which a source may be known to somebody; dice are known when they fall."""
-    if isinstance(source, Dice):
-        return source.by
-    return source.network.round_at
+def first_known_at(c: Transaction, round_: rounds.Round, draw: rounds.Draw) -> datetime:
+    """Give the time from which the first source of a committed draw may be known to somebody.
+
+    A beacon is known when its round has come. Dice are known when they fall: that may be from ten minutes after notary
+    and witness have both cosigned the commitment, and at the latest when they are due.
+    """
+    times = [
+        source.by if isinstance(source, Dice) else source.network.round_at
+        for source in committed_sources(c, draw)
+    ]
+    if any(isinstance(source, Dice) for source in committed_sources(c, draw)):
+        names = [read_verifier_key(text).name for _role, text in round_.cosigners]
+        cosigned_at = record.cosigned_by_all_at(c, Kind.DRAW_COMMITTED, round_.slug, draw.draw, names)
+        if cosigned_at is not None:
+            times.append(cosigned_at + LEAD)
+    return min(times)
 
 
 @one_transaction
@@ -48,7 +60,8 @@ def enter_dice(
     """Enter the notary's rolls, once; from then on the outcome is fixed.
 
     Rolls count only if they come by the time the commitment declared, before the beacon: whoever knew the beacon
-    could choose them. "missing" may be entered later too: where rolls no longer can be, nothing is left to choose.
+    could choose them. "missing" may be entered after that alone: before, it would pass the notary over, who may still
+    roll; after, rolls no longer can be, and nothing is left to choose.
 
     Args:
         c: given by the decorator.
@@ -62,7 +75,7 @@ def enter_dice(
         The rolls as they stand in the ledger.
 
     Raises:
-        StepRefused: "step-out-of-order", "no-dice", "dice-too-late", "same-person".
+        StepRefused: "step-out-of-order", "no-dice", "dice-too-late", "dice-not-due", "same-person".
         InputError: "bad-rolls", "bad-value".
     """
     now = service.now()
@@ -79,6 +92,8 @@ def enter_dice(
         value = MISSING
         if len(sources) == 1:
             raise InputError("bad-value", "Without a beacon the draw waits for the dice.", field=dice.name)
+        if now <= dice.by:
+            raise StepRefused("dice-not-due", f"The dice may still be rolled until {format_time(dice.by)}.")
     else:
         value = read_rolls(rolls, dice)
         if now > dice.by and len(sources) > 1:

@@ -280,12 +280,38 @@ def test_a_draw_is_void_before_its_dice_with_a_reason_for_all_to_see(service: Se
 
 def test_a_draw_is_not_void_once_a_source_can_be_known(service: Service):
     play_to(service, DrawStatus.COMMITTED)
-    for hours in (89, 90):
-        set_clock(service, hours_of(1, hours))
+    for minutes in (16, 120, 180):  # the dice may fall from ten minutes after the second cosignature
+        set_clock(service, hours_of(1, 87 + minutes / 60))
         with pytest.raises(StepRefused) as refused:
             committing.void_draw(service, OPERATOR, ROUND, 1, "We do not like it.")
         assert refused.value.code == "source-known"
     assert status_of(service) is DrawStatus.COMMITTED
+
+
+def test_a_draw_whose_commitment_lacks_a_cosignature_is_void_until_its_dice_are_due(service: Service):
+    play_to(service, DrawStatus.DECIDED)
+    set_clock(service, hours_of(1, 87))
+    set_slots(service)
+    sources = (dice_source(), drand_source())
+    committing.commit_draw(service, OPERATOR, ROUND, 1, default_quotas(service), sources)
+    set_clock(service, hours_of(1, 88))
+    committing.void_draw(service, OPERATOR, ROUND, 1, "The witness did not come.")
+    assert status_of(service) is DrawStatus.VOID
+
+
+def test_no_slot_may_have_begun(service: Service):
+    play_to(service, DrawStatus.DECIDED)
+    set_clock(service, hours_of(1, 87))
+    lines = slots_csv().decode().splitlines(keepends=True)
+    begun = [line.replace("2020-02-13T", "2020-02-11T") for line in lines]
+    assert begun != lines
+    set_slots(service, data="".join(begun).encode())
+    with pytest.raises(CheckFailed) as refused:
+        committing.commit_draw(
+            service, OPERATOR, ROUND, 1, default_quotas(service), (dice_source(), drand_source())
+        )
+    assert (refused.value.code, refused.value.file, refused.value.line) == ("slot-past", "slots.csv", 2)
+    assert status_of(service) is DrawStatus.DECIDED
 
 
 def test_a_draw_is_never_void_after_its_dice(service: Service):

@@ -10,6 +10,7 @@ from maskres.usecases import committing, deciding, disputes
 from maskres.usecases.service import RESIDENT, Service
 from tests.support.raw import fetch
 from tests.support.world import (
+    DEPUTY,
     OPERATOR,
     ROUND,
     default_quotas,
@@ -100,3 +101,7 @@ def test_a_dispute_has_its_time_and_its_reason(service: Service):
     granted = fetch(service.database, "SELECT number FROM registrations JOIN persons ON id = person_id"
                     " WHERE bonus_tickets = 1")  # fmt: skip
     assert granted == [(played.numbers[18],)]
+    with pytest.raises(StepRefused) as refused:
+        disputes.grant_late_claim(service, DEPUTY, ROUND, played.numbers[18], "the register was wrong")
+    assert refused.value.code == "ticket-granted"
+    assert fetch(service.database, "SELECT sum(bonus_tickets) FROM persons") == [(1,)]

@@ -119,6 +119,15 @@ def test_dice_that_come_too_late_do_not_count_but_missing_does(service: Service)
     drawing.draw_winners(service, OPERATOR, ROUND, 1)
 
 
+def test_dice_are_not_missing_while_they_may_still_be_rolled(service: Service):
+    committed(service)
+    set_clock(service, dice_source().by)
+    with pytest.raises(StepRefused) as refused:
+        seeding.enter_dice(service, NOTARY, ROUND, 1, "missing")
+    assert refused.value.code == "dice-not-due"
+    assert seeding.enter_dice(service, NOTARY, ROUND, 1, ROLLS) == ROLLS
+
+
 def test_dice_are_in_time_at_the_very_second(service: Service):
     committed(service)
     set_clock(service, dice_source().by)

@@ -109,6 +109,8 @@ def test_no_member_may_be_missing(member):
         (["pool_tree", "symbols"], 4, "pool_tree.symbols"),
         (["pool_tree", "root"], A.upper(), "pool_tree.root"),
         (["ledger", "size"], 0, "ledger.size"),
+        (["zone"], "Asia/Gotham", "zone"),
+        (["zone"], "Asia/Shanghai ", "zone"),
         (["sources"], {}, "sources"),
         (["sources"], [], "sources"),
         (["sources", 0, "rolls"], 49, "dice.rolls"),
@@ -131,6 +133,8 @@ def test_a_member_that_is_off_is_refused_by_its_path(path, value, field):
     "sources",
     [
         (Dice("dice", 6, 50, AT),),
+        (Dice("dice", 6, 50, AT + timedelta(minutes=10)),),
+        (Drand("drand", Network(A, "c" * 96, int(AT.timestamp()) + 600, 30, 1)),),
         (Drand("drand", Network(A, "c" * 96, GENESIS, 30, 1)),),
         (Drand("drand", Network(A, "c" * 96, GENESIS, 30, 200), Network(B, "d" * 96, GENESIS, 30, 2)),),
     ],
@@ -139,6 +143,22 @@ def test_a_source_that_could_be_known_already_is_refused(sources):
     with pytest.raises(InputError) as refused:
         write_commitment(replace(COMMITMENT, sources=sources))
     assert (refused.value.code, refused.value.field) == ("bad-source", "sources")
+
+
+def test_a_source_just_over_ten_minutes_later_is_taken():
+    for source in (
+        Dice("dice", 6, 50, AT + timedelta(minutes=10, seconds=1)),
+        Drand("drand", Network(A, "c" * 96, int(AT.timestamp()) + 601, 30, 1)),
+    ):
+        data = write_commitment(replace(COMMITMENT, sources=(source,)))
+        assert read_commitment(data).sources == (source,)
+
+
+def test_every_line_ends_with_lf():
+    for data, line in ((DATA.removesuffix(b"\n"), 1), (DATA.replace(b"\n", b"\r\n"), 1)):
+        with pytest.raises(InputError) as refused:
+            read_commitment(data)
+        assert (refused.value.code, refused.value.line) == ("bad-json", line)
 
 
 def test_the_writer_refuses_what_the_reader_would():

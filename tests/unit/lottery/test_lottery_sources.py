@@ -71,8 +71,12 @@ def test_128_bits_are_enough_and_one_roll_less_is_not(sides: int, rolls: int) ->
         read_sources([DICE | {"sides": sides, "rolls": rolls - 1}])
 
 
-def test_a_huge_number_of_rolls_is_answered_at_once() -> None:
-    assert read_sources([DICE | {"rolls": 999_999_999_999}])
+def test_rolls_are_few_enough_to_be_rolled_in_public() -> None:
+    assert read_sources([DICE | {"rolls": 512}])
+    for rolls in (513, 999_999_999_999):
+        with pytest.raises(InputError) as caught:
+            read_sources([DICE | {"rolls": rolls}])
+        assert caught.value.code == "bad-source"
 
 
 @pytest.mark.parametrize(
