@@ -1,4 +1,4 @@
-.PHONY: help setup setup-dev assets translations demo-reset test check bench format lock clean
+.PHONY: help run setup setup-dev assets translations demo-reset test check bench format lock clean
 .DEFAULT_GOAL := help
 
 BIN := .venv/bin
@@ -23,6 +23,9 @@ translations: setup ## bring the catalogues up to the words in code and pages
 	@cd maskres/web && ../../$(BIN)/pybabel --quiet extract -F translations/babel.cfg -k lazy_gettext --no-location --no-wrap \
 		--sort-output --project maskres -o translations/messages.pot . && ../../$(BIN)/pybabel --quiet update \
 		-i translations/messages.pot -d translations --no-fuzzy-matching --no-wrap --ignore-obsolete --ignore-pot-creation-date
+
+run: setup assets ## serve a living demo city at http://127.0.0.1:8000
+	@$(BIN)/python -m maskres demo serve
 
 demo-reset: setup ## remove the demo city from the instance folder; the next start makes a new one
 	@$(BIN)/python -m maskres demo reset

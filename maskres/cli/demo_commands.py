@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,10 +17,14 @@ from maskres.demo.accounts import code_of
 from maskres.demo.city import STEPS, ensure_demo_city
 from maskres.demo.facts import DemoFacts, read_facts
 from maskres.demo.reset import reset_demo
-from maskres.demo.telling import tell
+from maskres.demo.serving import serving, watch
+from maskres.demo.telling import addresses, tell
 from maskres.errors import InputError
+from maskres.jobs.gateways import sms_file
 from maskres.rehearsal.stages import Stage
 from maskres.usecases.service import Service, accept_signature
+
+_MESSAGES_SHOWN = 10
 
 
 class BarReporter:
@@ -64,11 +69,41 @@ def prepare(residents: int | None, stores: int | None) -> None:
         )
 
 
+@demo.command("serve")
+@click.option(
+    "--port", type=click.IntRange(1, 65_535), default=8000, show_default=True, help="Port to listen on."
+)
+@click.option(
+    "--residents", type=click.IntRange(200, 1_000_000), help="Residents of the city.  [default: 20000]"
+)
+@click.option("--stores", type=click.IntRange(6, 500), help="Partner stores.  [default: 102]")
+@click.pass_context
+def serve(context: click.Context, port: int, residents: int | None, stores: int | None) -> None:
+    """Prepare the demo city and serve it, with queue, worker and sweeper, until Ctrl-C."""
+    context.invoke(prepare, residents=residents, stores=stores)
+    instance = settings().instance
+    with serving(instance, port, os.environ) as address:
+        for line in (*addresses(address, instance), "", *tell(_facts())):
+            click.echo(line)
+        click.echo("\nCtrl-C stops it; the next start keeps what was done.")
+        watch()
+
+
 @demo.command("facts")
 def facts() -> None:
     """Say who can log in, who has won, and who can still register."""
     for line in tell(_facts()):
         click.echo(line)
+
+
+@demo.command("messages")
+def messages() -> None:
+    """Show the newest messages that went to phones."""
+    path = sms_file(settings().instance)
+    lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
+    for line in lines[-_MESSAGES_SHOWN:]:
+        sent = json.loads(line)
+        click.echo(f"{sent['at']}  {sent['to']}  {sent['text']}")
 
 
 @demo.command("code")

@@ -3,9 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 from maskres.demo.facts import DemoFacts
 from maskres.demo.files import RESET
+from maskres.jobs.gateways import sms_file
+
+
+def addresses(address: str, instance: Path) -> Iterator[str]:
+    """Say where to go with a browser, and where what the demo sends to phones can be read.
+
+    Args:
+        address: at which the demo is served.
+        instance: folder of the deployment.
+    """
+    yield f"{address}/                 residents"
+    yield f"{address}/staff/           notary, witness, counter, helper, operator, auditor: log in as one of these"
+    yield f"{address}/api/v1/          for programs"
+    yield f"{sms_file(instance)}: messages to phones, newest last (python -m maskres demo messages)"
 
 
 def tell(facts: DemoFacts) -> Iterator[str]:
