@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, func, select, update
+from sqlalchemy import and_, delete, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from maskres.db.engine import Transaction
 from maskres.db.tables import messages
+
+_NOBODY = bytes(16)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +71,18 @@ def write_taken(c: Transaction, message: DueMessage, values: Mapping[str, Any]) 
     m = messages.c
     where = (m.id == message.id, m.status == "waiting", m.attempts == message.attempts + 1)
     return c.execute(update(messages).where(*where).values(**values)).rowcount == 1
+
+
+def forget_phones(c: Transaction, before: datetime) -> int:
+    """Let messages that ended, written before a moment, forget whose they were; gives how many.
+
+    Those of a cause stay without it, so that it writes no second one.
+    """
+    m = messages.c
+    is_old = and_(m.status != "waiting", m.created_at < before)
+    deleted = c.execute(delete(messages).where(is_old, m.once.is_(None))).rowcount
+    is_known = m.phone_digest != _NOBODY
+    return deleted + c.execute(update(messages).where(is_old, is_known).values(phone_digest=_NOBODY)).rowcount
 
 
 def count_by_status(c: Transaction) -> dict[str, int]:

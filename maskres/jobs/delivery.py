@@ -8,9 +8,9 @@ import time
 import structlog
 
 from maskres.config import read_settings, read_work_settings
-from maskres.jobs import runner
 from maskres.jobs.gateways import read_gateway
 from maskres.jobs.logs import places_of
+from maskres.usecases import opening
 from maskres.usecases.messages import Gateway, deliver_due
 from maskres.usecases.service import Service
 
@@ -24,7 +24,7 @@ def deliver_queued() -> None:
     """Deliver with this process's settings."""
     settings = read_settings(os.environ)
     gateway = read_gateway(read_work_settings(os.environ), settings.instance)
-    with runner.open_service(settings) as service:
+    with opening.open_service(settings) as service:
         try:
             deliver(service, gateway)
         except Exception as error:  # its message could hold what it was about

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -104,10 +106,14 @@ class Run:
 
     @contextmanager
     def upload(self) -> Iterator[Path]:
-        """Lend the file that was handed in for the task.
+        """Lend the file that was handed in for the task; what a killed worker left of it here is removed first.
 
         Raises:
             InputError: "bad-task", "unknown-upload".
         """
-        with self.service.scratch() as folder:
-            yield open_upload(self.service, self.given("upload", str), folder)
+        where = self.service.work_folder or Path(tempfile.gettempdir())
+        prefix = f"maskres-task-{self.task.id}-"
+        for left_over in where.glob(f"{prefix}*"):
+            shutil.rmtree(left_over, ignore_errors=True)
+        with tempfile.TemporaryDirectory(prefix=prefix, dir=where) as folder:
+            yield open_upload(self.service, self.given("upload", str), Path(folder))

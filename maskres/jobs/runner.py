@@ -10,17 +10,13 @@ from pathlib import Path
 
 import structlog
 
-from maskres.clock import utc_now
 from maskres.config import Settings, read_settings
-from maskres.db.engine import Database
-from maskres.db.upgrade import require_present_tables
 from maskres.errors import InputError, MaskresError
 from maskres.jobs.kinds import KINDS
 from maskres.jobs.logs import places_of
 from maskres.jobs.run import Run
-from maskres.keys import FileKeys
-from maskres.usecases import tasks
-from maskres.usecases.service import Service, accept_signature
+from maskres.usecases import opening, tasks
+from maskres.usecases.service import Service
 from maskres.usecases.tasks import Turn, TurnLost
 
 #: What is no fault of the task: the same may succeed in a while.
@@ -28,26 +24,10 @@ _PASSING = ("no-database", "database-busy")
 _log = structlog.get_logger("maskres.jobs")
 
 
-@contextmanager
-def open_service(settings: Settings) -> Iterator[Service]:
-    """Open the service of this deployment.
-
-    Raises:
-        ConfigurationError: "no-database", "old-database", "missing-keys".
-    """
-    database = Database(settings.database_url)
-    try:
-        require_present_tables(database)
-        keys = FileKeys(settings.keys_folder, os.urandom, settings.keys_text)
-        yield Service(database, keys, utc_now, os.urandom, accept_signature)
-    finally:
-        database.close()
-
-
 def run_queued(task_id: str) -> None:
     """Run a task as the queue hands it out: by its id, with this process's settings."""
     settings = read_settings(os.environ)
-    with open_service(settings) as service:
+    with opening.open_service(settings) as service:
         run_task(service, task_id, bundles_folder(settings))
 
 

@@ -9,6 +9,8 @@ import pytest
 from sqlalchemy import text
 
 from maskres.db import messages
+from maskres.db.tables import idempotency_keys, phone_codes
+from maskres.usecases.expiry import tidy
 from maskres.usecases.messages import (
     MOST_ATTEMPTS,
     TURN_SECONDS,
@@ -172,3 +174,35 @@ def test_one_that_cannot_be_opened_does_not_keep_the_others_back(service):
     phone = Phone()
     delivered = deliver_due(service, phone)
     assert (delivered.sent, delivered.postponed) == (1, 1)
+
+
+def test_old_messages_forget_their_phones_and_those_of_a_cause_stay(service):
+    write(service)
+    kept = write(service, once="drawn/1")
+    deliver_due(service, Phone())
+    waiting = write(service)
+    pass_time(service, days=30)
+    assert tidy(service) == 0
+    pass_time(service, seconds=1)
+    assert tidy(service) == 2
+    assert tidy(service) == 0
+    assert row_of(service, kept).phone_digest == bytes(16)
+    assert row_of(service, waiting).phone_digest != bytes(16)
+    with service.database.reading() as c:
+        assert messages.count_by_status(c) == {"sent": 1, "waiting": 1}
+    assert write(service, once="drawn/1") == kept
+
+
+def test_codes_and_answers_that_have_expired_are_forgotten(service):
+    now = service.now()
+    with service.database.writing() as c:
+        for nth, days in enumerate((-2, 0)):
+            at = now + timedelta(days=days)
+            code = {"id": f"{nth:032}", "phone_digest": b"p" * 16, "code_digest": b"c" * 16}
+            c.execute(phone_codes.insert().values(**code, created_at=at, expires_at=at))
+            key = {"scope": "s", "key": f"{nth}", "request_sha256": "0" * 64, "holder": "h"}
+            c.execute(idempotency_keys.insert().values(**key, held_until=at, expires_at=at))
+    assert tidy(service) == 2
+    with service.database.reading() as c:
+        assert c.execute(text("SELECT count(*) FROM phone_codes")).scalar_one() == 1
+        assert c.execute(text("SELECT count(*) FROM idempotency_keys")).scalar_one() == 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from io import BytesIO
 
 import pytest
@@ -157,3 +158,15 @@ def test_bad_lines_of_an_upload_are_listed_with_the_task(service, tmp_path):
     assert (error["code"], error["file"], error["line"], error["bad_count"]) == ("bad-rows", "户籍.csv", 3, 1)
     assert [(row["line"], row["field"]) for row in error["bad_rows"]] == [(3, "id_number")]
     assert pieces(service) == []
+
+
+def test_what_a_killed_worker_left_in_clear_is_removed(sqlite_service, tmp_path):
+    service = replace(sqlite_service, work_folder=tmp_path)
+    upload = keep(service, b"nothing of a register\n")
+    payload = {"register": "household", "as_of": "2020-02-06", "upload": upload.id}
+    task = tasks.ask(service, OPERATOR, "import-register", payload)
+    left_over = tmp_path / f"maskres-task-{task.id}-killed"
+    left_over.mkdir()
+    (left_over / "clear.csv").write_text(CANARY)
+    assert runner.run_task(service, task.id, tmp_path / "bundles")
+    assert list(tmp_path.glob("maskres-task-*")) == []

@@ -22,9 +22,9 @@ from typing import Any
 
 from maskres.db import results
 from maskres.db.engine import Database
-from maskres.jobs import runner, worker
+from maskres.jobs import worker
 from maskres.jobs.logs import configure_logs
-from maskres.usecases import messages, tasks
+from maskres.usecases import messages, opening, tasks
 from maskres.usecases.service import Service
 from tests.support.world import make_service
 
@@ -117,7 +117,7 @@ def _work(variables: dict[str, str], ago: timedelta, log: Path, halted: Path | N
         yield replace(make_service(database), now=lambda: (datetime.now(UTC) - ago).replace(microsecond=0))
         database.close()
 
-    runner.open_service = open_world
+    opening.open_service = open_world
     messages.FIRST_WAIT_SECONDS = 1
     if halted is not None:
         tasks.LEASE_SECONDS = LEASE_SECONDS

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from maskres.db.tasks import TaskStatus
 from maskres.eligibility.reasons import COARSE_CODES
 from maskres.ledger.body_shapes import Kind
 from maskres.lottery.batch import CAUSES
@@ -23,6 +24,7 @@ HEADINGS: dict[str, type[StrEnum] | tuple[str, ...]] = {
     "Status of a round": RoundStatus,
     "Status of a draw": DrawStatus,
     "Status of a place": PlaceStatus,
+    "Status of a task": TaskStatus,
     "Standing of a number between batches": Status,
     "Where a number stands in a draw, as its holder sees it": Where,
     "What a till is told": AnswerCode,
