@@ -10,12 +10,11 @@ from pathlib import Path
 
 import click
 
-from maskres.clock import utc_now
 from maskres.config import Settings, read_database_url, read_settings
 from maskres.db.engine import Database
-from maskres.db.upgrade import require_present_tables
 from maskres.keys import FileKeys
-from maskres.usecases.service import Actor, Service, accept_signature
+from maskres.usecases import opening
+from maskres.usecases.service import Actor, Service
 
 
 @cache
@@ -41,12 +40,8 @@ def open_service() -> Iterator[Service]:
     Raises:
         ConfigurationError: "no-database", "old-database", "missing-keys".
     """
-    database = open_database()
-    try:
-        require_present_tables(database)
-        yield Service(database, file_keys(), utc_now, os.urandom, accept_signature)
-    finally:
-        database.close()
+    with opening.open_service(settings()) as service:
+        yield service
 
 
 def read_actor(name: str) -> Actor:

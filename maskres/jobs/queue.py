@@ -23,7 +23,7 @@ QUEUES = {"messages": "maskres-messages", "tasks": "maskres-tasks"}
 TASK_SECONDS = 4 * 3600
 DELIVERY_SECONDS = 60
 #: A job that a worker took so long ago and that came to nothing was lost with its worker.
-_LOST_AFTER_SECONDS = 15
+LOST_AFTER_SECONDS = 15
 _FAILED_KEPT_SECONDS = 60
 _ENDED = (JobStatus.FINISHED, JobStatus.FAILED, JobStatus.STOPPED, JobStatus.CANCELED)
 
@@ -50,7 +50,7 @@ def put_task(connection: Redis, task: Task) -> bool:
         f"{task.id}-{task.attempts}",
         [task.id],
         seconds=TASK_SECONDS,
-        lost_after=_LOST_AFTER_SECONDS,
+        lost_after=LOST_AFTER_SECONDS,
     )
 
 
@@ -62,7 +62,7 @@ def put_delivery(connection: Redis, lane: int) -> bool:
         f"delivery-{lane}",
         [],
         seconds=DELIVERY_SECONDS,
-        lost_after=DELIVERY_SECONDS + _LOST_AFTER_SECONDS,
+        lost_after=DELIVERY_SECONDS + LOST_AFTER_SECONDS,
     )
 
 

@@ -10,7 +10,7 @@ import pytest
 from maskres.db import record
 from maskres.db.tasks import TaskStatus
 from maskres.errors import InputError, StepRefused
-from maskres.jobs import runner
+from maskres.jobs import queue, runner, sweeper
 from maskres.usecases import tasks
 from maskres.usecases.service import Service
 from maskres.usecases.tasks import LEASE_SECONDS, MOST_ATTEMPTS, TurnLost, ask, lease, run_step
@@ -238,3 +238,9 @@ def test_an_unknown_task_is_said_so(service, tmp_path):
     with pytest.raises(InputError) as caught:
         tasks.find_task(service, "0" * 32)
     assert caught.value.code == "unknown-task"
+
+
+def test_the_times_add_up_to_a_take_over_within_a_minute():
+    """A turn just begun, a sweep that was troubled, an id that a lost worker took out of the queue, begun again."""
+    waits = (LEASE_SECONDS, sweeper.QUIET_SECONDS, sweeper.LONGEST_PAUSE_SECONDS, queue.LOST_AFTER_SECONDS)
+    assert sum(waits) < 60
