@@ -1,0 +1,225 @@
+"""Registering and handing out by the HTTP interface, beside a bare Flask route with psycopg on the same server.
+
+PostgreSQL, Redis, gunicorn and the client share this machine. Both applications are served with the same settings, one
+after the other, to the same client with 16 connections.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import psycopg
+
+from maskres.db import pickup, rounds
+from maskres.db.engine import Database
+from maskres.formats.values import format_time
+from maskres.rounds.status import DrawStatus
+from maskres.usecases.afterwards import code_of
+from maskres.usecases.service import Service
+from maskres.usecases.tokens import make_token, till_for
+from tests.servers.guard import free_port
+from tests.servers.postgres import Postgres, running_postgres
+from tests.servers.redis import running_redis
+from tests.support.people import STORE_SLUGS, make_people
+from tests.support.world import OPERATOR, ROUND, make_service, make_template, open_round, play_to, set_clock
+
+CONNECTIONS = 16
+SECONDS = 15
+PEOPLE = 3_000
+#: Each token may ask so often a minute: enough of them that none meets its limit.
+TOKENS = 60
+
+
+def run(seconds: float = SECONDS, people: int = PEOPLE) -> list[dict[str, Any]]:
+    """Measure both.
+
+    Args:
+        seconds: of sending, at the most.
+        people: who can register, and of whom half win.
+
+    Returns:
+        One row each: seconds a request took on average, requests a second, latencies, the bare route's rate.
+    """
+    with (
+        tempfile.TemporaryDirectory(prefix="maskres-bench-") as name,
+        running_postgres() as server,
+        running_redis() as redis,
+    ):
+        folder = Path(name)
+        return [
+            _compare("register", _registering(server, people), server, redis, folder, seconds),
+            _compare("hand out", _handing_out(server, people), server, redis, folder, seconds),
+        ]
+
+
+def _compare(
+    what: str,
+    prepared: tuple[Service, list[dict[str, Any]]],
+    server: Postgres,
+    redis: str,
+    folder: Path,
+    seconds: float,
+) -> dict[str, Any]:
+    service, requests = prepared
+    variables = {
+        "BENCH_URL": service.database.url,
+        "BENCH_NOW": format_time(service.now()),
+        "BENCH_SINCE": str(time.time()),
+        "BENCH_REDIS": redis,
+    }
+    service.database.close()
+    with _served("benchmarks.served_world:app", variables, folder) as port:
+        ours = _load(port, requests, folder, seconds)
+    url, bare_requests = _bare(server, what, len(requests))
+    with _served("benchmarks.bare_web:app", {"BENCH_BARE_URL": url}, folder) as port:
+        bare = _load(port, bare_requests, folder, seconds)
+    return {
+        "what": f"{what} by HTTP, {CONNECTIONS} connections: {ours['rate']:.0f}/s, median {ours['median_ms']:.0f} ms,"
+        f" p99 {ours['p99_ms']:.0f} ms, answers {ours['statuses']}; bare {bare['rate']:.0f}/s,"
+        f" p99 {bare['p99_ms']:.0f} ms; ratio of rates {ours['rate'] / bare['rate']:.2f}",
+        "seconds": 1 / ours["rate"],
+        "yardsticks": {"a bare Flask route": 1 / bare["rate"]},
+    }
+
+
+def _registering(server: Postgres, people: int) -> tuple[Service, list[dict[str, Any]]]:
+    service = _world(server)
+    open_round(service)
+    tokens = [make_token(service, OPERATOR, f"helper-{nth}", "helper").secret for nth in range(TOKENS)]
+    return service, [
+        _request(
+            f"/api/v1/rounds/{ROUND}/registrations",
+            {
+                "id_number": person.id_number,
+                "name": person.name,
+                "phone": person.phone,
+                "district": "siming",
+                "reach": "city",
+                "choices": ["siming-1", "huli-1"],
+                "for_whom": "other",
+            },
+            tokens[nth % TOKENS],
+            nth,
+        )
+        for nth, person in enumerate(make_people(people))
+    ]
+
+
+def _handing_out(server: Postgres, people: int) -> tuple[Service, list[dict[str, Any]]]:
+    service = _world(server)
+    play_to(service, DrawStatus.COLLECTING, people=make_people(people), capacity=people)
+    with service.database.reading() as c:
+        draw = rounds.find_draw(c, rounds.find_round(c, ROUND), 1)
+        starts = sorted(pickup.list_starts(c, draw.id))
+        places = pickup.list_planned(c, draw.id, starts[0], starts[-1].replace(hour=23))
+    set_clock(service, starts[0])
+    tokens = {store: list(_tokens(service, store)) for store in STORE_SLUGS}
+    return service, [
+        _request(
+            f"/api/v1/rounds/{ROUND}/stores/{place.store}/hand-overs",
+            {
+                "nonce": f"bench-{place.number}",
+                "code": code_of(service, ROUND, 1, place.number, place.code_version),
+            },
+            tokens[place.store][nth % TOKENS],
+            nth,
+        )
+        for nth, place in enumerate(places)
+    ]
+
+
+def _tokens(service: Service, store: str) -> Iterator[str]:
+    for nth in range(TOKENS):
+        made = make_token(service, OPERATOR, f"{store}-{nth}", "counter", store)
+        till_for(service, OPERATOR, ROUND, store, made.holder.name)
+        yield made.secret
+
+
+def _world(server: Postgres) -> Service:
+    name = server.create_database()
+    make_template(server.url(name))
+    return make_service(Database(server.url(name)))
+
+
+def _request(path: str, body: Mapping[str, Any], token: str, nth: int) -> dict[str, Any]:
+    headers = {
+        "Authorization": f"Bearer {token}",
+        "Idempotency-Key": f"bench-{nth:012}",
+        "X-Forwarded-For": f"10.{nth >> 16 & 255}.{nth >> 8 & 255}.{nth & 255}",
+    }
+    return {"method": "POST", "path": path, "headers": headers, "body": body}
+
+
+def _bare(server: Postgres, what: str, count: int) -> tuple[str, list[dict[str, Any]]]:
+    url = server.url(server.create_database()).replace("postgresql+psycopg://", "postgresql://")
+    is_insert = what == "register"
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute(
+            "CREATE TABLE bare (number text PRIMARY KEY, body text, done boolean NOT NULL DEFAULT false)"
+        )
+        if not is_insert:
+            connection.execute(
+                "INSERT INTO bare (number, body) SELECT n::text, repeat('x', 200) FROM generate_series(0, %s) n",
+                (count,),
+            )
+    path = "/insert" if is_insert else "/update"
+    body = {"body": "x" * 200} if is_insert else {}
+    return url, [
+        {"method": "POST", "path": path, "headers": {}, "body": {"number": str(n), **body}}
+        for n in range(count)
+    ]
+
+
+@contextmanager
+def _served(application: str, variables: Mapping[str, str], folder: Path) -> Iterator[int]:
+    port = free_port()
+    command = [sys.executable, "-m", "gunicorn", "-c", "python:maskres.web.server_settings"]
+    with (folder / "server.log").open("wb") as log:
+        server = subprocess.Popen(
+            [*command, "-b", f"127.0.0.1:{port}", application],
+            env={**os.environ, **variables},
+            stdout=log,
+            stderr=log,
+        )
+        try:
+            _wait(port, server, folder / "server.log")
+            yield port
+        finally:
+            server.terminate()
+            server.wait(30)
+
+
+def _wait(port: int, server: subprocess.Popen[bytes], log: Path) -> None:
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        if server.poll() is not None:
+            break
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=5):
+                return
+        except OSError:
+            time.sleep(0.1)
+    raise RuntimeError(f"The server did not answer:\n{log.read_text(errors='replace')}")
+
+
+def _load(port: int, requests: Iterable[Mapping[str, Any]], folder: Path, seconds: float) -> dict[str, Any]:
+    file = folder / "requests.jsonl"
+    file.write_text(
+        "".join(json.dumps(each, ensure_ascii=False) + "\n" for each in requests), encoding="utf-8"
+    )
+    command = [sys.executable, "-m", "benchmarks.load", "127.0.0.1", str(port), str(file)]
+    told = subprocess.run(
+        [*command, str(CONNECTIONS), str(seconds)], stdout=subprocess.PIPE, text=True, check=True
+    ).stdout
+    found: dict[str, Any] = json.loads(told)
+    return found
