@@ -18,6 +18,8 @@ from maskres.db.upgrade import require_present_tables
 from maskres.keys import FileKeys
 from maskres.usecases.service import Service, accept_signature
 from maskres.web.access import Gate, access_of, public, require_declared
+from maskres.web.api.door import set_up_api
+from maskres.web.api.tokens import guard_token
 from maskres.web.door import Door
 from maskres.web.doors import DOORS
 from maskres.web.errors import set_up_errors
@@ -103,10 +105,12 @@ def furnish(app: Flask, service: Service, web: WebSettings) -> Flask:
     add_headers(app, is_secure=web.is_secure)
     door = Door(service, web, Limits(web.redis_url))
     door.limits.guard(app)
-    CSRFProtect(app)
+    csrf = CSRFProtect(app)
     _guard_routes(app, service)
     for make_routes in DOORS:
         app.register_blueprint(make_routes(door))
+    for blueprint in set_up_api(app, door):
+        csrf.exempt(blueprint)
     public(app.view_functions["static"])
     require_declared(app)
     return app
@@ -122,6 +126,8 @@ def _guard_routes(app: Flask, service: Service) -> None:
             abort(403)
         if access.gate is Gate.STAFF:
             return guard_staff(service, access)
+        if access.gate is Gate.TOKEN:
+            guard_token(service, access)
         if access.gate is Gate.INSIDE and request.remote_addr not in _INSIDE:
             abort(404)
         return None

@@ -51,8 +51,7 @@ class Registered:
     secret: str | None
 
 
-@one_transaction
-def register(
+def register_within(
     c: Transaction,
     service: Service,
     actor: Actor,
@@ -63,7 +62,7 @@ def register(
     """Register a person, or change the wishes of one registered already; nobody stands twice.
 
     Args:
-        c: given by the decorator.
+        c: the transaction of whatever else belongs to it.
         service: the service.
         actor: the resident, or the staff account that enters them.
         round_slug: the round.
@@ -98,6 +97,19 @@ def register(
         changes |= _personal_columns(application, sealed, round_)
     _change(c, service, actor, round_, draw, standing, changes, "registration-changed")
     return Registered(Outcome.CHANGED, standing.number, secret)
+
+
+@one_transaction
+def register(
+    c: Transaction,
+    service: Service,
+    actor: Actor,
+    round_slug: str,
+    application: Application,
+    proof: Proof = NO_PROOF,
+) -> Registered:
+    """Register a person in a transaction of its own (see register_within)."""
+    return register_within(c, service, actor, round_slug, application, proof)
 
 
 @one_transaction

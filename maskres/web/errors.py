@@ -16,7 +16,6 @@ from maskres.errors import (
     MaskresError,
     StepRefused,
 )
-from maskres.registration.applications import ApplicationRefused
 from maskres.web.pages import show
 from maskres.web.words import say
 
@@ -44,6 +43,11 @@ _BY_CODE = {
     "no-database": 503,
     "database-busy": 503,
     "bad-json": 400,
+    "wrong-role": 403,
+    "not-published": 404,
+    "unknown-checkpoint": 404,
+    "content-encoded": 415,
+    "wrong-media-type": 415,
     "too-many-requests": 429,
 }
 _HTTP_CODES = {
@@ -77,7 +81,7 @@ def api_error(error: MaskresError) -> dict[str, Any]:
         {"version": 1, "code", "message", "errors": [{"code", "message", "field"?, "file"?, "line"?}, …],
         "request_id"}: `errors` lists every problem found, at least one.
     """
-    parts = error.errors if isinstance(error, ApplicationRefused) else (error,)
+    parts = getattr(error, "errors", None) or (error,)
     return _shape(error.code, error.message, [_part(part) for part in parts])
 
 
@@ -121,9 +125,10 @@ def set_up_errors(app: Flask) -> None:
         if request.path.startswith(API):
             message = str(error.description or error.name)
             parts = getattr(error, "data", {}).get("parts") or [{"code": code, "message": message}]
-            answer = jsonify(_shape(code, message, parts))
-            if status == 405 and error.get_response().headers.get("Allow"):
-                answer.headers["Allow"] = error.get_response().headers["Allow"]
+            answer = jsonify(_shape(parts[0]["code"], message, parts))
+            for name in ("Allow", "WWW-Authenticate"):
+                if value := error.get_response().headers.get(name):
+                    answer.headers[name] = value
             return _with_retry(answer, status)
         page, _ = show("error.html", page_status=status, words=None, code=code)
         return _with_retry(Response(page), status)

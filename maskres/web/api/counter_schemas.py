@@ -1,0 +1,83 @@
+"""What a till sends and is told."""
+
+from __future__ import annotations
+
+from marshmallow import Schema, fields
+
+from maskres.pickup.handovers import AnswerCode
+from maskres.web.api.fields import Body, Items, Moment, Text, Truth, Whole, Word
+
+_nonce = "[A-Za-z0-9_-]{16,64}"
+_NONCE_FORM = "This has 16 to 64 letters, digits, hyphens and underscores."
+#: Hand-overs that one upload holds; a till that kept more sends several.
+MOST_UPLOADED = 2000
+
+
+class Card(Body):
+    """The card of a winner who brought nothing else."""
+
+    id_number = Text(60, required=True)
+    id_type = Text(40)
+
+
+class LookUp(Body):
+    """What was scanned or typed."""
+
+    code = Text(40, required=True, metadata={"description": "The pickup code, as typed or scanned."})
+
+
+class HandOver(Body):
+    """One hand-over: with a code, or with a card where there is only that."""
+
+    nonce = Text(64, least=16, pattern=_nonce, form=_NONCE_FORM, required=True)
+    code = Text(40)
+    card = Whole(Card)
+    is_proxy = Truth(load_default=False, metadata={"description": "Somebody else collected."})
+
+
+class Undo(Body):
+    """The undoing of a hand-over, within ten minutes."""
+
+    nonce = Text(64, least=16, pattern=_nonce, form=_NONCE_FORM, required=True)
+    undoes = Text(64, least=16, pattern=_nonce, form=_NONCE_FORM, required=True)
+
+
+class KeptAct(HandOver):
+    """What a till did without network: a hand-over, or an undo."""
+
+    undoes = Text(64, least=16, pattern=_nonce, form=_NONCE_FORM)
+    claimed_at = Moment(required=True, metadata={"description": "By the till's clock."})
+
+
+class Upload(Body):
+    """All that a till kept, in the order it was done."""
+
+    body_bytes = 1024 * 1024
+    acts = Items(fields.Nested(KeptAct), MOST_UPLOADED, required=True)
+    is_complete = Truth(
+        load_default=False,
+        metadata={"description": "The till has nothing more: only then can missed places be forfeited."},
+    )
+
+
+class Told(Schema):
+    """What a till is told."""
+
+    answer = Word(AnswerCode, required=True)
+    reason = Word(
+        AnswerCode,
+        required=True,
+        allow_none=True,
+        metadata={"description": "Of a conflict, or why it is served from stock that nobody has a claim to."},
+    )
+    handed_out_at = Moment(required=True, allow_none=True)
+    till = fields.String(required=True, allow_none=True)
+    store = fields.String(
+        required=True, allow_none=True, metadata={"description": "For another store, which one."}
+    )
+
+
+class AllTold(Schema):
+    """One answer an act, in their order."""
+
+    answers = fields.List(fields.Nested(Told), required=True)

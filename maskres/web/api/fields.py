@@ -1,0 +1,119 @@
+"""Fields that take a value of JSON as it is or refuse it: nothing is turned into something else.
+
+marshmallow by itself takes 1.0 and "１２" for integers and "yes" for true. Here a message is `code|sentence`, so that
+every problem leaves with a stable code.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from marshmallow import Schema, ValidationError, fields, validate
+from marshmallow.constants import RAISE
+
+from maskres.errors import InputError
+from maskres.formats.values import format_time, parse_time
+
+MISSING = "missing-field|This field is needed."
+NOT_NULL = "wrong-type|This must not be null."
+_NEEDED: dict[str, Any] = {"required": MISSING, "null": NOT_NULL}
+
+
+class Text(fields.String):
+    """A text of some length, perhaps of one form."""
+
+    default_error_messages = {  # noqa: RUF012 - so marshmallow wants it
+        **_NEEDED,
+        "invalid": "wrong-type|This must be a text.",
+    }
+
+    def __init__(
+        self, most: int = 200, *, least: int = 1, pattern: str | None = None, form: str = "", **kwargs: Any
+    ) -> None:
+        size = f"bad-length|This has {least} to {most} characters."
+        rules: list[Any] = [validate.Length(least, most, error=size)]
+        if pattern is not None:
+            rules.append(validate.Regexp(f"^(?:{pattern})\\Z", error=f"bad-form|{form}"))
+        shown = {} if pattern is None else {"pattern": f"^(?:{pattern})$"}
+        super().__init__(validate=rules, metadata=shown | dict(kwargs.pop("metadata", {})), **kwargs)
+
+
+class Word(fields.String):
+    """One of some words."""
+
+    default_error_messages = Text.default_error_messages
+
+    def __init__(self, words: Any, **kwargs: Any) -> None:
+        known = [str(word) for word in words]
+        message = f"unknown-word|This must be one of: {', '.join(known)}."
+        super().__init__(validate=validate.OneOf(known, error=message), **kwargs)
+
+
+class Truth(fields.Boolean):
+    """true or false, nothing like it."""
+
+    default_error_messages = {  # noqa: RUF012
+        **_NEEDED,
+        "invalid": "wrong-type|This must be true or false.",
+    }
+
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **_: Any) -> bool:
+        if not isinstance(value, bool):
+            raise self.make_error("invalid", input=value)
+        return value
+
+
+class Moment(fields.Field[datetime]):
+    """A time like 2020-02-10T01:00:00Z."""
+
+    default_error_messages = _NEEDED
+
+    def __init__(self, **kwargs: Any) -> None:
+        shown = {"pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z$"}
+        super().__init__(metadata=shown | dict(kwargs.pop("metadata", {})), **kwargs)
+
+    def _serialize(self, value: datetime | None, attr: str | None, obj: Any, **_: Any) -> str | None:
+        return None if value is None else format_time(value)
+
+    def _deserialize(
+        self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **_: Any
+    ) -> datetime:
+        try:
+            return parse_time(value if isinstance(value, str) else "", field=attr or "")
+        except InputError as error:
+            raise ValidationError(f"{error.code}|{error.message}") from error
+
+
+class Items(fields.List[Any]):
+    """A list of at most so many items."""
+
+    default_error_messages = {**_NEEDED, "invalid": "wrong-type|This must be a list."}  # noqa: RUF012
+
+    def __init__(self, inner: Any, most: int, **kwargs: Any) -> None:
+        message = f"too-many|This has at most {most} items."
+        super().__init__(inner, validate=validate.Length(max=most, error=message), **kwargs)
+
+
+class Whole(fields.Nested):
+    """An object within an object."""
+
+    default_error_messages = _NEEDED
+
+
+class Body(Schema):
+    """An object that is sent: unknown members are refused."""
+
+    #: Bytes at most, before anything is read.
+    body_bytes = 64 * 1024
+
+    class Meta:
+        """Refuse what is not known."""
+
+        unknown = RAISE
+
+    error_messages = {  # noqa: RUF012
+        "unknown": "unknown-field|This field is not known here.",
+        "type": "wrong-type|This must be an object.",
+    }

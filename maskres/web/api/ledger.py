@@ -1,0 +1,52 @@
+"""Open data of the record: the ledger and its checkpoints."""
+
+from __future__ import annotations
+
+from flask import Response, jsonify
+from flask_smorest import Blueprint
+
+from maskres.usecases import open_data
+from maskres.web.access import public
+from maskres.web.api import open_schemas as shapes
+from maskres.web.api.routes import LIVE_SECONDS, ApiBlueprint, is_open_data, may_refuse, publish
+from maskres.web.door import Door
+
+
+def ledger_routes(door: Door) -> Blueprint:
+    """Make the routes of the ledger."""
+    routes = ApiBlueprint("ledger", "The public ledger: what happened when, and who signed it.")
+    service = door.service
+
+    @routes.route("/ledger.jsonl")
+    @public
+    @may_refuse()
+    @is_open_data
+    @routes.response(200, {"type": "string"}, content_type="application/jsonl")
+    def show_ledger() -> Response:
+        """Give the ledger: one event a line, the very bytes that are signed."""
+        return publish(Response(open_data.read_ledger(service), mimetype="application/jsonl"), LIVE_SECONDS)
+
+    @routes.route("/checkpoints")
+    @public
+    @may_refuse()
+    @is_open_data
+    @routes.response(200, shapes.Checkpoints)
+    def list_checkpoints() -> Response:
+        """List the checkpoints by size, with who cosigned each."""
+        shown = [
+            {"size": each.size, "root": each.root, "cosigners": names}
+            for each, names in open_data.list_checkpoints(service)
+        ]
+        return publish(jsonify(shapes.Checkpoints().dump({"checkpoints": shown})), LIVE_SECONDS)
+
+    @routes.route("/checkpoints/<size:size>")
+    @public
+    @may_refuse()
+    @is_open_data
+    @routes.response(200, {"type": "string"}, content_type="text/plain")
+    def show_checkpoint(size: int) -> Response:
+        """Give a checkpoint as a signed note, with all its cosignatures."""
+        note = open_data.read_checkpoint_note(service, size)
+        return publish(Response(note, mimetype="text/plain"), LIVE_SECONDS)
+
+    return routes

@@ -1,0 +1,74 @@
+"""What all routes of the API share: strict reading, what they may be refused with, how public data is cached."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import flask_smorest
+from flask import Response, request
+
+from maskres.web.api.parsing import StrictParser
+
+View = TypeVar("View", bound=Callable[..., Any])
+
+PREFIX = "/api/v1"
+#: What stands now and may stand otherwise in a minute.
+LIVE_SECONDS = 15
+#: What never changes once it is there.
+FIXED_SECONDS = 365 * 24 * 3600
+_HEADERS = {
+    "ETag": {"schema": {"type": "string"}, "description": "Send it back as If-None-Match."},
+    "Cache-Control": {"schema": {"type": "string"}, "description": "How long it may be kept."},
+}
+
+
+class ApiBlueprint(flask_smorest.Blueprint):
+    """Routes of one subject."""
+
+    ARGUMENTS_PARSER = StrictParser()
+
+    def __init__(self, name: str, description: str) -> None:
+        super().__init__(name, __name__, url_prefix=PREFIX, description=description)
+
+
+def may_refuse(*statuses: int) -> Callable[[View], View]:
+    """Say in the description with which statuses a route may refuse, besides 404, 429 and 503 as all do."""
+    responses = {status: f"Refused{status}" for status in sorted({*statuses, 404, 429, 503})}
+    decorate: Callable[[View], View] = flask_smorest.Blueprint.doc(responses=responses)
+    return decorate
+
+
+def reads_body(view: View) -> View:
+    """Say in the description with which statuses a body may be refused, besides those of its route."""
+    return may_refuse(400, 413, 415, 422)(view)
+
+
+def is_open_data(view: View) -> View:
+    """Say in the description that a route gives public data, which may be kept and asked for again by its ETag."""
+    responses: dict[int, Any] = {
+        200: {"headers": _HEADERS},
+        304: {"description": "What you have is still so.", "headers": _HEADERS},
+    }
+    decorate: Callable[[View], View] = flask_smorest.Blueprint.doc(responses=responses, security=[])
+    return decorate(view)
+
+
+def publish(answer: Response, seconds: int, etag: str | None = None) -> Response:
+    """Let an answer be kept by anybody, and be used by pages of any site.
+
+    Args:
+        answer: what is public.
+        seconds: how long it may be kept.
+        etag: of its content; computed where not given.
+    """
+    answer.set_etag(etag or hashlib.sha256(answer.get_data()).hexdigest()[:32])
+    answer.cache_control.public = True
+    answer.cache_control.max_age = seconds
+    if seconds == FIXED_SECONDS:
+        answer.cache_control.immutable = True
+    answer.headers["Access-Control-Allow-Origin"] = "*"
+    answer.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
+    answer.make_conditional(request, accept_ranges=False)
+    return answer
