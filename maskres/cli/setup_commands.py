@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from maskres.cli.cosign_command import cosign_one
 from maskres.cli.deployment import (
     OUTPUT_FILE,
     as_option,
@@ -137,5 +138,7 @@ def keygen(name: str, out: Path) -> None:
         ) from error
     click.echo(key.verifier.text)
 
+
+notary.add_command(cosign_one)
 
 COMMANDS = [database, keys, notary]

@@ -169,3 +169,11 @@ def _registration(row: Row[Any]) -> Registration:
     for name in ("id_digest", "name_digest", "phone_digest", "contact"):
         values[name] = None if values[name] is None else bytes(values[name])
     return Registration(is_withdrawn=is_withdrawn, **values)
+
+
+def count_by_district(c: Transaction, round_id: int) -> dict[str, int]:
+    """Count the standing registrations of a round by district."""
+    where = (registrations.c.round_id == round_id, registrations.c.status == "standing")
+    statement = select(registrations.c.district, func.count()).where(*where)
+    grouped = statement.group_by(registrations.c.district).order_by(registrations.c.district)
+    return {row[0]: row[1] for row in c.execute(grouped)}

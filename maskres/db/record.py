@@ -212,9 +212,72 @@ def is_logged(c: Transaction, act: str, round_slug: str, number: str) -> bool:
     return c.execute(select(audit_log.c.id).where(*where).limit(1)).one_or_none() is not None
 
 
-def read_log(c: Transaction, *, act: str | None = None, limit: int = 1000) -> list[Any]:
-    """Give the newest lines of the audit log."""
-    statement = select(audit_log).order_by(audit_log.c.id.desc()).limit(limit)
-    if act is not None:
-        statement = statement.where(audit_log.c.act == act)
-    return list(c.execute(statement))
+@dataclass(frozen=True, slots=True)
+class LogFilter:
+    """Which lines of the audit log are wanted; what is None asks nothing.
+
+    Attributes:
+        act: what was done.
+        actor: who did it, or the beginning of their name, such as "operator/".
+        round_slug: where.
+        number: about which registration.
+        since: from this moment on.
+        until: before this moment.
+    """
+
+    act: str | None = None
+    actor: str | None = None
+    round_slug: str | None = None
+    number: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+def read_log(
+    c: Transaction,
+    *,
+    act: str | None = None,
+    limit: int = 1000,
+    wanted: LogFilter | None = None,
+    before: int | None = None,
+) -> list[Any]:
+    """Give the newest lines of the audit log.
+
+    Args:
+        c: a transaction.
+        act: only of this act.
+        limit: at most so many.
+        wanted: which.
+        before: only lines older than the one of this id.
+    """
+    asked = wanted or LogFilter(act=act)
+    a = audit_log.c
+    conditions = [
+        column == value
+        for column, value in ((a.act, asked.act), (a.round, asked.round_slug), (a.number, asked.number))
+        if value is not None
+    ]
+    if asked.actor is not None:
+        conditions.append(a.actor.startswith(asked.actor, autoescape=True))
+    if asked.since is not None:
+        conditions.append(a.at >= asked.since)
+    if asked.until is not None:
+        conditions.append(a.at < asked.until)
+    if before is not None:
+        conditions.append(a.id < before)
+    return list(c.execute(select(audit_log).where(*conditions).order_by(a.id.desc()).limit(limit)))
+
+
+def list_acts(c: Transaction) -> list[str]:
+    """List the kinds of acts that stand in the audit log."""
+    return list(c.execute(select(audit_log.c.act).distinct().order_by(audit_log.c.act)).scalars())
+
+
+def find_act(c: Transaction, act: str, round_slug: str, draw: int) -> datetime | None:
+    """Give the time of the newest act of a kind about a draw, or None."""
+    a = audit_log.c
+    where = (a.act == act, a.round == round_slug, a.draw == draw)
+    found: datetime | None = c.execute(
+        select(a.at).where(*where).order_by(a.id.desc()).limit(1)
+    ).scalar_one_or_none()
+    return found

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Select, bindparam, select, update
+from sqlalchemy import Select, bindparam, func, select, update
 
 from maskres.db.bulk import in_batches, load_rows
 from maskres.db.engine import Transaction
@@ -91,3 +91,9 @@ def find_result(c: Transaction, draw_id: int, number: str) -> Any | None:
     """Give a number's line of the result, or None."""
     where = (results.c.draw_id == draw_id, results.c.number == number)
     return c.execute(select(results).where(*where)).one_or_none()
+
+
+def count_outcomes(c: Transaction, draw_id: int) -> dict[str, int]:
+    """Count the numbers of a result by outcome: "won", "waiting"."""
+    statement = select(results.c.outcome, func.count()).where(results.c.draw_id == draw_id)
+    return {row[0]: row[1] for row in c.execute(statement.group_by(results.c.outcome))}

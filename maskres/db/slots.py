@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import bindparam, delete, insert, select, update
+from sqlalchemy import bindparam, delete, func, insert, select, update
 
 from maskres.db.engine import Transaction
 from maskres.db.rounds import Draw
@@ -71,3 +72,28 @@ def take_places(c: Transaction, draw_id: int, taken: Mapping[tuple[str, str], in
                 for (store, slot), more in sorted(taken.items())
             ],
         )
+
+
+@dataclass(frozen=True, slots=True)
+class PlanFigures:
+    """The slots of a draw in figures: how many, places in them, stores, the first begin, the last end."""
+
+    slots: int
+    places: int
+    stores: int
+    first: datetime | None
+    last: datetime | None
+
+
+def plan_figures(c: Transaction, draw_id: int) -> PlanFigures:
+    """Give the figures of a draw's slots; no times where there are none."""
+    s = slots.c
+    figures = (
+        func.count(),
+        func.sum(s.capacity),
+        func.count(s.store.distinct()),
+        func.min(s.starts_at),
+        func.max(s.ends_at),
+    )
+    row = c.execute(select(*figures).where(s.draw_id == draw_id)).one()
+    return PlanFigures(int(row[0]), int(row[1] or 0), int(row[2]), row[3], row[4])

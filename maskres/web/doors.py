@@ -6,8 +6,11 @@ from collections.abc import Callable
 
 from flask import Blueprint
 
+from maskres.web.auditor.routes import auditor_routes
 from maskres.web.door import Door
 from maskres.web.health import health_routes
+from maskres.web.notary.routes import notary_routes
+from maskres.web.operator.routes import operator_routes
 from maskres.web.public.routes import home_routes
 from maskres.web.staff.routes import staff_routes
 
@@ -15,4 +18,7 @@ DOORS: tuple[Callable[[Door], Blueprint], ...] = (
     health_routes,
     home_routes,
     staff_routes,
+    operator_routes,
+    notary_routes,
+    auditor_routes,
 )

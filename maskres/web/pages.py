@@ -12,11 +12,12 @@ from zoneinfo import ZoneInfo
 
 import segno
 from flask import Flask, render_template, request, url_for
-from flask_babel import format_datetime, gettext
+from flask_babel import format_datetime, format_decimal, gettext
 from jinja2 import ChoiceLoader, PackageLoader, PrefixLoader
 from markupsafe import Markup
 
 from maskres.formats.symbols import grouped
+from maskres.web import names
 from maskres.web.headers import csp_nonce
 from maskres.web.languages import HTML_LANGUAGES, is_large, language
 
@@ -31,12 +32,14 @@ def set_up_pages(app: Flask, zone: str = "Asia/Shanghai") -> None:
             PrefixLoader({"govuk_frontend_jinja": PackageLoader("govuk_frontend_jinja")}),
         ]
     )
-    app.jinja_env.filters.update(grouped=grouped)
+    app.jinja_env.filters.update(grouped=grouped, decimal=format_decimal)
     app.jinja_env.globals.update(
         static=static_address,
         csp_nonce=csp_nonce,
         switch=_switch,
         qr=qr_code,
+        names=names,
+        name_of=names.name_of,
         local_time=lambda at, form="medium": local_time(at, zone, form),
     )
 

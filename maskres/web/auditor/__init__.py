@@ -1,0 +1,1 @@
+"""The door of the auditor: the audit log, the ledger and its checkpoints."""

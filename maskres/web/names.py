@@ -1,0 +1,142 @@
+"""What people call the machine's words: where something stands, reasons, registers, tasks, entries of the ledger."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from flask_babel import lazy_gettext
+from flask_babel.speaklater import LazyString
+
+ROUND_STATUSES: Mapping[str, LazyString] = {
+    "draft": lazy_gettext("draft"),
+    "open": lazy_gettext("open"),
+    "finished": lazy_gettext("finished"),
+    "erased": lazy_gettext("erased"),
+}
+DRAW_STATUSES: Mapping[str, LazyString] = {
+    "open": lazy_gettext("registration open"),
+    "closed": lazy_gettext("registration closed"),
+    "decided": lazy_gettext("verdicts given"),
+    "committed": lazy_gettext("pool committed"),
+    "diced": lazy_gettext("source of the seed entered"),
+    "drawn": lazy_gettext("winners drawn"),
+    "published": lazy_gettext("places published"),
+    "collecting": lazy_gettext("collection open"),
+    "finished": lazy_gettext("finished"),
+    "void": lazy_gettext("void"),
+}
+PLACES: Mapping[str, LazyString] = {
+    "assigned": lazy_gettext("to come"),
+    "collected": lazy_gettext("handed out"),
+    "forfeited": lazy_gettext("missed"),
+    "cancelled": lazy_gettext("given back"),
+    "disqualified": lazy_gettext("disqualified"),
+    "displaced": lazy_gettext("store closed, to be placed anew"),
+    "unplaced": lazy_gettext("won, without a place yet"),
+    "lapsed": lazy_gettext("lapsed without a place"),
+}
+REASONS: Mapping[str, LazyString] = {
+    "withdrawn": lazy_gettext("withdrawn before closing"),
+    "same-person": lazy_gettext("registered with another document already"),
+    "already-won": lazy_gettext("won in an earlier draw of this round"),
+    "won-recently": lazy_gettext("won recently"),
+    "deceased": lazy_gettext("deceased"),
+    "too-young": lazy_gettext("too young"),
+    "age-unknown": lazy_gettext("age unknown"),
+    "name-differs": lazy_gettext("name differs from the register"),
+    "not-registered-here": lazy_gettext("in no register that counts"),
+}
+REGISTERS: Mapping[str, LazyString] = {
+    "household": lazy_gettext("household register"),
+    "insurance": lazy_gettext("social insurance"),
+    "employment": lazy_gettext("employment register"),
+}
+DISPUTES: Mapping[str, LazyString] = {
+    "open": lazy_gettext("open"),
+    "upheld": lazy_gettext("upheld"),
+    "rejected": lazy_gettext("rejected"),
+}
+TASKS: Mapping[str, LazyString] = {
+    "open-round": lazy_gettext("Open the round"),
+    "import-register": lazy_gettext("Import a register"),
+    "import-registrations": lazy_gettext("Import registrations"),
+    "carry-over": lazy_gettext("Carry over from the last round"),
+    "close-draw": lazy_gettext("Close registration"),
+    "decide-draw": lazy_gettext("Decide who is in the pool"),
+    "commit-draw": lazy_gettext("Commit the pool"),
+    "draw-winners": lazy_gettext("Draw the winners"),
+    "publish-allocation": lazy_gettext("Publish the places"),
+    "open-collection": lazy_gettext("Open collection"),
+    "forfeit-missed": lazy_gettext("Forfeit missed places"),
+    "publish-batch": lazy_gettext("Publish a batch"),
+    "record-audit": lazy_gettext("Publish the audit's findings"),
+    "finish-draw": lazy_gettext("Finish the draw"),
+    "finish-round": lazy_gettext("Finish the round"),
+    "erase-round": lazy_gettext("Erase personal data"),
+    "export-bundle": lazy_gettext("Write the bundle"),
+}
+TASK_STATUSES: Mapping[str, LazyString] = {
+    "waiting": lazy_gettext("waiting for its turn"),
+    "running": lazy_gettext("running"),
+    "done": lazy_gettext("done"),
+    "failed": lazy_gettext("failed"),
+}
+STAGES: Mapping[str, LazyString] = {
+    "import": lazy_gettext("reading and checking the file"),
+    "open": lazy_gettext("making the round's keys and publishing the rules"),
+    "carry-over": lazy_gettext("carrying registrations over"),
+    "close": lazy_gettext("freezing the list of registrations"),
+    "decide": lazy_gettext("comparing with the registers"),
+    "set-slots": lazy_gettext("setting the pickup slots"),
+    "commit": lazy_gettext("writing the files and their digests"),
+    "draw": lazy_gettext("computing every ticket"),
+    "publish": lazy_gettext("placing the winners at stores"),
+    "collect": lazy_gettext("opening the counters"),
+    "forfeit": lazy_gettext("looking for missed places"),
+    "batch": lazy_gettext("placing those who move up"),
+    "audit": lazy_gettext("publishing the findings"),
+    "finish-draw": lazy_gettext("finishing the draw"),
+    "finish-round": lazy_gettext("finishing the round"),
+    "erase": lazy_gettext("erasing personal data and keys"),
+    "export": lazy_gettext("writing the bundle"),
+}
+RESULTS: Mapping[str, LazyString] = {
+    "rules_sha256": lazy_gettext("Digest of the rules"),
+    "register": lazy_gettext("Register"),
+    "version": lazy_gettext("Version"),
+    "rows": lazy_gettext("Lines read"),
+    "sha256": lazy_gettext("Digest"),
+    "created": lazy_gettext("Registrations made"),
+    "changed": lazy_gettext("Registrations changed"),
+    "registrations": lazy_gettext("Registrations"),
+    "registered": lazy_gettext("Registered"),
+    "slots": lazy_gettext("Slots"),
+    "commitment": lazy_gettext("Digest of the commitment"),
+    "placed": lazy_gettext("Placed"),
+    "unplaced": lazy_gettext("Without a place"),
+    "forfeited": lazy_gettext("Missed places forfeited"),
+    "batch": lazy_gettext("Batch"),
+    "unsound": lazy_gettext("Not sound"),
+    "files": lazy_gettext("Files"),
+}
+ENTRIES: Mapping[str, LazyString] = {
+    "round-opened": lazy_gettext("round opened"),
+    "draw-closed": lazy_gettext("registration closed"),
+    "draw-decided": lazy_gettext("verdicts given"),
+    "draw-committed": lazy_gettext("pool committed"),
+    "draw-voided": lazy_gettext("draw voided"),
+    "dice": lazy_gettext("dice entered"),
+    "beacon": lazy_gettext("beacon entered"),
+    "drawn": lazy_gettext("winners drawn"),
+    "allocated": lazy_gettext("places published"),
+    "batch": lazy_gettext("batch published"),
+    "audited": lazy_gettext("audit published"),
+    "draw-finished": lazy_gettext("draw finished"),
+    "round-finished": lazy_gettext("round finished"),
+    "erased": lazy_gettext("personal data erased"),
+}
+
+
+def name_of(names: Mapping[str, LazyString], word: object) -> str:
+    """Name a word of the machine to people; one without a name stands as it is."""
+    return str(names.get(str(word), word))

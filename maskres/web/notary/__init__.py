@@ -1,0 +1,1 @@
+"""The door of notary and witness: figures and digests, cosignatures, dice, the audit."""

@@ -1,0 +1,1 @@
+"""The door of the operator: rounds and their steps, registers, disputes, tasks."""

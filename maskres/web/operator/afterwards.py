@@ -1,0 +1,110 @@
+"""What an operator does once places are published: batches with new stock, closed stores."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, flash, redirect, request, url_for
+from flask_babel import gettext
+
+from maskres.db import rounds
+from maskres.errors import MaskresError
+from maskres.rounds.roles import StaffRole
+from maskres.rounds.status import DrawStatus
+from maskres.rounds.task_kinds import TaskKind
+from maskres.usecases.afterwards import close_store
+from maskres.usecases.overview import draw_overview
+from maskres.usecases.uploads import keep_upload
+from maskres.web.access import staff
+from maskres.web.door import Door
+from maskres.web.forms import Form
+from maskres.web.office_words import refuse
+from maskres.web.pages import show
+from maskres.web.staff.login_session import require_account
+from maskres.web.task_pages import ask_task
+from maskres.web.typed import read_time, read_whole, sent_file, stream_of
+
+_AFTERWARDS = (DrawStatus.PUBLISHED, DrawStatus.COLLECTING)
+_RELEASED = "released-"
+
+
+def add_afterwards(routes: Blueprint, door: Door) -> None:
+    """Add the pages of batches and of stores that close."""
+    _add_batch(routes, door)
+    _add_close_store(routes, door)
+
+
+def _add_batch(routes: Blueprint, door: Door) -> None:
+    @routes.route("/rounds/<slug>/draws/<int:number>/batch", methods=["GET", "POST"])
+    @staff(StaffRole.OPERATOR, fresh=True)
+    def draw_batch(slug: str, number: int) -> Any:
+        shown, one = draw_overview(door.service, slug, number)
+        form = Form.sent() if request.method == "POST" else Form()
+        is_due = one.draw.status in _AFTERWARDS
+        if request.method == "POST" and is_due:
+            payload = _batch(door, form, list(one.quotas))
+            if payload is not None:
+                return ask_task(
+                    door, "operator", TaskKind.PUBLISH_BATCH, round_slug=slug, draw=number, payload=payload
+                )
+        status = 422 if form.errors else 200 if is_due or request.method == "GET" else 409
+        return show("operator/batch.html", status, form=form, shown=shown, one=one, is_due=is_due)
+
+
+def _batch(door: Door, form: Form, strata: list[str]) -> dict[str, Any] | None:
+    typed = {stratum: read_whole(form, f"{_RELEASED}{stratum}", is_needed=False) for stratum in strata}
+    if form.errors:
+        return None
+    payload: dict[str, Any] = {}
+    released = {stratum: places for stratum, places in typed.items() if places}
+    if released:
+        payload["released"] = released
+    room = sent_file(form, "room", is_needed=False)
+    if room is not None:
+        try:
+            kept = keep_upload(door.service, require_account().actor, room.filename or "", stream_of(room))
+        except MaskresError as error:
+            refuse(form, error, file="room")
+            return None
+        payload["upload"] = kept.id
+    return payload
+
+
+def _add_close_store(routes: Blueprint, door: Door) -> None:
+    @routes.route("/rounds/<slug>/draws/<int:number>/close-store", methods=["GET", "POST"])
+    @staff(StaffRole.OPERATOR, fresh=True)
+    def draw_close_store(slug: str, number: int) -> Any:
+        shown, one = draw_overview(door.service, slug, number)
+        form = Form.sent() if request.method == "POST" else Form()
+        is_due = one.draw.status in _AFTERWARDS
+        if request.method == "POST" and is_due:
+            moved = _close(door, form, slug, number, shown.round.rules.zone)
+            if moved is not None:
+                words = gettext(
+                    "The store is closed. %(count)s winners are placed anew in the next batch.", count=moved
+                )
+                flash(words, "success")
+                return redirect(url_for("operator.draw", slug=slug, number=number), 303)
+        with door.service.database.reading() as c:
+            stores = sorted(rounds.store_districts(c, shown.round.id).items())
+        status = 422 if form.errors else 200 if is_due or request.method == "GET" else 409
+        return show(
+            "operator/close_store.html",
+            status,
+            form=form,
+            shown=shown,
+            one=one,
+            is_due=is_due,
+            stores=stores,
+        )
+
+
+def _close(door: Door, form: Form, slug: str, number: int, zone: str) -> int | None:
+    since = read_time(form, "since", zone)
+    if since is None:
+        return None
+    try:
+        return close_store(door.service, require_account().actor, slug, number, form["store"], since)
+    except MaskresError as error:
+        refuse(form, error, store="store")
+        return None

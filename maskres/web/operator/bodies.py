@@ -1,0 +1,33 @@
+"""How large a body may be: small everywhere, large where an operator hands a file in."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, request
+
+from maskres.rounds.roles import StaffRole
+from maskres.usecases.uploads import MOST_BYTES
+from maskres.web.staff.login_session import current_account
+
+_PLAN_BYTES = 32 << 20
+#: Endpoint → bytes a request may have. Registers and registrations go on to a task, piece by piece.
+_MOST = {
+    "operator.registers": MOST_BYTES + (1 << 20),
+    "operator.registrations": MOST_BYTES + (1 << 20),
+    "operator.new_round": _PLAN_BYTES,
+    "operator.draw_slots": _PLAN_BYTES,
+    "operator.draw_batch": _PLAN_BYTES,
+}
+
+
+def let_bodies_grow(routes: Blueprint) -> None:
+    """Let operators, and nobody else, send large bodies where files are handed in."""
+
+    @routes.url_value_preprocessor
+    def grow(_endpoint: str | None, _values: dict[str, Any] | None) -> None:
+        # Here, because the form is read before any view: it holds the token against forged requests.
+        most = _MOST.get(request.endpoint or "")
+        account = current_account() if most is not None and request.method == "POST" else None
+        if account is not None and account.role is StaffRole.OPERATOR:
+            request.max_content_length = most

@@ -1,0 +1,219 @@
+"""Committing a draw: what is to be fixed is typed, looked at again, approved by its digest; beacon and voiding."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from flask import Blueprint, flash, redirect, request, session, url_for
+from flask_babel import gettext
+
+from maskres.errors import MaskresError
+from maskres.formats import strict_json
+from maskres.formats.values import format_time
+from maskres.lottery.sources import MIN_BITS, SIDES, read_sources
+from maskres.rounds.roles import StaffRole
+from maskres.rounds.status import DrawStatus
+from maskres.rounds.task_kinds import TaskKind
+from maskres.usecases.committing import void_draw
+from maskres.usecases.overview import DrawOverview, RoundOverview, draw_overview
+from maskres.usecases.seeding import enter_beacon
+from maskres.web.access import staff
+from maskres.web.door import Door
+from maskres.web.forms import Form
+from maskres.web.office_words import refuse, say_to_staff
+from maskres.web.pages import show
+from maskres.web.staff.login_session import require_account
+from maskres.web.task_pages import ask_task
+from maskres.web.timeline import step_to
+from maskres.web.typed import read_time, read_whole
+
+_KEPT = "commitment_typed"
+_QUOTA = "quota-"
+_MAY_BE_VOIDED = frozenset({DrawStatus.OPEN, DrawStatus.CLOSED, DrawStatus.DECIDED, DrawStatus.COMMITTED})
+
+
+def least_rolls(sides: int) -> int:
+    """Give how many rolls of a die carry enough bits by themselves."""
+    return next(rolls for rolls in range(MIN_BITS) if sides**rolls >= 1 << MIN_BITS)
+
+
+def add_committing(routes: Blueprint, door: Door) -> None:
+    """Add the pages of commitment, beacon and voiding."""
+    _add_commit(routes, door)
+    _add_confirm(routes, door)
+    _add_beacon(routes, door)
+    _add_void(routes, door)
+
+
+def _add_commit(routes: Blueprint, door: Door) -> None:
+    @routes.route("/rounds/<slug>/draws/<int:number>/commit", methods=["GET", "POST"])
+    @staff(StaffRole.OPERATOR)
+    def draw_commit(slug: str, number: int) -> Any:
+        shown, one = draw_overview(door.service, slug, number)
+        hindrance, is_due = _standing(door, shown, one)
+        form = Form.sent() if request.method == "POST" else _first_form(slug, one)
+        if request.method == "POST" and is_due and hindrance is None:
+            typed = _typed(form, shown, one)
+            if typed is not None:
+                session[_KEPT] = {"round": slug, "draw": number, "form": dict(form.values), **typed}
+                return redirect(url_for("operator.draw_commit_confirm", slug=slug, number=number), 303)
+        is_refused = request.method == "POST" and (not is_due or hindrance is not None)
+        status = 409 if is_refused else 422 if form.errors else 200
+        return show(
+            "operator/commit.html",
+            status,
+            form=form,
+            shown=shown,
+            one=one,
+            is_due=is_due,
+            hindrance=hindrance,
+            least=[(sides, least_rolls(sides)) for sides in SIDES],
+        )
+
+
+def _standing(door: Door, shown: RoundOverview, one: DrawOverview) -> tuple[str | None, bool]:
+    is_due = one.draw.status is DrawStatus.DECIDED
+    if not is_due:
+        return None, False
+    return step_to(shown, one, DrawStatus.COMMITTED, door.service.now()).hindrance, True
+
+
+def _first_form(slug: str, one: DrawOverview) -> Form:
+    kept = session.get(_KEPT, {})
+    if (kept.get("round"), kept.get("draw")) == (slug, one.draw.draw):
+        return Form(kept["form"])
+    return Form({"sides": "10", "rolls": str(least_rolls(10))})
+
+
+def _typed(form: Form, shown: RoundOverview, one: DrawOverview) -> dict[str, Any] | None:
+    """Read quotas and sources; None where the form says what is wrong."""
+    quotas = {stratum: read_whole(form, f"{_QUOTA}{stratum}") for stratum in one.strata}
+    wanted = sum(quota or 0 for quota in quotas.values())
+    if not form.errors and wanted > one.plan.places:
+        form.errors[f"{_QUOTA}{next(iter(quotas))}"] = gettext(
+            "These are %(wanted)s winners, but the slots hold %(places)s places.",
+            wanted=wanted,
+            places=one.plan.places,
+        )
+    sources = _sources(form, shown.round.rules.zone)
+    if form.errors or sources is None:
+        return None
+    try:
+        read_sources(sources)
+    except MaskresError as error:
+        field = "drand" if form["drand"].strip() and ".by" not in (error.field or "") else "by"
+        form.errors[field] = f"{error.field}: {say_to_staff(error)}"
+        return None
+    return {"quotas": quotas, "sources": sources}
+
+
+def _sources(form: Form, zone: str) -> list[dict[str, Any]] | None:
+    sources: list[dict[str, Any]] = []
+    if form["no_dice"] != "yes":
+        rolls, by = read_whole(form, "rolls"), read_time(form, "by", zone)
+        sides = int(form["sides"]) if form["sides"] in {str(each) for each in SIDES} else 0
+        if sides and rolls is not None and rolls < least_rolls(sides):
+            form.errors["rolls"] = gettext(
+                "With %(sides)s sides at least %(rolls)s rolls are needed.",
+                sides=sides,
+                rolls=least_rolls(sides),
+            )
+        if by is not None and rolls is not None:
+            due = format_time(by)
+            sources.append({"name": "notary-dice", "kind": "dice", "sides": sides, "rolls": rolls, "by": due})
+    if form["drand"].strip():
+        try:
+            sources.append(strict_json.loads(form["drand"].strip().encode(), file="drand"))
+        except MaskresError as error:
+            form.errors["drand"] = say_to_staff(error)
+    elif form["no_dice"] == "yes":
+        form.errors["drand"] = gettext("Without dice, a beacon must be declared.")
+    return None if form.errors else sources
+
+
+def approved_digest(one: DrawOverview, typed: Mapping[str, Any]) -> str:
+    """Give the digest of everything that is about to be fixed, so that nothing else is than what was looked at."""
+    looked_at = {
+        "quotas": typed["quotas"],
+        "sources": typed["sources"],
+        "strata": dict(one.strata),
+        "excluded": dict(one.excluded),
+        "decided_at": str(one.draw.decided_at),
+        "slots": [one.plan.slots, one.plan.places, str(one.plan.first), str(one.plan.last)],
+    }
+    return hashlib.sha256(json.dumps(looked_at, sort_keys=True).encode()).hexdigest()
+
+
+def _add_confirm(routes: Blueprint, door: Door) -> None:
+    @routes.route("/rounds/<slug>/draws/<int:number>/commit/confirm", methods=["GET", "POST"])
+    @staff(StaffRole.OPERATOR, fresh=True)
+    def draw_commit_confirm(slug: str, number: int) -> Any:
+        shown, one = draw_overview(door.service, slug, number)
+        typed = session.get(_KEPT)
+        hindrance, is_due = _standing(door, shown, one)
+        is_ours = typed is not None and (typed["round"], typed["draw"]) == (slug, number)
+        if typed is None or not is_ours or not is_due or hindrance is not None:
+            return redirect(url_for("operator.draw_commit", slug=slug, number=number), 303)
+        digest = approved_digest(one, typed)
+        form = Form.sent() if request.method == "POST" else Form()
+        if request.method == "POST":
+            if form["approved"] == digest:
+                session.pop(_KEPT)
+                payload = {"quotas": typed["quotas"], "sources": typed["sources"]}
+                return ask_task(
+                    door, "operator", TaskKind.COMMIT_DRAW, round_slug=slug, draw=number, payload=payload
+                )
+            form.errors[""] = gettext("Something changed since you looked. Please look at it again.")
+        sources = read_sources(typed["sources"])
+        return show(
+            "operator/commit_confirm.html",
+            409 if form.errors else 200,
+            form=form,
+            shown=shown,
+            one=one,
+            quotas=typed["quotas"],
+            dice=next((each for each in sources if hasattr(each, "rolls")), None),
+            drand=next((each for each in sources if hasattr(each, "network")), None),
+            digest=digest,
+        )
+
+
+def _add_beacon(routes: Blueprint, door: Door) -> None:
+    @routes.route("/rounds/<slug>/draws/<int:number>/beacon", methods=["GET", "POST"])
+    @staff(StaffRole.OPERATOR)
+    def draw_beacon(slug: str, number: int) -> Any:
+        shown, one = draw_overview(door.service, slug, number)
+        form = Form.sent() if request.method == "POST" else Form()
+        if request.method == "POST":
+            try:
+                enter_beacon(
+                    door.service, require_account().actor, slug, number, form["beacon"].strip().encode()
+                )
+            except MaskresError as error:
+                form.errors["beacon"] = say_to_staff(error)
+            else:
+                flash(gettext("The beacon is entered and the seed is public."), "success")
+                return redirect(url_for("operator.draw", slug=slug, number=number), 303)
+        return show("operator/beacon.html", 422 if form.errors else 200, form=form, shown=shown, one=one)
+
+
+def _add_void(routes: Blueprint, door: Door) -> None:
+    @routes.route("/rounds/<slug>/draws/<int:number>/void", methods=["GET", "POST"])
+    @staff(StaffRole.OPERATOR, fresh=True)
+    def draw_void(slug: str, number: int) -> Any:
+        shown, one = draw_overview(door.service, slug, number)
+        form = Form.sent() if request.method == "POST" else Form()
+        is_due = one.draw.status in _MAY_BE_VOIDED
+        if request.method == "POST" and is_due:
+            try:
+                void_draw(door.service, require_account().actor, slug, number, form["reason"])
+            except MaskresError as error:
+                refuse(form, error, bad_member="reason")
+            else:
+                flash(gettext("The draw is void."), "success")
+                return redirect(url_for("operator.draw", slug=slug, number=number), 303)
+        status = 422 if form.errors else 200 if is_due or request.method == "GET" else 409
+        return show("operator/void.html", status, form=form, shown=shown, one=one, is_due=is_due)

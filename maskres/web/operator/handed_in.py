@@ -1,0 +1,116 @@
+"""Files that an operator hands in: registers, registrations, the slots of a draw."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from flask import Blueprint, flash, redirect, request, url_for
+from flask_babel import gettext
+
+from maskres.errors import MaskresError
+from maskres.rounds.roles import StaffRole
+from maskres.rounds.rules import REGISTER_KINDS
+from maskres.rounds.status import DrawStatus, RoundStatus
+from maskres.rounds.task_kinds import TaskKind
+from maskres.usecases.committing import set_slots
+from maskres.usecases.overview import draw_overview, round_overview
+from maskres.usecases.registers import list_registers
+from maskres.usecases.uploads import keep_upload
+from maskres.web.access import staff
+from maskres.web.door import Door
+from maskres.web.forms import Form
+from maskres.web.names import REGISTERS
+from maskres.web.office_words import refuse, say_to_staff
+from maskres.web.pages import show
+from maskres.web.staff.login_session import require_account
+from maskres.web.task_pages import ask_task
+from maskres.web.typed import kept_file, sent_file, stream_of
+
+_BEFORE_COMMITTING = (DrawStatus.OPEN, DrawStatus.CLOSED, DrawStatus.DECIDED)
+
+
+def add_handed_in(routes: Blueprint, door: Door) -> None:
+    """Add the pages on which files are handed in."""
+    _add_registers(routes, door)
+    _add_registrations(routes, door)
+    _add_slots(routes, door)
+
+
+def _keep(door: Door, form: Form) -> str | None:
+    """Keep the sent file for a task and give the upload's id; None where the form says what is wrong."""
+    file = sent_file(form, "file")
+    if file is None or form.errors:
+        return None
+    try:
+        return keep_upload(door.service, require_account().actor, file.filename or "", stream_of(file)).id
+    except MaskresError as error:
+        refuse(form, error, file="file")
+        return None
+
+
+def _add_registers(routes: Blueprint, door: Door) -> None:
+    kinds = [(kind, REGISTERS[kind]) for kind in REGISTER_KINDS]
+
+    @routes.route("/registers", methods=["GET", "POST"])
+    @staff(StaffRole.OPERATOR)
+    def registers() -> Any:
+        form = Form.sent() if request.method == "POST" else Form()
+        if request.method == "POST":
+            as_of = _day(form, "as_of")
+            if form["kind"] not in REGISTER_KINDS:
+                form.errors["kind"] = gettext("Please choose the register.")
+            upload = _keep(door, form)
+            if upload is not None and as_of is not None:
+                payload = {"register": form["kind"], "as_of": as_of.isoformat(), "upload": upload}
+                return ask_task(door, "operator", TaskKind.IMPORT_REGISTER, payload=payload)
+        versions = list_registers(door.service)
+        return show(
+            "operator/registers.html", 422 if form.errors else 200, form=form, versions=versions, kinds=kinds
+        )
+
+
+def _day(form: Form, name: str) -> date | None:
+    try:
+        return date.fromisoformat(form[name].strip())
+    except ValueError:
+        form.errors[name] = gettext("Please give the date like 2020-02-06.")
+        return None
+
+
+def _add_registrations(routes: Blueprint, door: Door) -> None:
+    @routes.route("/rounds/<slug>/registrations", methods=["GET", "POST"])
+    @staff(StaffRole.OPERATOR)
+    def registrations(slug: str) -> Any:
+        shown = round_overview(door.service, slug)
+        form = Form.sent() if request.method == "POST" else Form()
+        is_due = shown.round.status is RoundStatus.OPEN
+        if request.method == "POST" and is_due:
+            upload = _keep(door, form)
+            if upload is not None:
+                payload = {"upload": upload}
+                return ask_task(
+                    door, "operator", TaskKind.IMPORT_REGISTRATIONS, round_slug=slug, payload=payload
+                )
+        status = 422 if form.errors else 200 if is_due or request.method == "GET" else 409
+        return show("operator/registrations.html", status, form=form, shown=shown, is_due=is_due)
+
+
+def _add_slots(routes: Blueprint, door: Door) -> None:
+    @routes.route("/rounds/<slug>/draws/<int:number>/slots", methods=["GET", "POST"])
+    @staff(StaffRole.OPERATOR)
+    def draw_slots(slug: str, number: int) -> Any:
+        shown, one = draw_overview(door.service, slug, number)
+        form = Form.sent() if request.method == "POST" else Form()
+        is_due = one.draw.status in _BEFORE_COMMITTING
+        file = sent_file(form, "file") if request.method == "POST" and is_due else None
+        if file is not None:
+            try:
+                with kept_file(door.service, file) as path:
+                    count = set_slots(door.service, require_account().actor, slug, number, path)
+                flash(gettext("%(count)s slots are set.", count=count), "success")
+                return redirect(url_for("operator.draw_slots", slug=slug, number=number), 303)
+            except MaskresError as error:
+                form.errors["file"] = say_to_staff(error)
+        status = 422 if form.errors else 200 if is_due or request.method == "GET" else 409
+        return show("operator/slots.html", status, form=form, shown=shown, one=one, is_due=is_due)

@@ -1,0 +1,126 @@
+"""The operator's first pages: all rounds, one round, a new one, tasks; and everything else of this door."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, flash, redirect, request, url_for
+from flask_babel import gettext
+
+from maskres.db import rounds
+from maskres.errors import MaskresError
+from maskres.rounds.plain_words import describe
+from maskres.rounds.roles import StaffRole
+from maskres.usecases import rounds as round_steps
+from maskres.usecases import tasks
+from maskres.usecases.overview import draw_overview, round_overview
+from maskres.web.access import staff
+from maskres.web.door import Door
+from maskres.web.forms import Form
+from maskres.web.languages import language
+from maskres.web.office_words import refuse
+from maskres.web.operator.acts import add_acts
+from maskres.web.operator.afterwards import add_afterwards
+from maskres.web.operator.bodies import let_bodies_grow
+from maskres.web.operator.committing import add_committing
+from maskres.web.operator.disputes import add_disputes
+from maskres.web.operator.handed_in import add_handed_in
+from maskres.web.pages import show
+from maskres.web.staff.login_session import require_account
+from maskres.web.task_pages import show_task
+from maskres.web.timeline import timeline
+from maskres.web.typed import kept_file, sent_file
+
+_TASKS_SHOWN = 10
+
+
+def operator_routes(door: Door) -> Blueprint:
+    """Make the routes of the operator."""
+    routes = Blueprint("operator", __name__, url_prefix="/operator")
+    let_bodies_grow(routes)
+    _add_looks(routes, door)
+    _add_new_round(routes, door)
+    add_acts(routes, door)
+    add_handed_in(routes, door)
+    add_committing(routes, door)
+    add_disputes(routes, door)
+    add_afterwards(routes, door)
+    return routes
+
+
+def _add_looks(routes: Blueprint, door: Door) -> None:
+    service = door.service
+
+    @routes.get("/")
+    @staff(StaffRole.OPERATOR)
+    def home() -> Any:
+        with service.database.reading() as c:
+            listed = [(each, rounds.list_draws(c, each.id)) for each in reversed(rounds.list_rounds(c))]
+        recent = tasks.list_tasks(service, limit=_TASKS_SHOWN)
+        return show("operator/home.html", rounds=listed, tasks=recent)
+
+    @routes.get("/rounds/<slug>")
+    @staff(StaffRole.OPERATOR)
+    def round(slug: str) -> Any:
+        shown = round_overview(service, slug)
+        now = service.now()
+        lines = [(one, timeline(shown, one, now)) for one in reversed(shown.draws)]
+        words = describe(shown.round.rules, "en" if language() == "en" else "zh-Hans")
+        recent = tasks.list_tasks(service, round_slug=slug, limit=_TASKS_SHOWN)
+        return show("operator/round.html", shown=shown, draws=lines, rules=words, tasks=recent, now=now)
+
+    @routes.get("/rounds/<slug>/draws/<int:number>")
+    @staff(StaffRole.OPERATOR)
+    def draw(slug: str, number: int) -> Any:
+        shown, one = draw_overview(service, slug, number)
+        steps = timeline(shown, one, service.now())
+        return show("operator/draw.html", shown=shown, one=one, steps=steps, now=service.now())
+
+    @routes.get("/tasks/<task_id>")
+    @staff(StaffRole.OPERATOR)
+    def task(task_id: str) -> Any:
+        return show_task(door, "operator", task_id)
+
+
+def _add_new_round(routes: Blueprint, door: Door) -> None:
+    service = door.service
+
+    @routes.route("/rounds/new", methods=["GET", "POST"])
+    @staff(StaffRole.OPERATOR)
+    def new_round() -> Any:
+        form = Form.sent() if request.method == "POST" else Form()
+        if request.method == "POST":
+            made = _create(form)
+            if made is not None:
+                flash(gettext("The round is a draft. Look at it, then open it."), "success")
+                return redirect(url_for("operator.round", slug=made), 303)
+        return show("operator/new_round.html", 422 if form.errors else 200, form=form)
+
+    def _create(form: Form) -> str | None:
+        rules, stores = sent_file(form, "rules"), sent_file(form, "stores")
+        for name in ("notary", "witness"):
+            if not form[name].strip():
+                form.errors[name] = gettext("Please paste the key.")
+        if rules is None or stores is None or form.errors:
+            return None
+        rules_json = rules.stream.read()
+        try:
+            with kept_file(service, stores) as path:
+                listed = round_steps.read_stores_file(path, rules_json)
+        except MaskresError as error:
+            place = "stores" if error.line is not None or error.file is not None else "rules"
+            refuse(form, error, **{error.field or "": place, error.code.replace("-", "_"): place})
+            return None
+        try:
+            made = round_steps.create_round(
+                service,
+                require_account().actor,
+                rules_json,
+                listed,
+                notary_key=form["notary"],
+                witness_key=form["witness"],
+            )
+        except MaskresError as error:
+            refuse(form, error, round_exists="rules", unknown_district="stores")
+            return None
+        return made.slug

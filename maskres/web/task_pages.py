@@ -1,0 +1,94 @@
+"""A task as a page: where it stands, how far it is, what it gave or what went wrong. Safe to close and come back to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from flask import redirect, url_for
+from flask_babel import format_decimal, gettext
+from werkzeug.wrappers import Response
+
+from maskres.db.tasks import Task
+from maskres.rounds.task_kinds import TaskKind
+from maskres.usecases import tasks
+from maskres.web.door import Door
+from maskres.web.names import REASONS, REGISTERS, RESULTS, name_of
+from maskres.web.office_words import say_of
+from maskres.web.pages import show
+from maskres.web.staff.login_session import require_account
+
+_BAD_ROWS_SHOWN = 50
+
+
+def ask_task(
+    door: Door,
+    desk: str,
+    kind: TaskKind,
+    *,
+    round_slug: str | None = None,
+    draw: int | None = None,
+    payload: Mapping[str, Any] | None = None,
+) -> Response:
+    """Ask for a long step in the name of who is logged in, and lead them to its page.
+
+    Asked for again before it has ended, it is the same task; a file that was handed in makes a wish of its own.
+    """
+    upload = (payload or {}).get("upload")
+    once = "/".join(str(part) for part in (kind, round_slug, draw, upload) if part is not None)
+    actor = require_account().actor
+    task = tasks.ask(door.service, actor, kind, payload, once=once, round_slug=round_slug, draw=draw)
+    return redirect(url_for(f"{desk}.task", task_id=task.id), 303)
+
+
+def show_task(door: Door, desk: str, task_id: str) -> Any:
+    """Show a task's page to a desk."""
+    task = tasks.find_task(door.service, task_id)
+    error = None if task.error is None else say_of(task.error)
+    bad = [(row["line"], say_of(row | {"line": None})) for row in (task.error or {}).get("bad_rows", [])]
+    return show(
+        "task.html",
+        task=task,
+        desk=desk,
+        percent=_percent(task),
+        results=result_lines(task.result or {}),
+        error=error,
+        bad_rows=bad[:_BAD_ROWS_SHOWN],
+        bad_count=(task.error or {}).get("bad_count", 0),
+    )
+
+
+def result_lines(result: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Say what a task gave, a line a figure."""
+    lines = []
+    for name, value in result.items():
+        match name, value:
+            case "is_new", _:
+                if not value:
+                    lines.append((gettext("Please note"), gettext("This very file stood already.")))
+            case "strata", dict():
+                lines += [
+                    (gettext("In the pool: %(group)s", group=key), _figure(n)) for key, n in value.items()
+                ]
+            case "excluded", dict():
+                lines += [
+                    (gettext("Left out: %(reason)s", reason=name_of(REASONS, key)), _figure(n))
+                    for key, n in value.items()
+                ]
+            case "won", dict():
+                lines += [(gettext("Winners: %(group)s", group=key), _figure(n)) for key, n in value.items()]
+            case "register", str():
+                lines.append((name_of(RESULTS, name), name_of(REGISTERS, value)))
+            case _:
+                lines.append((name_of(RESULTS, name), _figure(value)))
+    return lines
+
+
+def _figure(value: object) -> str:
+    return format_decimal(value) if isinstance(value, int) else str(value)
+
+
+def _percent(task: Task) -> int | None:
+    if not task.rows_total:
+        return None
+    return min(100, 100 * task.rows_done // task.rows_total)
