@@ -14,9 +14,9 @@ from maskres.app import bare_app, furnish
 from maskres.config import WebSettings
 from maskres.db.extension import database_of
 from maskres.formats.values import parse_time
+from maskres.logs import configure_logs
 from maskres.rehearsal.parts import RehearsedBeacon, SeededKeys
 from maskres.usecases.service import Service
-from maskres.web.logs import configure_logs
 from tests.support.world import SEED
 
 _BEGAN = parse_time(os.environ["BENCH_NOW"], field="BENCH_NOW")

@@ -11,12 +11,12 @@ from flask import Flask, abort, request
 from flask_wtf.csrf import CSRFProtect
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from maskres.clock import utc_now
 from maskres.config import WebSettings, read_settings, read_web_settings
 from maskres.db.extension import database_of
 from maskres.db.upgrade import require_present_tables
-from maskres.keys import FileKeys
-from maskres.usecases.service import Service, accept_signature
+from maskres.logs import configure_logs
+from maskres.usecases.opening import make_service
+from maskres.usecases.service import Service
 from maskres.web.access import Gate, access_of, public, require_declared
 from maskres.web.api.door import set_up_api
 from maskres.web.api.tokens import guard_token
@@ -26,7 +26,7 @@ from maskres.web.errors import set_up_errors
 from maskres.web.headers import add_headers
 from maskres.web.languages import set_up_languages
 from maskres.web.limits import Limits
-from maskres.web.logs import configure_logs, set_up_logs
+from maskres.web.logs import set_up_logs
 from maskres.web.pages import set_up_pages
 from maskres.web.session import EncryptedSessions, derived_key
 from maskres.web.staff.login_session import guard_staff, set_up_login
@@ -50,13 +50,7 @@ def create_app(environment: Mapping[str, str] | None = None) -> Flask:
     settings, web = read_settings(variables), read_web_settings(variables)
     configure_logs()
     app = bare_app()
-    service = Service(
-        database_of(app, settings.database_url),
-        FileKeys(settings.keys_folder, os.urandom, settings.keys_text),
-        utc_now,
-        os.urandom,
-        accept_signature,
-    )
+    service = make_service(database_of(app, settings.database_url), settings)
     require_present_tables(service.database)
     furnish(app, service, web)
     # A server may load the application once and fork: its children must share no connection.

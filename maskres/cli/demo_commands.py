@@ -11,7 +11,7 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-from maskres.cli.deployment import file_keys, open_database, settings
+from maskres.cli.deployment import open_database, settings
 from maskres.clock import utc_now
 from maskres.demo.accounts import code_of
 from maskres.demo.city import STEPS, ensure_demo_city
@@ -22,7 +22,8 @@ from maskres.demo.telling import addresses, tell
 from maskres.errors import InputError
 from maskres.jobs.gateways import sms_file
 from maskres.rehearsal.stages import Stage
-from maskres.usecases.service import Service, accept_signature
+from maskres.usecases.opening import make_service
+from maskres.usecases.service import Service
 
 _MESSAGES_SHOWN = 10
 
@@ -135,7 +136,7 @@ def _open_service() -> Iterator[Service]:
     """Open the service without asking for tables or keys: the demo makes them."""
     database = open_database()
     try:
-        yield Service(database, file_keys(), utc_now, os.urandom, accept_signature)
+        yield make_service(database, settings())
     finally:
         database.close()
 

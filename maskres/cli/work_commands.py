@@ -12,9 +12,9 @@ from maskres.cli.deployment import open_service, settings
 from maskres.config import read_work_settings
 from maskres.jobs import worker as working
 from maskres.jobs.gateways import read_gateway
-from maskres.jobs.logs import configure_logs
 from maskres.jobs.queue import QUEUES, connect
 from maskres.jobs.sweeper import Sweeper
+from maskres.logs import configure_logs
 
 
 @click.command()

@@ -9,7 +9,7 @@ import structlog
 
 from maskres.config import read_settings, read_work_settings
 from maskres.jobs.gateways import read_gateway
-from maskres.jobs.logs import places_of
+from maskres.logs import places_of
 from maskres.usecases import opening
 from maskres.usecases.messages import Gateway, deliver_due
 from maskres.usecases.service import Service

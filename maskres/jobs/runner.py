@@ -13,8 +13,8 @@ import structlog
 from maskres.config import Settings, read_settings
 from maskres.errors import InputError, MaskresError
 from maskres.jobs.kinds import KINDS
-from maskres.jobs.logs import places_of
 from maskres.jobs.run import Run
+from maskres.logs import places_of
 from maskres.usecases import opening, tasks
 from maskres.usecases.service import Service
 from maskres.usecases.tasks import Turn, TurnLost

@@ -14,8 +14,8 @@ import structlog
 from redis import Redis
 from redis.exceptions import RedisError
 
-from maskres.jobs.logs import places_of
 from maskres.jobs.queue import put_delivery, put_task
+from maskres.logs import places_of
 from maskres.usecases import messages, tasks
 from maskres.usecases.expiry import tidy
 from maskres.usecases.service import Service

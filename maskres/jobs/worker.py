@@ -16,8 +16,8 @@ from redis.exceptions import RedisError
 from rq import Worker
 from rq.serializers import JSONSerializer
 
-from maskres.jobs.logs import places_of
 from maskres.jobs.queue import QUEUES, open_queue
+from maskres.logs import places_of
 
 #: Seconds. RQ's own are minutes, in which nobody would do what a killed worker had in hand.
 WORKER_TTL = 30

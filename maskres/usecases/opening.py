@@ -14,6 +14,12 @@ from maskres.keys import FileKeys
 from maskres.usecases.service import Service, accept_signature
 
 
+def make_service(database: Database, settings: Settings) -> Service:
+    """Make the service of a deployment on its database, without asking whether tables and keys are there."""
+    keys = FileKeys(settings.keys_folder, os.urandom, settings.keys_text)
+    return Service(database, keys, utc_now, os.urandom, accept_signature)
+
+
 @contextmanager
 def open_service(settings: Settings) -> Iterator[Service]:
     """Open the service of a deployment.
@@ -24,7 +30,6 @@ def open_service(settings: Settings) -> Iterator[Service]:
     database = Database(settings.database_url)
     try:
         require_present_tables(database)
-        keys = FileKeys(settings.keys_folder, os.urandom, settings.keys_text)
-        yield Service(database, keys, utc_now, os.urandom, accept_signature)
+        yield make_service(database, settings)
     finally:
         database.close()

@@ -16,6 +16,7 @@ from maskres.errors import (
     MaskresError,
     StepRefused,
 )
+from maskres.logs import places_of
 from maskres.web.pages import show
 from maskres.web.words import say
 
@@ -110,7 +111,7 @@ def set_up_errors(app: Flask) -> None:
     def on_known(error: MaskresError) -> Any:
         status = status_of(error)
         if status >= 500:
-            _log.error("failed", code=error.code, exc_info=status == 500)
+            _log.error("failed", code=error.code, places=places_of(error))
         if request.path.startswith(API):
             return _with_retry(jsonify(api_error(error)), status)
         page, _ = show("error.html", page_status=status, words=say(error), code=error.code)
@@ -136,7 +137,7 @@ def set_up_errors(app: Flask) -> None:
     @app.errorhandler(Exception)
     def on_unknown(error: Exception) -> Any:
         # Without its text: that may hold what somebody typed.
-        _log.error("failed", error=type(error).__name__, exc_info=app.debug)
+        _log.error("failed", error=type(error).__name__, places=places_of(error))
         if app.config.get("PROPAGATE_EXCEPTIONS"):
             raise error
         if request.path.startswith(API):

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import logging
 import re
 import secrets
-import sys
 import time
 
 import structlog
@@ -14,22 +12,6 @@ from flask import Flask, Response, g, request
 from maskres.web.metrics import observe
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9-]{8,64}")
-
-
-def configure_logs() -> None:
-    """Write logs as JSON lines to standard error."""
-    structlog.configure(
-        processors=[
-            structlog.contextvars.merge_contextvars,
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.dict_tracebacks,
-            structlog.processors.JSONRenderer(ensure_ascii=False),
-        ],
-        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
-        logger_factory=structlog.WriteLoggerFactory(sys.stderr),
-        cache_logger_on_first_use=False,
-    )
 
 
 def set_up_logs(app: Flask) -> None:

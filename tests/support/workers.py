@@ -23,7 +23,7 @@ from typing import Any
 from maskres.db import results
 from maskres.db.engine import Database
 from maskres.jobs import worker
-from maskres.jobs.logs import configure_logs
+from maskres.logs import configure_logs
 from maskres.usecases import messages, opening, tasks
 from maskres.usecases.service import Service
 from tests.support.world import make_service

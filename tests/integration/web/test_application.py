@@ -207,3 +207,19 @@ def test_logs_hold_the_routes_pattern_and_nothing_that_was_typed(app: Flask):
     assert lines
     assert "350203194912010024" not in text
     assert "13800138000" not in text
+
+
+def test_what_goes_wrong_is_logged_by_place_without_its_words(app: Flask, monkeypatch):
+    def fail(*_: object) -> None:
+        raise ValueError("13800138000")
+
+    app.config["PROPAGATE_EXCEPTIONS"] = False
+    monkeypatch.setattr("maskres.web.health.require_present_tables", fail)
+    with structlog.testing.capture_logs() as lines:
+        answer = app.test_client().get("/readyz")
+    assert answer.status_code == 500
+    assert "13800138000" not in answer.text
+    failed = next(line for line in lines if line["event"] == "failed")
+    assert failed["error"] == "ValueError"
+    assert failed["places"]
+    assert "13800138000" not in json.dumps(lines)

@@ -1,4 +1,4 @@
-"""Logs of the background processes: JSON lines on standard error, ids and counts, nothing personal."""
+"""Logs of every process: JSON lines on standard error, ids and counts, nothing personal."""
 
 from __future__ import annotations
 
