@@ -6,6 +6,7 @@ from typing import Any
 
 import structlog
 from flask import Flask, Response, g, jsonify, request
+from redis.exceptions import RedisError
 from werkzeug.exceptions import HTTPException
 
 from maskres.errors import (
@@ -42,6 +43,7 @@ _BY_CODE = {
     "no-place": 404,
     "not-proved": 403,
     "no-database": 503,
+    "no-limits": 503,
     "database-busy": 503,
     "bad-json": 400,
     "wrong-role": 403,
@@ -116,6 +118,12 @@ def set_up_errors(app: Flask) -> None:
             return _with_retry(jsonify(api_error(error)), status)
         page, _ = show("error.html", page_status=status, words=say(error), code=error.code)
         return _with_retry(Response(page), status)
+
+    @app.errorhandler(RedisError)
+    def on_lost_counter(error: RedisError) -> Any:
+        # Only what must not be guessed comes here: all else goes on without its limits.
+        _log.error("failed", error=type(error).__name__)
+        return on_known(ConfigurationError("no-limits", "This cannot be done just now. Please try again."))
 
     @app.errorhandler(HTTPException)
     def on_http(error: HTTPException) -> Any:

@@ -22,6 +22,7 @@ from maskres.usecases.tokens import make_token
 from tests.support.people import application_fields
 
 PREFIX = "/api/v1"
+_NUMBERS = itertools.count(1)
 
 
 @dataclass
@@ -41,11 +42,13 @@ class Partner:
     app: Flask
     service: Service
     phones: Phones = field(default_factory=Phones)
-    _names: Any = field(default_factory=lambda: itertools.count(1))
+    #: Names of the tokens made so far.
+    names: list[str] = field(default_factory=list)
 
     def token(self, role: str, store: str | None = None) -> dict[str, str]:
         """Make a token and give the header that shows it."""
-        name = f"{role}-token-{next(self._names)}"
+        name = f"{role}-token-{next(_NUMBERS)}"
+        self.names.append(name)
         return {"Authorization": f"Bearer {make_token(self.service, SERVICE, name, role, store).secret}"}
 
     def get(self, path: str, headers: dict[str, str] | None = None) -> TestResponse:
