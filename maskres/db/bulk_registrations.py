@@ -41,7 +41,7 @@ def stage(c: Transaction, rows: Iterable[Sequence[Any]]) -> int:
         "staged",
         f"line INTEGER, id_digest {blob}, name_digest {blob}, phone_digest {blob}, canonical {blob},"
         f" contact {blob}, number CHAR(12), age SMALLINT, sex TEXT, for_whom TEXT, is_keeping BOOLEAN,"
-        " district TEXT, reach TEXT, choices TEXT, seal TEXT, person_id BIGINT",
+        " district TEXT, reach TEXT, choices TEXT, seal TEXT, person_id BIGINT, first_line INTEGER",
     )
     count = load_rows(c, "staged", STAGED_COLUMNS, rows)
     c.exec_driver_sql("CREATE UNIQUE INDEX staged_line ON staged (line)")
@@ -53,7 +53,16 @@ def stage(c: Transaction, rows: Iterable[Sequence[Any]]) -> int:
 
 
 def drop_repeats(c: Transaction) -> int:
-    """Keep the last line of each document, and give the number of lines dropped."""
+    """Keep the last line of each document, noting its first one, and give the number of lines dropped.
+
+    What counts is what the last line says; whose number a person has, the document that came first says.
+    """
+    c.execute(
+        text("""
+        UPDATE staged SET first_line = f.first
+        FROM (SELECT min(line) AS first, max(line) AS last FROM staged GROUP BY id_digest HAVING count(*) > 1) f
+        WHERE staged.line = f.last""")
+    )
     repeats = """
         DELETE FROM staged WHERE EXISTS (
             SELECT 1 FROM staged later WHERE later.id_digest = staged.id_digest AND later.line > staged.line)"""
@@ -82,15 +91,21 @@ def resolve_persons(c: Transaction) -> None:
         _set_person(c, line, person_id)
     twice = c.execute(
         text("""
-        SELECT DISTINCT s.line, first.line
+        SELECT DISTINCT s.line, first.line, coalesce(s.first_line, s.line) AS came,
+            coalesce(first.first_line, first.line) AS first_came
         FROM staged s
         JOIN identity_links a ON a.id_digest = s.id_digest
         JOIN identity_links b ON b.version_id = a.version_id AND b.group_digest = a.group_digest
-        JOIN staged first ON first.id_digest = b.id_digest AND first.line < s.line
+        JOIN staged first ON first.id_digest = b.id_digest
+         AND coalesce(first.first_line, first.line) < coalesce(s.first_line, s.line)
         WHERE NOT EXISTS (SELECT 1 FROM documents d WHERE d.id_digest = s.id_digest)
-        ORDER BY s.line, first.line""")
+        ORDER BY came, first_came""")
     ).all()
-    for line, first in {row[0]: row[1] for row in reversed(twice)}.items():
+    first_of: dict[int, int] = {}
+    for line, first, _came, _first_came in twice:
+        first_of.setdefault(line, first)
+    # In the order they came: whoever is linked to a document that is itself linked to an earlier one is found.
+    for line, first in first_of.items():
         person = c.execute(
             text("SELECT person_id FROM staged WHERE line = :line"), {"line": first}
         ).scalar_one()
@@ -146,13 +161,21 @@ def special_lines(c: Transaction, round_id: int) -> list[Any]:
     """Give the lines that cannot be taken set-wise: repeats under another document, numbers that collide.
 
     Returns:
-        The staged rows in the file's order.
+        The staged rows in the order in which their documents came, `is_superseded` saying whether a later line is
+        of the same person and this one not the first: then only its document counts.
     """
     return list(
         c.execute(
             text("""
-        SELECT * FROM staged WHERE line IN (
-            SELECT s.line FROM staged s JOIN staged o ON o.person_id = s.person_id AND o.line < s.line
+        SELECT staged.*, EXISTS (
+                SELECT 1 FROM staged o WHERE o.person_id = staged.person_id AND o.line > staged.line
+            ) AND EXISTS (
+                SELECT 1 FROM staged o WHERE o.person_id = staged.person_id
+                AND coalesce(o.first_line, o.line) < coalesce(staged.first_line, staged.line)
+            ) AS is_superseded
+        FROM staged WHERE line IN (
+            SELECT s.line FROM staged s JOIN staged o ON o.person_id = s.person_id
+             AND coalesce(o.first_line, o.line) < coalesce(s.first_line, s.line)
             UNION
             SELECT s.line FROM staged s JOIN staged o ON o.number = s.number AND o.line < s.line
             UNION
@@ -161,7 +184,7 @@ def special_lines(c: Transaction, round_id: int) -> list[Any]:
             UNION
             SELECT s.line FROM staged s JOIN registrations r ON r.round_id = :round AND r.person_id = s.person_id
             WHERE r.id_digest <> s.id_digest OR r.number <> s.number)
-        ORDER BY line"""),
+        ORDER BY coalesce(first_line, line)"""),
             {"round": round_id},
         )
     )

@@ -1,7 +1,7 @@
 """Registering a whole file from counters or community workers: taken whole or not at all.
 
 Staff have seen the cards, so a line for somebody registered already changes their wishes; who had withdrawn is
-back. The last line of a document counts.
+back. The last line of a document counts, and of a person; the number follows from the document that came first.
 """
 
 from __future__ import annotations
@@ -131,6 +131,9 @@ def take_staged(
     changed = bulk.change_registered(c, round_.id, values)
     created = bulk.insert_registrations(c, round_.id, values)
     for row in special:
+        if row.is_superseded:
+            changed += 1
+            continue
         is_created = _take_special(c, service, round_, row, values)
         created += is_created
         changed += not is_created

@@ -189,6 +189,43 @@ def test_documents_linked_by_a_register_are_one_person_within_a_file(service: Se
     )
 
 
+def test_the_document_that_came_first_gives_the_number_and_the_last_line_the_wishes(
+    service: Service, tmp_path: Path
+):
+    open_round(service)
+    (person,) = make_people(1, start=2)
+    linked = register_row("household", person, other_id_type="passport", other_id_number="GBR:123456789")
+    import_people(service, "household", [linked])
+    rows = [
+        application_fields(person, district="huli", reach="city", choices=""),
+        PASSPORT | {"district": "siming", "reach": "city", "choices": "", "phone": ""},
+        application_fields(person, district="huli", reach="district", choices=""),
+    ]
+    done = import_rows(service, tmp_path, rows)
+    assert (done.rows, done.created, done.changed) == (3, 1, 2)
+    found = fetch(service.database, "SELECT number, district, reach FROM registrations")
+    key = service.keys.round_keys(ROUND).number
+    assert found == [(registration_number(key, person.canonical), "huli", "district")]
+    assert fetch(service.database, "SELECT count(*) FROM documents") == [(2,)]
+
+
+@pytest.mark.parametrize(("order", "persons"), [("123", 1), ("213", 1), ("132", 2)])
+def test_links_of_two_registers_are_followed_through_a_document_that_came_before(
+    service: Service, tmp_path: Path, order: str, persons: int
+):
+    """One register links the first document with the second, another the second with the third."""
+    open_round(service)
+    first, second = make_people(2, start=2)
+    of_first = register_row("household", first, other_id_type="居民身份证", other_id_number=second.id_number)
+    of_second = register_row("insurance", second, other_id_type="passport", other_id_number="GBR:123456789")
+    import_people(service, "household", [of_first])
+    import_people(service, "insurance", [of_second])
+    wishes = {"district": "huli", "reach": "city", "choices": "", "phone": ""}
+    lines = {"1": application_fields(first), "2": application_fields(second), "3": PASSPORT | wishes}
+    import_rows(service, tmp_path, [lines[each] for each in order])
+    assert fetch(service.database, "SELECT count(*) FROM persons") == [(persons,)]
+
+
 def test_bad_lines_are_listed_and_nothing_is_imported(service: Service, tmp_path: Path):
     open_round(service)
     people = make_people(5)
