@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Mapping
 from datetime import datetime
 
 from sqlalchemy import func, insert, select, update
 
+from maskres.db.bulk import in_batches, load_rows
 from maskres.db.engine import Transaction
 from maskres.db.tables import corrections, disputes
 from maskres.errors import InputError
+
+_AT_ONCE = 5000
 
 
 def lodge(c: Transaction, draw_id: int, number: str, words: bytes, now: datetime) -> bool:
@@ -24,16 +27,32 @@ def lodge(c: Transaction, draw_id: int, number: str, words: bytes, now: datetime
     return changed.rowcount == 1
 
 
-def resolve(c: Transaction, draw_id: int, number: str, proved: Iterable[str], by: str, now: datetime) -> bool:
-    """Resolve an open dispute, writing what it proved; tells whether there was one."""
-    kinds = list(proved)
-    where = (disputes.c.draw_id == draw_id, disputes.c.number == number, disputes.c.status == "open")
-    values = {"status": "upheld" if kinds else "rejected", "resolved_at": now, "resolved_by": by}
-    if c.execute(update(disputes).where(*where).values(**values)).rowcount != 1:
-        return False
-    for kind in kinds:
-        c.execute(insert(corrections).values(draw_id=draw_id, number=number, kind=kind))
-    return True
+def resolve(
+    c: Transaction, draw_id: int, proved: Mapping[str, Collection[str]], by: str, now: datetime
+) -> set[str]:
+    """Resolve open disputes, writing what each proved.
+
+    Args:
+        c: a writing transaction.
+        draw_id: the draw.
+        proved: number → kinds of registers whose evidence was seen; none rejects the dispute.
+        by: who answers.
+        now: when.
+
+    Returns:
+        The numbers under which there was an open dispute: only these are resolved.
+    """
+    resolved: set[str] = set()
+    for status in ("upheld", "rejected"):
+        values = {"status": status, "resolved_at": now, "resolved_by": by}
+        numbers = sorted(number for number, kinds in proved.items() if bool(kinds) == (status == "upheld"))
+        for batch in in_batches(numbers, _AT_ONCE):
+            where = (disputes.c.draw_id == draw_id, disputes.c.number.in_(batch), disputes.c.status == "open")
+            statement = update(disputes).where(*where).values(**values).returning(disputes.c.number)
+            resolved.update(c.execute(statement).scalars())
+    rows = [(draw_id, number, kind) for number in sorted(resolved) for kind in sorted(proved[number])]
+    load_rows(c, corrections, ("draw_id", "number", "kind"), rows)
+    return resolved
 
 
 def words_of(c: Transaction, draw_id: int, number: str) -> bytes:

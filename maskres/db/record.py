@@ -212,6 +212,44 @@ def is_logged(c: Transaction, act: str, round_slug: str, number: str) -> bool:
     return c.execute(select(audit_log.c.id).where(*where).limit(1)).one_or_none() is not None
 
 
+def log_each(
+    c: Transaction,
+    at: datetime,
+    actor: str,
+    act: str,
+    *,
+    round_slug: str,
+    draw: int,
+    details: Mapping[str, Mapping[str, Any]],
+) -> None:
+    """Write a line of the audit log for each of many registrations, number → detail. See log."""
+    rows = [
+        {
+            "at": at,
+            "actor": actor,
+            "act": act,
+            "round": round_slug,
+            "draw": draw,
+            "number": number,
+            "detail": json.dumps(detail, ensure_ascii=False, sort_keys=True),
+        }
+        for number, detail in details.items()
+    ]
+    if rows:
+        c.execute(insert(audit_log), rows)
+
+
+def count_log(c: Transaction, actor: str, act: str, round_slug: str, since: datetime) -> int:
+    """Count the lines of the audit log that say that somebody did something in a round since a moment."""
+    where = (
+        audit_log.c.actor == actor,
+        audit_log.c.act == act,
+        audit_log.c.round == round_slug,
+        audit_log.c.at >= since,
+    )
+    return int(c.execute(select(func.count()).select_from(audit_log).where(*where)).scalar_one())
+
+
 @dataclass(frozen=True, slots=True)
 class LogFilter:
     """Which lines of the audit log are wanted; what is None asks nothing.

@@ -32,6 +32,7 @@ from maskres.usecases import rounds as round_steps
 from maskres.usecases.bulk_registering import import_registrations
 from maskres.usecases.carrying import carry_over
 from maskres.usecases.deciding import Decision
+from maskres.usecases.disputes import DisputeAnswer
 from maskres.usecases.record import add_cosignature
 from maskres.usecases.registers import import_register
 from maskres.usecases.service import RESIDENT, Actor, Service
@@ -236,26 +237,21 @@ class Scenes:
             answered = disputes.list_resolved(c, draw.id)
         said = [(number, self.behaviour.dispute(number, reasons[number])) for number in sorted(reasons)]
         lodged = [(number, dispute) for number, dispute in said if dispute is not None]
-        for nth, (number, dispute) in enumerate(lodged):
-            if number in answered:
-                continue
-            self.at(51)
-            dispute_steps.lodge_dispute(
-                self.service, RESIDENT, self.slug, _DRAW, number, dispute.proof or "?"
+        self.at(51)
+        for number, dispute in lodged:
+            if number not in answered:
+                words = dispute.proof or "?"
+                dispute_steps.lodge_dispute(self.service, RESIDENT, self.slug, _DRAW, number, words)
+        self.at(56)
+        answers = [
+            DisputeAnswer(
+                number, (dispute.register,) if dispute.is_upheld else (), dispute.proof or "no proof"
             )
-            self.at(56)
-            if nth % 20 == 0:
-                continue  # every twentieth is still open when the pool is committed
-            proved = (dispute.register,) if dispute.is_upheld else ()
-            dispute_steps.resolve_dispute(
-                self.service,
-                OPERATOR,
-                self.slug,
-                _DRAW,
-                number,
-                proved=proved,
-                reason=dispute.proof or "no proof",
-            )
+            # every twentieth is still open when the pool is committed
+            for nth, (number, dispute) in enumerate(lodged)
+            if nth % 20 and number not in answered
+        ]
+        dispute_steps.resolve_disputes(self.service, OPERATOR, self.slug, _DRAW, answers)
         return len(lodged)
 
     def commit(self) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from maskres.db import deciding, files, people, record, registers, rounds
@@ -65,12 +65,13 @@ def open_audit(
     round_ = rounds.find_round(c, round_slug)
     draw = _drawn(c, round_, draw_number)
     lines = _pool_lines(c, service, draw)
-    opened = [_open(c, service, round_, draw, lines[number]) for number in _sample(c, service, round_, draw)]
-    for winner in opened:
-        record.log(
-            c, service.now(), actor.name, "personal-data-read", round_slug=round_slug, draw=draw.draw,
-            number=winner.number, detail={"what": "audit"},
-        )  # fmt: skip
+    pinned = deciding.list_pinned(c, draw.id)
+    sample = _sample(c, service, round_, draw)
+    opened = [_open(c, service, round_, draw, pinned, lines[number]) for number in sample]
+    record.log_each(
+        c, service.now(), actor.name, "personal-data-read", round_slug=round_slug, draw=draw.draw,
+        details={number: {"what": "audit"} for number in sample},
+    )  # fmt: skip
     return opened
 
 
@@ -166,7 +167,12 @@ def _pool_lines(c: Transaction, service: Service, draw: rounds.Draw) -> dict[str
 
 
 def _open(
-    c: Transaction, service: Service, round_: rounds.Round, draw: rounds.Draw, line: _PoolLine
+    c: Transaction,
+    service: Service,
+    round_: rounds.Round,
+    draw: rounds.Draw,
+    pinned: Sequence[registers.RegisterVersion],
+    line: _PoolLine,
 ) -> OpenedWinner:
     number = line.number
     keys = service.keys.round_keys(round_.slug)
@@ -193,17 +199,17 @@ def _open(
         stratum=line.stratum,
         tickets=line.tickets,
         basis=None if entry is None else entry.basis,
-        evidence=tuple(_evidence(c, service, draw, canonical)),
+        evidence=tuple(_evidence(c, service, pinned, canonical)),
         is_recomputed=is_own_number and is_own_seal,
     )
 
 
 def _evidence(
-    c: Transaction, service: Service, draw: rounds.Draw, canonical: str
+    c: Transaction, service: Service, pinned: Sequence[registers.RegisterVersion], canonical: str
 ) -> Iterator[tuple[str, int, int]]:
     """Find the lines of the pinned registers about a person, each under the index key it was imported with."""
     keys = service.keys.deployment.index
-    for version in deciding.list_pinned(c, draw.id):
+    for version in pinned:
         digest = id_digest(IndexKey(version.key_version, keys[version.key_version]), canonical)
         for line in registers.lines_of(c, version.id, digest):
             yield version.kind, version.version, line

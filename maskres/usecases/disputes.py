@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import Any
+
 from maskres.db import deciding, disputes, people, record, rounds
 from maskres.db.engine import Transaction
 from maskres.errors import InputError, StepRefused
@@ -54,9 +58,22 @@ def lodge_dispute(
     record.log(c, now, actor.name, "dispute-lodged", round_slug=round_slug, draw=draw.draw, number=number)
 
 
-@one_transaction
+@dataclass(frozen=True, slots=True)
+class DisputeAnswer:
+    """What staff answer to a dispute.
+
+    Attributes:
+        number: the registration.
+        proved: kinds of registers whose evidence the person showed; none rejects the dispute.
+        reason: why, for the audit log.
+    """
+
+    number: str
+    proved: tuple[str, ...]
+    reason: str
+
+
 def resolve_dispute(
-    c: Transaction,
     service: Service,
     actor: Actor,
     round_slug: str,
@@ -66,7 +83,22 @@ def resolve_dispute(
     proved: tuple[str, ...] = (),
     reason: str,
 ) -> None:
-    """Answer a dispute: upheld for the registers whose evidence was seen, or rejected. Then decide again.
+    """Answer one dispute. Says and raises as resolve_disputes."""
+    resolve_disputes(service, actor, round_slug, draw_number, [DisputeAnswer(number, proved, reason)])
+
+
+@one_transaction
+def resolve_disputes(
+    c: Transaction,
+    service: Service,
+    actor: Actor,
+    round_slug: str,
+    draw_number: int,
+    answers: Sequence[DisputeAnswer],
+) -> None:
+    """Answer a stack of disputes, all of them or none: upheld for the registers whose evidence was seen, or rejected.
+
+    Then decide again.
 
     Args:
         c: given by the decorator.
@@ -74,35 +106,40 @@ def resolve_dispute(
         actor: who answers.
         round_slug: the round.
         draw_number: the draw, decided and not yet committed.
-        number: the registration.
-        proved: kinds of registers whose evidence the person showed; none rejects the dispute.
-        reason: why, for the audit log.
+        answers: one a dispute.
 
     Raises:
-        StepRefused: "too-late-to-dispute", "no-open-dispute".
-        InputError: "unknown-register".
+        StepRefused: "too-late-to-dispute", "no-open-dispute" naming the number.
+        InputError: "unknown-register", "answered-twice", "bad-reason".
     """
-    why = read_reason(reason)
     now = service.now()
     round_ = rounds.find_round(c, round_slug)
-    for kind in proved:
-        if kind not in {basis.register for basis in round_.rules.bases}:
-            message = f"The register {kind:.40} is no basis of this round."
-            raise InputError("unknown-register", message, field="register")
+    details = _read_answers(answers, {basis.register for basis in round_.rules.bases})
     draw = _draw_in_challenge(c, round_, draw_number)
-    if not disputes.resolve(c, draw.id, number, sorted(set(proved)), actor.name, now):
-        raise StepRefused("no-open-dispute", "There is no open dispute under this number.")
-    detail = {"proved": sorted(set(proved)), "reason": why}
-    record.log(
-        c,
-        now,
-        actor.name,
-        "dispute-resolved",
-        round_slug=round_slug,
-        draw=draw.draw,
-        number=number,
-        detail=detail,
+    proved = {number: detail["proved"] for number, detail in details.items()}
+    for number in sorted(details.keys() - disputes.resolve(c, draw.id, proved, actor.name, now)):
+        raise StepRefused("no-open-dispute", f"There is no open dispute under the number {number:.40}.")
+    record.log_each(
+        c, now, actor.name, "dispute-resolved", round_slug=round_slug, draw=draw.draw, details=details
     )
+
+
+def _read_answers(answers: Sequence[DisputeAnswer], known: Collection[str]) -> dict[str, dict[str, Any]]:
+    """Check a stack of answers, and give what is logged of each by number."""
+    details: dict[str, dict[str, Any]] = {}
+    for answer in answers:
+        for kind in answer.proved:
+            if kind not in known:
+                message = f"The register {kind:.40} is no basis of this round."
+                raise InputError("unknown-register", message, field="register")
+        if answer.number in details:
+            message = f"The dispute of {answer.number:.40} is answered twice."
+            raise InputError("answered-twice", message, field="number")
+        details[answer.number] = {
+            "proved": sorted(set(answer.proved)),
+            "reason": read_reason(answer.reason),
+        }
+    return details
 
 
 def read_dispute(service: Service, actor: Actor, round_slug: str, draw_number: int, number: str) -> str:

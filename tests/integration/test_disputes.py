@@ -45,6 +45,34 @@ def test_an_open_dispute_keeps_its_number_in_the_pool(service: Service):
     assert doubtful not in numbers(service, "excluded.csv")
 
 
+def test_a_stack_of_disputes_is_answered_whole_or_not_at_all(service: Service):
+    played = play_to(service, DrawStatus.DECIDED)
+    one, other = played.numbers[18], played.numbers[19]
+    disputes.lodge_dispute(service, RESIDENT, ROUND, 1, one, "请再查一次。")
+    stack = [
+        disputes.DisputeAnswer(one, ("insurance",), "paper seen"),
+        disputes.DisputeAnswer(other, (), "no proof"),
+    ]
+    with pytest.raises(StepRefused, match=other) as refused:
+        disputes.resolve_disputes(service, OPERATOR, ROUND, 1, stack)
+    assert refused.value.code == "no-open-dispute"
+    disputes.lodge_dispute(service, RESIDENT, ROUND, 1, other, "请再查一次。")
+    with pytest.raises(InputError) as twice:
+        disputes.resolve_disputes(service, OPERATOR, ROUND, 1, [*stack, stack[0]])
+    assert twice.value.code == "answered-twice"
+    disputes.resolve_disputes(service, OPERATOR, ROUND, 1, stack)
+    resolved = fetch(service.database, "SELECT number, status FROM disputes ORDER BY status")
+    assert resolved == [(other, "rejected"), (one, "upheld")]
+    assert fetch(service.database, "SELECT number, kind FROM corrections") == [(one, "insurance")]
+    logged = fetch(
+        service.database, "SELECT number, detail FROM audit_log WHERE act = 'dispute-resolved' ORDER BY id"
+    )
+    assert logged == [
+        (one, '{"proved": ["insurance"], "reason": "paper seen"}'),
+        (other, '{"proved": [], "reason": "no proof"}'),
+    ]
+
+
 def test_an_upheld_dispute_counts_only_when_decided_again_and_must_be(service: Service):
     played = play_to(service, DrawStatus.DECIDED)
     upheld, rejected = played.numbers[18], played.numbers[19]
