@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, insert, select, update
+from sqlalchemy import Row, select, update
 
-from maskres.db.bulk import in_batches
+from maskres.db.bulk import in_batches, insert_rows, is_among
 from maskres.db.engine import Transaction
 from maskres.db.tables import handovers
+from maskres.formats.values import format_time
 from maskres.pickup.handovers import Answer, AnswerCode, Handover, Record
 
 _AT_ONCE = 5000
+_COLUMNS = tuple(handovers.c.keys())
 
 
 def find_records(c: Transaction, nonces: Collection[str]) -> dict[str, Record]:
     """Give what was recorded under some nonces, in whatever round."""
     found: dict[str, Record] = {}
     for batch in in_batches(sorted(nonces), _AT_ONCE):
-        for row in c.execute(select(handovers).where(handovers.c.nonce.in_(batch))):
+        for row in c.execute(select(handovers).where(is_among(c, handovers.c.nonce, batch))):
             found[row.nonce] = _record(row)
     return found
 
@@ -32,13 +35,14 @@ def write_records(
     proxies: Collection[str],
 ) -> None:
     """Write records; one that takes the place of an earlier refusal replaces it."""
-    rows = [_record_values(round_id, record, record.handover.nonce in proxies) for record in records]
-    for row in rows:
-        if row["nonce"] in known:
-            c.execute(update(handovers).where(handovers.c.nonce == row["nonce"]).values(**row))
-    fresh = [row for row in rows if row["nonce"] not in known]
-    if fresh:
-        c.execute(insert(handovers), fresh)
+    fresh = []
+    for record in records:
+        values = _record_values(round_id, record, record.handover.nonce in proxies)
+        if record.handover.nonce in known:
+            c.execute(update(handovers).where(handovers.c.nonce == record.handover.nonce).values(**values))
+        else:
+            fresh.append([_plain(values[name]) for name in _COLUMNS])
+    insert_rows(c, handovers, _COLUMNS, fresh)
 
 
 def list_conflicts(c: Transaction, round_id: int) -> list[Record]:
@@ -69,6 +73,10 @@ def _record(row: Row[Any]) -> Record:
         store=row.answer_store,
     )
     return Record(handover, answer)
+
+
+def _plain(value: Any) -> Any:
+    return format_time(value) if isinstance(value, datetime) else value
 
 
 def _record_values(round_id: int, record: Record, is_proxy: bool) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from sqlalchemy import func, select
 
 from maskres.db.engine import Transaction
-from maskres.db.tables import stores, tills
+from maskres.db.tables import stores
 
 _REGISTERING = 7001
 _PHONE = 7002
@@ -36,11 +36,6 @@ def lock_person(c: Transaction, id_digest: bytes) -> None:
     if c.dialect.name == "postgresql":
         key = int.from_bytes(id_digest[:4], "big", signed=True)
         c.execute(select(func.pg_advisory_xact_lock(_PERSON, key)))
-
-
-def lock_till(c: Transaction, till_id: int) -> None:
-    """Let the reports of one till happen one after another, so that one sent twice finds what it did before."""
-    c.execute(select(tills.c.id).where(tills.c.id == till_id).with_for_update())
 
 
 def lock_stock(c: Transaction, round_id: int, store: str) -> None:

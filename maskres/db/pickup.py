@@ -7,17 +7,28 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, and_, bindparam, func, select, update
+from sqlalchemy import Row, and_, func, select
 
-from maskres.db.bulk import in_batches
+from maskres.db.bulk import in_batches, is_among, update_rows
 from maskres.db.engine import Transaction
 from maskres.db.tables import draws, places, registrations, slots
 from maskres.errors import ConflictError, InputError
+from maskres.formats.values import format_time
 from maskres.pickup.handovers import PlaceChange
 from maskres.pickup.places import Collection as Collected
 from maskres.pickup.places import Place, PlaceStatus
 
 _AT_ONCE = 5000
+#: What must still stand of a place that changes, and what changes.
+_AS_SEEN = ("status", "collected_nonce")
+_COLLECTION = (
+    "status",
+    "collected_nonce",
+    "collected_store",
+    "collected_till",
+    "collected_at",
+    "collected_from",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +59,7 @@ def places_by_code(c: Transaction, digests: Collection[bytes]) -> dict[bytes, Fo
     """Find places by the digests of their codes, and lock them."""
     found: dict[bytes, FoundPlace] = {}
     for batch in in_batches(sorted(digests), _AT_ONCE):
-        statement = _select_places().where(places.c.code_digest.in_(batch)).order_by(places.c.id)
+        statement = _select_places().where(is_among(c, places.c.code_digest, batch)).order_by(places.c.id)
         for row in c.execute(statement.with_for_update(of=places)):
             found[bytes(row.code_digest)] = _found(row)
     return found
@@ -58,7 +69,7 @@ def places_by_id(c: Transaction, ids: Collection[int]) -> dict[int, FoundPlace]:
     """Give places by their ids, and lock them."""
     found: dict[int, FoundPlace] = {}
     for batch in in_batches(sorted(ids), _AT_ONCE):
-        statement = _select_places().where(places.c.id.in_(batch)).order_by(places.c.id)
+        statement = _select_places().where(is_among(c, places.c.id, batch)).order_by(places.c.id)
         for row in c.execute(statement.with_for_update(of=places)):
             found[int(row.id)] = _found(row)
     return found
@@ -99,23 +110,9 @@ def change_places(c: Transaction, changes: Iterable[PlaceChange]) -> None:
     Raises:
         ConflictError: "done-elsewhere" where one of them no longer does.
     """
-    where = (
-        places.c.id == bindparam("of_id"),
-        places.c.status == bindparam("before"),
-        func.coalesce(places.c.collected_nonce, "") == bindparam("before_nonce"),
-    )
-    names = (
-        "status",
-        "collected_nonce",
-        "collected_store",
-        "collected_till",
-        "collected_at",
-        "collected_from",
-    )
-    statement = update(places).where(*where).values({name: bindparam(f"new_{name}") for name in names})
-    for batch in in_batches((_change(change) for change in changes), _AT_ONCE):
-        if c.execute(statement, batch).rowcount != len(batch):
-            raise ConflictError("done-elsewhere", "Another till was quicker; please try again.")
+    rows = [_change(change) for change in changes]
+    if update_rows(c, places, "id", _AS_SEEN, _COLLECTION, rows) != len(rows):
+        raise ConflictError("done-elsewhere", "Another till was quicker; please try again.")
 
 
 def count_by_status(c: Transaction, draw_id: int) -> dict[str, int]:
@@ -169,20 +166,16 @@ def _found(row: Row[Any]) -> FoundPlace:
     return FoundPlace(place, row.round_id, row.draw_id, row.draw_status, row.number)
 
 
-def _change(change: PlaceChange) -> dict[str, Any]:
+def _change(change: PlaceChange) -> tuple[Any, ...]:
     before, after = change.before, change.after
     by = after.collection
-    return {
-        "of_id": before.place,
-        "before": str(before.status),
-        "before_nonce": before.collection.nonce if before.collection else "",
-        "new_status": str(after.status),
-        "new_collected_nonce": by.nonce if by else None,
-        "new_collected_store": by.store if by else None,
-        "new_collected_till": by.till if by else None,
-        "new_collected_at": by.at if by else None,
-        "new_collected_from": str(by.status_before) if by else None,
-    }
+    return (
+        before.place,
+        str(before.status),
+        before.collection.nonce if before.collection else None,
+        str(after.status),
+        *((by.nonce, by.store, by.till, format_time(by.at), str(by.status_before)) if by else [None] * 5),
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,28 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import func, select, text
 
 from maskres.db.engine import Transaction
 from maskres.db.tables import stock_counts
+from maskres.formats.values import format_time
 
 
-def set_count(
-    c: Transaction, round_id: int, store: str, day: str, kind: str, quantity: int, at: datetime, by: str
+def set_counts(
+    c: Transaction, round_id: int, day: str, kind: str, quantities: Mapping[str, int], at: datetime, by: str
 ) -> None:
-    """Note the items delivered, damaged or left on a day, in place of an earlier figure."""
-    where = (
-        stock_counts.c.round_id == round_id,
-        stock_counts.c.store == store,
-        stock_counts.c.day == day,
-        stock_counts.c.kind == kind,
-    )
-    values = {"quantity": quantity, "counted_at": at, "counted_by": by}
-    if c.execute(update(stock_counts).where(*where).values(**values)).rowcount == 0:
-        key = {"round_id": round_id, "store": store, "day": day, "kind": kind}
-        c.execute(insert(stock_counts).values(**key, **values))
+    """Note the items delivered, damaged or left on a day by store, in place of earlier figures."""
+    same = {"round": round_id, "day": day, "kind": kind, "at": format_time(at), "by": by}
+    rows = [same | {"store": store, "quantity": count} for store, count in sorted(quantities.items())]
+    if rows:
+        c.execute(
+            text("""
+            INSERT INTO stock_counts (round_id, store, day, kind, quantity, counted_at, counted_by)
+            VALUES (:round, :store, :day, :kind, :quantity, :at, :by)
+            ON CONFLICT (round_id, store, day, kind) DO UPDATE SET
+                quantity = excluded.quantity, counted_at = excluded.counted_at, counted_by = excluded.counted_by"""),
+            rows,
+        )
 
 
 def count_stock(

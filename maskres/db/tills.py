@@ -39,13 +39,20 @@ def insert_till(c: Transaction, round_id: int, store: str, name: str, now: datet
     return Till(row.id, row.round_id, row.store, row.name)
 
 
-def require_in_use(c: Transaction, till: Till) -> None:
+def require_in_use(c: Transaction, till: Till, *, is_locked: bool = False) -> None:
     """Refuse a till that was revoked.
+
+    Args:
+        c: a transaction; a writing one where the till is to be locked.
+        till: the till.
+        is_locked: let what this till does happen one after another, so that a report sent twice finds what it
+            did before.
 
     Raises:
         StepRefused: "till-revoked".
     """
-    if c.execute(select(tills.c.revoked_at).where(tills.c.id == till.id)).scalar_one() is not None:
+    statement = select(tills.c.revoked_at).where(tills.c.id == till.id)
+    if c.execute(statement.with_for_update() if is_locked else statement).scalar_one() is not None:
         raise StepRefused("till-revoked", "This till is no longer in use. Please ask the operator.")
 
 

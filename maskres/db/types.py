@@ -19,6 +19,11 @@ class UtcTime(TypeDecorator[datetime]):
     impl = String(20)
     cache_ok = True
 
+    @property
+    def python_type(self) -> type[datetime]:
+        """What it is in Python."""
+        return datetime
+
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> str | None:
         """Write the time; ValueError for one without a zone."""
         return None if value is None else format_time(value)

@@ -30,11 +30,19 @@ class AnswerCode(StrEnum):
     LAPSED = "lapsed"
     CONFLICT = "conflict"
     NONCE_REUSED = "nonce-reused"
+    BAD_NONCE = "bad-nonce"
+    CARD_LIMIT = "card-limit"
     UNDO_TOO_LATE = "undo-too-late"
     NOTHING_TO_UNDO = "nothing-to-undo"
 
 
-KEPT_CODES = frozenset(AnswerCode) - {AnswerCode.VALID, AnswerCode.UNKNOWN, AnswerCode.NONCE_REUSED}
+KEPT_CODES = frozenset(AnswerCode) - {
+    AnswerCode.VALID,
+    AnswerCode.UNKNOWN,
+    AnswerCode.NONCE_REUSED,
+    AnswerCode.BAD_NONCE,
+    AnswerCode.CARD_LIMIT,
+}
 """Answers that are recorded under their nonce. An unknown code has no place to be recorded at, and an undo that
 overtook its hand-over must find it on the next try."""
 

@@ -8,14 +8,15 @@ Rules of order:
 - what left the store without network has left: it counts where the place was this store's and not yet collected,
   on any day, and even if the place was forfeited meanwhile; anything else is a conflict for people to look at;
 - a refusal is forgotten when the same act arrives as one done without network: the till never saw the refusal;
-- an undo gives the place back to what it was, within ten minutes, at the same store.
+- an undo gives the place back to what it was, within ten minutes, at the same store, and never once the draw has
+  finished: then nothing would be left to hand the place out again, or to forfeit it.
 
 Source: product.md, Counter; security.md, checklist 22 to 24; draw.md, section 9.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta, tzinfo
 
 from maskres.pickup.handovers import (
@@ -96,6 +97,7 @@ def decide_handover(
     zone: tzinfo,
     has_unreserved_stock: bool,
     undone: Record | None = None,
+    is_finished: bool = False,
 ) -> tuple[Answer, Place | None]:
     """Decide one request whose nonce is new.
 
@@ -105,6 +107,7 @@ def decide_handover(
         zone: the zone whose calendar the stores follow.
         has_unreserved_stock: whether the store has stock that nobody assigned to it needs.
         undone: for an undo, the record of the hand-over it undoes, if there is one.
+        is_finished: whether the place's draw has finished.
 
     Returns:
         The answer, and the place as it stands afterwards where it changed.
@@ -112,7 +115,7 @@ def decide_handover(
     Source: product.md, Counter.
     """
     if handover.undoes is not None:
-        return _decide_undo(place, handover, undone)
+        return _decide_undo(place, handover, undone, is_finished=is_finished)
     if handover.is_offline:
         return _decide_offline(place, handover, zone)
     seen = look_at(
@@ -135,6 +138,7 @@ def decide_handovers(
     seen: Mapping[str, Record],
     unreserved: Mapping[str, int],
     zone: tzinfo,
+    finished: Collection[int] = (),
 ) -> tuple[list[Answer], Changes]:
     """Decide a list of requests in order: a single scan, or what a till kept while it had no network.
 
@@ -144,6 +148,7 @@ def decide_handovers(
         seen: what was recorded earlier, at least for the nonces that nonces_of gives.
         unreserved: store → winners it can serve beyond those assigned to it; none where missing.
         zone: the zone whose calendar the stores follow.
+        finished: those of the places whose draw has finished.
 
     Returns:
         One answer a request, and what to write.
@@ -172,6 +177,7 @@ def decide_handovers(
             zone=zone,
             has_unreserved_stock=spare.get(handover.store, 0) > 0,
             undone=undone,
+            is_finished=about.place in finished,
         )
         answers.append(answer)
         if after is not None:
@@ -220,7 +226,7 @@ def _decide_offline(place: Place | None, handover: Handover, zone: tzinfo) -> tu
 
 
 def _decide_undo(
-    place: Place | None, handover: Handover, undone: Record | None
+    place: Place | None, handover: Handover, undone: Record | None, *, is_finished: bool
 ) -> tuple[Answer, Place | None]:
     if undone is None or place is None or undone.handover.store != handover.store:
         return Answer(AnswerCode.UNKNOWN), None
@@ -228,7 +234,7 @@ def _decide_undo(
         return Answer(AnswerCode.UNKNOWN), None
     if place.collection is None or place.collection.nonce != handover.undoes:
         return Answer(AnswerCode.NOTHING_TO_UNDO, place.place), None
-    if _time_between(undone.handover, handover) > timedelta(minutes=UNDO_MINUTES):
+    if is_finished or _time_between(undone.handover, handover) > timedelta(minutes=UNDO_MINUTES):
         return Answer(AnswerCode.UNDO_TOO_LATE, place.place), None
     return Answer(AnswerCode.UNDONE, place.place), place.give_back()
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Container, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, time
 from zoneinfo import ZoneInfo
 
 from maskres.db import handovers, pickup, record, rounds, tills
 from maskres.db.engine import Transaction
-from maskres.db.locks import lock_stock, lock_till
+from maskres.db.locks import lock_stock
 from maskres.db.pickup import FoundPlace
 from maskres.db.stock import count_stock
 from maskres.db.tills import Till
@@ -19,14 +19,16 @@ from maskres.formats.symbols import read_typed
 from maskres.identity.digests import id_digest
 from maskres.identity.documents import Document
 from maskres.pickup.codes import code_digest
-from maskres.pickup.handovers import Answer, Handover
+from maskres.pickup.handovers import Answer, AnswerCode, Handover
 from maskres.pickup.places import Place, PlaceStatus
 from maskres.pickup.reconciliation import unreserved_portions
-from maskres.pickup.redemption import decide_handovers, look_at, nonces_of
+from maskres.pickup.redemption import decide_handovers, look_at
 from maskres.rounds.status import DrawStatus
 from maskres.usecases.service import Service, one_transaction
 
 _NONCE = re.compile(r"[A-Za-z0-9_-]{16,64}")
+#: How many cards one till may look up on one local day: a busy store's, but no trawling through the city.
+CARDS_A_DAY = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +83,8 @@ def report(
     """Take what a till did: one hand-over, one undo, or all it kept while it had no network.
 
     Exactly once: the places are locked, decided about by pickup/redemption.py, and written only where they stand
-    as they were seen. The same nonce again gives the same answer.
+    as they were seen. The same nonce again gives the same answer. Cards are looked up CARDS_A_DAY times a till and
+    local day; beyond that they are answered "card-limit".
 
     Args:
         c: given by the decorator.
@@ -94,47 +97,59 @@ def report(
         One answer a request.
 
     Raises:
-        InputError: "bad-nonce", "bad-number", naming the field.
-        StepRefused: "not-collecting" for a place whose counters have not opened, or have closed.
+        InputError: "bad-nonce", "bad-number", naming the field; of what was done without network such a line is
+            answered "bad-nonce" or as unknown instead, and the rest counts.
+        StepRefused: "till-revoked"; "not-collecting" for a place whose counters have not opened, or have closed.
     """
     now = service.now()
-    lock_till(c, till.id)
-    tills.require_in_use(c, till)
+    tills.require_in_use(c, till, is_locked=True)
     if is_complete:
         tills.note_report(c, till, now)
     if not requests:
         return []
+    bad = {at for at, request in enumerate(requests) if _has_bad_nonce(request)}
+    sound = [request for at, request in enumerate(requests) if at not in bad]
+    answers = iter(_answer(c, service, till, sound, now))
+    return [Answer(AnswerCode.BAD_NONCE) if at in bad else next(answers) for at in range(len(requests))]
+
+
+def _answer(
+    c: Transaction, service: Service, till: Till, requests: Sequence[Request], now: datetime
+) -> list[Answer]:
+    """Answer requests whose nonces are of their form, and write what they change."""
     round_ = rounds.round_by_id(c, till.round_id)
-    found = _find(c, service, till, requests)
+    needed = {nonce for request in requests for nonce in (request.nonce, request.undoes) if nonce is not None}
+    seen = handovers.find_records(c, needed)
+    over = _over_card_limit(c, round_, till, requests, seen, now)
+    found = _find(c, service, till, {at: each for at, each in enumerate(requests) if at not in over})
     acts = [_handover(till, request, found.get(at), now) for at, request in enumerate(requests)]
-    seen = handovers.find_records(c, nonces_of(acts))
-    states = {each.place.place: each.place for each in found.values()}
-    undone = {known.handover.place for known in seen.values() if known.handover.place is not None} - set(
-        states
-    )
-    states |= {key: each.place for key, each in pickup.places_by_id(c, undone).items()}
+    states = {each.place.place: each for each in found.values()}
+    undone = {known.handover.place for known in seen.values() if known.handover.place is not None}
+    states |= pickup.places_by_id(c, undone - set(states))
     # What left the store without network has left, whatever is in stock.
     online = [each.place for at, each in found.items() if not requests[at].is_offline]
     answers, changes = decide_handovers(
-        states,
+        {key: each.place for key, each in states.items()},
         acts,
         seen=seen,
         unreserved={till.store: _spare(c, round_, till.store, online, now)},
         zone=ZoneInfo(round_.rules.zone),
+        finished={key for key, each in states.items() if each.draw_status == DrawStatus.FINISHED},
     )
     pickup.change_places(c, changes.places)
     proxies = {request.nonce for request in requests if request.is_proxy}
     handovers.write_records(c, round_.id, changes.records, seen, proxies)
-    return answers
+    return [Answer(AnswerCode.CARD_LIMIT) if at in over else each for at, each in enumerate(answers)]
 
 
-def _find(c: Transaction, service: Service, till: Till, requests: Sequence[Request]) -> dict[int, FoundPlace]:
+def _find(
+    c: Transaction, service: Service, till: Till, requests: Mapping[int, Request]
+) -> dict[int, FoundPlace]:
     """Find the place of each request, by its position, and refuse those that are not being collected."""
     lookup = service.keys.deployment.lookup
     digests: dict[int, bytes] = {}
     found: dict[int, FoundPlace] = {}
-    for at, request in enumerate(requests):
-        _require_nonces(request)
+    for at, request in requests.items():
         if request.code is not None:
             code = _read_code(request)
             if code is not None:
@@ -146,6 +161,34 @@ def _find(c: Transaction, service: Service, till: Till, requests: Sequence[Reque
     by_code = pickup.places_by_code(c, set(digests.values()))
     found |= {at: by_code[digest] for at, digest in digests.items() if digest in by_code}
     return {at: each for at, each in found.items() if _is_served(requests[at], each, till)}
+
+
+def _over_card_limit(
+    c: Transaction,
+    round_: rounds.Round,
+    till: Till,
+    requests: Sequence[Request],
+    seen: Container[str],
+    now: datetime,
+) -> set[int]:
+    """Give the positions of cards that the till may not look up any more today; each is noted in the audit log.
+
+    An act answered already is answered again, so that a till whose answer was lost is not left without it.
+    """
+    cards = [at for at, request in enumerate(requests) if request.code is None and request.card is not None]
+    if not cards:
+        return set()
+    begins_at = datetime.combine(
+        now.astimezone(ZoneInfo(round_.rules.zone)), time(), ZoneInfo(round_.rules.zone)
+    )
+    actor = _actor(till)
+    left = CARDS_A_DAY - record.count_log(c, actor, "personal-data-read", round_.slug, begins_at)
+    over = {at for at in cards[max(0, left) :] if requests[at].nonce not in seen}
+    for _ in over:
+        record.log(
+            c, now, actor, "card-look-up-refused", round_slug=round_.slug, detail={"limit": CARDS_A_DAY}
+        )
+    return over
 
 
 def _read_code(request: Request) -> str | None:
@@ -178,9 +221,14 @@ def _find_by_card(c: Transaction, service: Service, till: Till, card: Document) 
     found = pickup.place_of_card(c, till.round_id, id_digest(service.index_key, card.canonical))
     number = None if found is None else found.number
     detail = {"what": "card", "store": till.store, "till": till.name}
-    actor = f"till/{till.store}/{till.name}"
     record.log(
-        c, service.now(), actor, "personal-data-read", round_slug=round_.slug, number=number, detail=detail
+        c,
+        service.now(),
+        _actor(till),
+        "personal-data-read",
+        round_slug=round_.slug,
+        number=number,
+        detail=detail,
     )
     return found
 
@@ -199,12 +247,24 @@ def _handover(till: Till, request: Request, found: FoundPlace | None, now: datet
     )
 
 
-def _require_nonces(request: Request) -> None:
+def _actor(till: Till) -> str:
+    return f"till/{till.store}/{till.name}"
+
+
+def _has_bad_nonce(request: Request) -> bool:
+    """Tell whether a request has a nonce that cannot be one.
+
+    Raises:
+        InputError: "bad-nonce" on line; what left without network must not hold up the rest of an upload.
+    """
     for field, nonce in (("nonce", request.nonce), ("undoes", request.undoes)):
         if nonce is not None and _NONCE.fullmatch(nonce) is None:
+            if request.is_offline:
+                return True
             raise InputError(
                 "bad-nonce", "A nonce has 16 to 64 letters, digits, hyphens, underscores.", field=field
             )
+    return False
 
 
 def _spare(c: Transaction, round_: rounds.Round, store: str, places: Collection[Place], now: datetime) -> int:

@@ -49,7 +49,7 @@ def count_stock(
             raise InputError(
                 "bad-quantity", f"{store}: this must be a number of items, 0 or more.", field="quantity"
             )
-        stock.set_count(c, round_.id, store, day.isoformat(), kind, quantity, service.now(), actor.name)
+    stock.set_counts(c, round_.id, day.isoformat(), kind, quantities, service.now(), actor.name)
     detail = {"day": day.isoformat(), "kind": kind, "quantities": dict(quantities)}
     record.log(c, service.now(), actor.name, "stock-counted", round_slug=round_slug, detail=detail)
 

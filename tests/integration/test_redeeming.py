@@ -234,6 +234,31 @@ def test_a_card_alone_serves_at_this_store_on_this_day_and_is_logged(counters: C
     ]
 
 
+def test_beyond_the_days_limit_a_till_looks_up_no_card(counters: Counters, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(redeeming, "CARDS_A_DAY", 2)
+    first, second, third = (counters.winner(nth=nth) for nth in range(3))
+    till = counters.till()
+    counters.at(9)
+    requests = [
+        Request(counters.nonce(), card=read_document(counters.holder(number).id_number))
+        for number in (first, second, third)
+    ]
+    answers = redeeming.report(counters.service, till, requests)
+    assert [answer.code for answer in answers] == ["handed-out", "handed-out", "card-limit"]
+    assert answers[2].place is None
+    # A code is no card, an act answered already is answered again, and each till has a limit of its own.
+    assert counters.report(till, requests[0]).code == "handed-out"
+    assert counters.hand_out(till, third).code == "handed-out"
+    assert counters.report(till, requests[2]).code == "card-limit"
+    other = counters.report(counters.till(name="till-2"), Request(counters.nonce(), card=requests[2].card))
+    assert other.code == "already-handed-out"
+    with counters.service.database.reading() as c:
+        refused = record.read_log(c, act="card-look-up-refused")
+    assert [(row.actor, row.number) for row in refused] == [("till/huli-1/till-1", None)] * 2
+    counters.at(9, days=1)
+    assert counters.report(till, Request(counters.nonce(), card=requests[2].card)).code == "unknown"
+
+
 def test_the_card_of_somebody_without_a_place_is_unknown(counters: Counters):
     counters.at(9)
     won = {counters.holder(number).index for number in counters.numbers()}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from maskres.db import handovers, rounds
-from maskres.errors import InputError, StepRefused
+from maskres.errors import StepRefused
 from maskres.identity.documents import read_document
 from maskres.pickup.handovers import Answer, AnswerCode
 from maskres.rounds.status import DrawStatus
@@ -173,17 +173,6 @@ def test_what_can_be_no_code_holds_up_nobody(counters: Counters):
     assert conflicts(counters) == [(bad.nonce, "unknown")]
 
 
-def test_an_upload_with_a_bad_nonce_is_refused_whole(counters: Counters):
-    """What has no proper nonce could not be recognised when it comes again."""
-    number, till = counters.winner(), counters.till()
-    counters.at(21)
-    with pytest.raises(InputError) as refused:
-        counters.upload(till, offline(counters, number), offline(counters, number, nonce="1"))
-    assert (refused.value.code, refused.value.field) == ("bad-nonce", "nonce")
-    assert counters.place(number)["status"] == "assigned"
-    assert fetch(counters.service.database, "SELECT count(*) FROM handovers") == [(0,)]
-
-
 def test_a_proxy_is_noted(counters: Counters):
     counters.at(9)
     counters.hand_out(counters.till(), counters.winner(), is_proxy=True)
@@ -240,6 +229,40 @@ def test_after_the_draw_only_what_was_done_before_is_taken(counters: Counters):
     with pytest.raises(StepRefused) as refused:
         counters.hand_out(till, other)
     assert refused.value.code == "not-collecting"
+
+
+def test_after_the_draw_nothing_is_undone(counters: Counters):
+    """Ten minutes or not: nobody would hand the place out again, or forfeit it."""
+    number, other, till = counters.winner(), counters.winner(nth=1), counters.till()
+    counters.at(9)
+    request = counters.request(number)
+    undo = Request(counters.nonce(), undoes=request.nonce)
+    assert counters.report(till, request).code == "handed-out"
+    round_steps.finish_draw(counters.service, OPERATOR, counters.slug, 1)
+    assert counters.report(till, undo).code == "undo-too-late"
+    kept = offline(counters, other)
+    kept_undo = Request(counters.nonce(), undoes=kept.nonce, is_offline=True, claimed_at=local(9.1))
+    answers = counters.upload(till, kept, kept_undo, undo)
+    assert [answer.code for answer in answers] == ["handed-out", "undo-too-late", "undo-too-late"]
+    assert {counters.place(each)["status"] for each in (number, other)} == {"collected"}
+
+
+@pytest.mark.parametrize("nonce", ["", "short", "x" * 65, "nonce-000000000ü"])
+def test_a_line_with_a_bad_nonce_holds_up_nobody(counters: Counters, nonce: str):
+    first, second, till = counters.winner(), counters.winner(nth=1), counters.till()
+    counters.at(20)
+    bad_undo = Request(counters.nonce(), undoes=nonce, is_offline=True, claimed_at=local(9.1))
+    lines = [
+        offline(counters, first),
+        offline(counters, counters.winner(nth=2), nonce=nonce),
+        bad_undo,
+        offline(counters, second),
+    ]
+    for _ in range(2):
+        answers = [answer.code for answer in counters.upload(till, *lines, is_complete=True)]
+        assert answers == ["handed-out", "bad-nonce", "bad-nonce", "handed-out"]
+    assert sorted(counters.numbers(status="collected")) == sorted([first, second])
+    assert fetch(counters.service.database, "SELECT count(*) FROM handovers") == [(2,)]
 
 
 def test_what_left_before_the_counters_opened_is_a_conflict(service: Service):

@@ -58,7 +58,8 @@ Index("ix_documents_versions", documents.c.key_version, documents.c.data_version
 registrations = Table(
     "registrations",
     metadata,
-    Column("round_id", ForeignKey("rounds.id"), primary_key=True),
+    # No foreign key: rounds are never deleted, and checking it for every line of a file takes as long as inserting.
+    Column("round_id", BigInteger, primary_key=True),
     Column("number", Number, primary_key=True),
     Column("person_id", ForeignKey("persons.id"), nullable=False),
     Column("status", String(10), nullable=False),

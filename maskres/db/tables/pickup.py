@@ -74,7 +74,8 @@ handovers = Table(
     metadata,
     #: Chosen by the till; repeating it gives the same answer and does nothing twice.
     Column("nonce", bytewise(64), primary_key=True),
-    Column("round_id", ForeignKey("rounds.id"), nullable=False),
+    # No foreign key, as with registrations.
+    Column("round_id", BigInteger, nullable=False),
     Column("place_id", BigInteger),
     Column("store", Slug, nullable=False),
     Column("till", Text, nullable=False),

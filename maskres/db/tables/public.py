@@ -85,3 +85,5 @@ audit_log = Table(
     Column("number", Number),
     Column("detail", Text, nullable=False),
 )
+#: What one account or till read on a day is counted before it may read more.
+Index("ix_audit_log_actor", audit_log.c.actor, audit_log.c.act, audit_log.c.at)
