@@ -86,3 +86,9 @@ def slots_with_room(c: Transaction, draw_id: int, not_before: Any) -> list[Any]:
     free = (s.capacity - s.taken).label("free")
     chosen = select(s.store, s.slot, s.starts_at, s.ends_at, free).where(*where)
     return list(c.execute(chosen.order_by(s.starts_at, s.store, s.slot)))
+
+
+def count_outcomes(c: Transaction, draw_id: int) -> dict[str, int]:
+    """Count the numbers of a draw's result by outcome."""
+    statement = select(results.c.outcome, func.count()).where(results.c.draw_id == draw_id)
+    return {row[0]: int(row[1]) for row in c.execute(statement.group_by(results.c.outcome))}

@@ -14,6 +14,7 @@ from maskres.errors import ConflictError, StepRefused
 from maskres.registration.applications import Application, age_on
 from maskres.registration.numbers import registration_number
 from maskres.registration.seals import Wishes, make_seal, read_wishes
+from maskres.usecases.notices import tell_registered_again
 from maskres.usecases.personal import Contact, Sealed, open_canonical, open_contact, seal_personal
 from maskres.usecases.proofs import NO_PROOF as NO_PROOF
 from maskres.usecases.proofs import SEEN_BY_STAFF as SEEN_BY_STAFF
@@ -88,6 +89,7 @@ def register_within(
     if not is_proved(standing, proof, secret):
         # Counted as for anybody new: a phone that is full must not tell who is registered.
         _require_phone_free(c, round_, sealed.phone_digest)
+        tell_registered_again(c, service, round_slug, standing)
         return Registered(Outcome.UNCHANGED, None, None)
     changes = _wish_changes(c, service, round_, standing, application.wishes)
     changes |= {"is_keeping": application.is_keeping, "status": "standing", "entered_by": actor.name}
@@ -145,6 +147,23 @@ def withdraw(
     round_, draw = _open_draw(c, round_slug)
     standing = _proved_registration(c, service, round_, number, proof)
     _change(c, service, actor, round_, draw, standing, {"status": "withdrawn"}, "registration-withdrawn")
+
+
+@one_transaction
+def bring_back(
+    c: Transaction, service: Service, actor: Actor, round_slug: str, number: str, proof: Proof
+) -> None:
+    """Let a withdrawn registration stand again, with the wishes it had and under the same number.
+
+    Raises:
+        StepRefused: "registration-closed", "not-proved".
+        InputError: "unknown-number".
+    """
+    round_, draw = _open_draw(c, round_slug)
+    registration = _proved_registration(c, service, round_, number, proof)
+    if registration.is_withdrawn:
+        changes: dict[str, Any] = {"status": "standing"}
+        _change(c, service, actor, round_, draw, registration, changes, "registration-returned")
 
 
 @one_transaction

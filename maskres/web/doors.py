@@ -12,11 +12,15 @@ from maskres.web.health import health_routes
 from maskres.web.notary.routes import notary_routes
 from maskres.web.operator.routes import operator_routes
 from maskres.web.public.routes import home_routes
+from maskres.web.resident.register import register_routes
+from maskres.web.resident.status import status_routes
 from maskres.web.staff.routes import staff_routes
 
 DOORS: tuple[Callable[[Door], Blueprint], ...] = (
     health_routes,
     home_routes,
+    register_routes,
+    status_routes,
     staff_routes,
     operator_routes,
     notary_routes,

@@ -1,29 +1,86 @@
-"""The start page."""
+"""The start page, a page a round, and the published files."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
-from flask import Blueprint
+from flask import Blueprint, Response, abort
+from flask_babel import lazy_gettext
 
-from maskres.db import rounds
-from maskres.rounds.status import DrawStatus, RoundStatus
+from maskres.db import files
+from maskres.rounds.plain_words import describe
+from maskres.rounds.status import DrawStatus
+from maskres.usecases.public_rounds import list_public_rounds, show_public_round
 from maskres.web.access import public
 from maskres.web.door import Door
+from maskres.web.languages import language
 from maskres.web.pages import show
+from maskres.web.resident.places import by_district
+from maskres.web.resident.shown import helpers
+
+_DRAWS = {
+    DrawStatus.OPEN: lazy_gettext("registration is open"),
+    DrawStatus.CLOSED: lazy_gettext("registration has closed, the registers are being compared"),
+    DrawStatus.DECIDED: lazy_gettext("everybody can see whether they take part, and object"),
+    DrawStatus.COMMITTED: lazy_gettext("the pool is fixed and signed, the draw is to come"),
+    DrawStatus.DICED: lazy_gettext("the dice are in, the result is to come"),
+    DrawStatus.DRAWN: lazy_gettext("drawn; the places are to come"),
+    DrawStatus.PUBLISHED: lazy_gettext("winners and places are published"),
+    DrawStatus.COLLECTING: lazy_gettext("winners are collecting"),
+    DrawStatus.FINISHED: lazy_gettext("finished"),
+    DrawStatus.VOID: lazy_gettext("given up before the dice"),
+}
+#: Published files never change.
+_KEEP = "public, max-age=31536000, immutable"
 
 
 def home_routes(door: Door) -> Blueprint:
     """Make the routes everybody begins at."""
     routes = Blueprint("home", __name__)
+    service = door.service
+    routes.app_context_processor(helpers)
+    routes.app_context_processor(lambda: {"draw_words": lambda status: _DRAWS[status]})
 
     @routes.get("/")
     @public
     def home() -> Any:
-        with door.service.database.reading() as c:
-            shown = [each for each in rounds.list_rounds(c) if each.status is not RoundStatus.DRAFT]
-            draws = {each.slug: rounds.list_draws(c, each.id) for each in shown}
-        is_open = {slug: any(d.status is DrawStatus.OPEN for d in found) for slug, found in draws.items()}
-        return show("home.html", rounds=list(reversed(shown)), draws=draws, is_open=is_open)
+        return show("home.html", views=list_public_rounds(service))
+
+    @routes.get("/rounds/<slug>")
+    @public
+    def round_page(slug: str) -> Any:
+        view, stores = show_public_round(service, slug)
+        words = describe(view.round.rules, "zh-Hans" if language() == "zh" else "en")
+        return show("public/round.html", view=view, rules=words, districts=by_district(stores))
+
+    @routes.get("/rounds/<slug>/rules.json")
+    @public
+    def rules_file(slug: str) -> Any:
+        view, _ = show_public_round(service, slug)
+        return Response(view.round.rules_bytes, mimetype="application/json")
+
+    @routes.get("/rounds/<slug>/draws/<int:draw>/<name>")
+    @public
+    def published(slug: str, draw: int, name: str) -> Any:
+        view, _ = show_public_round(service, slug)
+        found = next((each.files for each in view.draws if each.draw == draw), ())
+        file = next((each for each in found if each.name == name), None)
+        if file is None:
+            abort(404)
+        answer = Response(_pieces(door, file.sha256), mimetype=_kind(name))
+        answer.set_etag(file.sha256)
+        answer.headers["Cache-Control"] = _KEEP
+        return answer
 
     return routes
+
+
+def _pieces(door: Door, sha256: str) -> Iterator[bytes]:
+    with door.service.database.reading() as c:
+        yield from files.read_pieces(c, sha256)
+
+
+def _kind(name: str) -> str:
+    kinds = {"csv": "text/csv", "json": "application/json", "txt": "text/plain"}
+    return kinds.get(name.rsplit(".", 1)[-1], "application/octet-stream")

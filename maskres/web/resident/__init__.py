@@ -1,0 +1,1 @@
+"""The residents' door: registering, and seeing where one stands."""

@@ -1,0 +1,160 @@
+"""Seeing where one stands: by number and secret, or by a code to the registered phone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from flask import Blueprint, Response, flash, redirect, request, session, url_for
+from flask_babel import gettext
+
+from maskres.db import rounds
+from maskres.errors import InputError, StepRefused
+from maskres.formats.symbols import read_typed
+from maskres.identity.phones import masked_phone
+from maskres.rounds.status import RoundStatus
+from maskres.usecases.phone_codes import CodePurpose
+from maskres.usecases.proofs import Proof, secret_of
+from maskres.usecases.receipts import make_receipt
+from maskres.usecases.standing import find_standing, list_standings
+from maskres.usecases.standing_values import Standing
+from maskres.web.access import public
+from maskres.web.door import Door
+from maskres.web.forms import Form
+from maskres.web.pages import show
+from maskres.web.resident import codes
+from maskres.web.resident.draft import verified_phone
+from maskres.web.resident.opened import close_all, list_opened, open_number, opened
+from maskres.web.resident.status_acts import add_acts
+
+Holder = Callable[[int], "tuple[Standing, rounds.Round] | None"]
+
+
+def status_routes(door: Door) -> Blueprint:
+    """Make the routes by which somebody sees where they stand and acts on it."""
+    routes = Blueprint("status", __name__, url_prefix="/status")
+    service = door.service
+
+    def shown_rounds() -> list[rounds.Round]:
+        hidden = (RoundStatus.DRAFT, RoundStatus.ERASED)
+        with service.database.reading() as c:
+            return [each for each in reversed(rounds.list_rounds(c)) if each.status not in hidden]
+
+    def holder(place: int) -> tuple[Standing, rounds.Round] | None:
+        found = opened(place, service.now())
+        if found is None:
+            return None
+        slug, number = found
+        standing = find_standing(service, slug, number, Proof(secret=secret_of(service, slug, number)))
+        with service.database.reading() as c:
+            return standing, rounds.find_round(c, slug)
+
+    @routes.route("", methods=["GET", "POST"])
+    @door.limits.closed.limit(codes.GUESSING, methods=["POST"])
+    @public
+    def look_up() -> Any:
+        form = Form.sent() if request.method == "POST" else Form()
+        if request.method == "POST" and (place := find(form)) is not None:
+            return redirect(url_for("status.shown", place=place), 303)
+        return show("status/look_up.html", form=form, mine=list_opened(service.now()))
+
+    def find(form: Form) -> int | None:
+        try:
+            number = read_typed(form["number"])
+            secret = read_typed(form["secret"], field="secret")
+        except InputError as error:
+            form.refuse(error)
+            return None
+        for round_ in shown_rounds():
+            try:
+                find_standing(service, round_.slug, number, Proof(secret=secret))
+            except StepRefused:
+                continue
+            return open_number(round_.slug, number, service.now())
+        form.errors["number"] = gettext(
+            "Number and secret do not belong together. Compare both with your slip."
+        )
+        return None
+
+    @routes.route("/phone", methods=["GET", "POST"])
+    @door.limits.open.limit(codes.SENDING, methods=["POST"])
+    @public
+    def phone() -> Any:
+        form = Form.sent() if request.method == "POST" else Form()
+        if request.method == "POST" and codes.ask_code(service, form, CodePurpose.LOOK_UP):
+            return redirect(url_for("status.code"), 303)
+        return show("status/phone.html", form=form, back=url_for("status.look_up"))
+
+    @routes.route("/code", methods=["GET", "POST"])
+    @door.limits.closed.limit(codes.GUESSING, methods=["POST"])
+    @public
+    def code() -> Any:
+        asked = codes.asked_phone()
+        if asked is None:
+            return redirect(url_for("status.phone"), 303)
+        form = Form.sent() if request.method == "POST" else Form()
+        if request.method == "POST" and form["act"] == "resend":
+            codes.ask_again(service, CodePurpose.LOOK_UP)
+            return redirect(url_for("status.code"), 303)
+        if request.method == "POST" and codes.check_asked(service, form):
+            return redirect(url_for("status.mine"), 303)
+        return show("register/code.html", form=form, phone=masked_phone(asked), back=url_for("status.phone"))
+
+    @routes.get("/mine")
+    @public
+    def mine() -> Any:
+        now = service.now()
+        known = verified_phone(now)
+        if known is not None:
+            for round_ in shown_rounds():
+                for standing in list_standings(service, round_.slug, known):
+                    open_number(round_.slug, standing.number, now)
+        listed = list_opened(now)
+        if known is None and not listed:
+            return redirect(url_for("status.look_up"), 303)
+        found = [holder(place) for place in range(1, len(listed) + 1)]
+        return show("status/mine.html", listed=[each[0] for each in found if each is not None])
+
+    @routes.get("/<int:place>")
+    @public
+    def shown(place: int) -> Any:
+        found = holder(place)
+        if found is None:
+            return ask_again()
+        standing, round_ = found
+        with service.database.reading() as c:
+            names = {store.store: store for store in rounds.list_stores(c, round_.id)}
+        return show(
+            "status/shown.html",
+            standing=standing,
+            round=round_,
+            place=place,
+            chosen=[names[store] for store in standing.wishes.choices if store in names],
+            count=len(list_opened(service.now())),
+        )
+
+    @routes.get("/<int:place>/receipt.json")
+    @public
+    def receipt(place: int) -> Any:
+        found = opened(place, service.now())
+        if found is None:
+            return ask_again()
+        slug, number = found
+        name = f"receipt-{slug}.json"
+        headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+        return Response(make_receipt(service, slug, number), mimetype="application/json", headers=headers)
+
+    @routes.post("/leave")
+    @public
+    def leave() -> Any:
+        close_all()
+        session.clear()
+        flash(gettext("This device has forgotten your registrations."), "success")
+        return redirect(url_for("home.home"), 303)
+
+    def ask_again() -> Any:
+        flash(gettext("For your safety this page closes after a while. Please open it again."), "note")
+        return redirect(url_for("status.look_up"), 303)
+
+    add_acts(routes, door, holder, ask_again)
+    return routes

@@ -1,0 +1,292 @@
+"""What a holder can do with a registration or a place; each act that cannot be undone has a page before it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from flask import Blueprint, flash, redirect, request, session, url_for
+from flask_babel import gettext
+
+from maskres.db import rounds
+from maskres.db import standing as reads
+from maskres.db.rounds import Round
+from maskres.errors import InputError, MaskresError, StepRefused
+from maskres.registration.seals import Reach, Wishes
+from maskres.usecases import afterwards, registering
+from maskres.usecases.disputes import lodge_dispute
+from maskres.usecases.proofs import Proof, secret_of
+from maskres.usecases.service import RESIDENT
+from maskres.usecases.standing_values import Standing
+from maskres.web.access import public
+from maskres.web.door import Door
+from maskres.web.forms import Form
+from maskres.web.pages import show
+from maskres.web.resident.places import by_district
+from maskres.web.resident.ranking import CONTINUE, rank
+from maskres.web.words import say
+
+Holder = Callable[[int], "tuple[Standing, Round] | None"]
+_CHANGE = "change"
+
+
+def add_acts(routes: Blueprint, door: Door, holder: Holder, ask_again: Callable[[], Any]) -> None:
+    """Add the acts to the routes of the status page.
+
+    Args:
+        routes: of the status page.
+        door: the door.
+        holder: gives the registration of a place in the session's list.
+        ask_again: answers whoever has none open there.
+    """
+    _add_plain_acts(routes, door, holder, ask_again)
+    _add_wishes(routes, door, holder, ask_again)
+    _add_move(routes, door, holder, ask_again)
+
+
+def _proof(door: Door, standing: Standing) -> Proof:
+    # The session holds it only because its holder has shown it to be theirs.
+    return Proof(secret=secret_of(door.service, standing.round, standing.number))
+
+
+def _back_to(place: int, words: str = "", kind: str = "success") -> Any:
+    if words:
+        flash(words, kind)
+    return redirect(url_for("status.shown", place=place), 303)
+
+
+def _add_plain_acts(routes: Blueprint, door: Door, holder: Holder, ask_again: Callable[[], Any]) -> None:
+    service = door.service
+
+    def act(place: int, page: str, is_possible: Callable[[Standing], bool], do: Any, done: str) -> Any:
+        found = holder(place)
+        if found is None:
+            return ask_again()
+        standing, round_ = found
+        if not is_possible(standing):
+            # Bookmarked, sent twice, or too late: where things stand says it all.
+            return _back_to(place)
+        if request.method == "GET":
+            return show(
+                page, standing=standing, round=round_, place=place, back=url_for("status.shown", place=place)
+            )
+        try:
+            do(standing, _proof(door, standing))
+        except MaskresError as error:
+            return _back_to(place, say(error), "note")
+        return _back_to(place, done)
+
+    @routes.route("/<int:place>/withdraw", methods=["GET", "POST"])
+    @public
+    def withdraw(place: int) -> Any:
+        return act(
+            place,
+            "status/withdraw.html",
+            lambda standing: standing.may_change and not standing.is_withdrawn,
+            lambda standing, proof: registering.withdraw(
+                service, RESIDENT, standing.round, standing.number, proof
+            ),
+            gettext("The registration is withdrawn."),
+        )
+
+    @routes.post("/<int:place>/return")
+    @public
+    def bring_back(place: int) -> Any:
+        return act(
+            place,
+            "",
+            lambda standing: standing.may_change and standing.is_withdrawn,
+            lambda standing, proof: registering.bring_back(
+                service, RESIDENT, standing.round, standing.number, proof
+            ),
+            gettext("The registration stands again, under the same number."),
+        )
+
+    @routes.route("/<int:place>/give-back", methods=["GET", "POST"])
+    @public
+    def give_back(place: int) -> Any:
+        def do(standing: Standing, proof: Proof) -> None:
+            part = next(each for each in standing.draws if each.may_give_back)
+            afterwards.give_back(service, RESIDENT, standing.round, part.draw, standing.number, proof)
+
+        return act(
+            place,
+            "status/give-back.html",
+            lambda standing: any(each.may_give_back for each in standing.draws),
+            do,
+            gettext("It is given back."),
+        )
+
+    @routes.route("/<int:place>/dispute", methods=["GET", "POST"])
+    @public
+    def dispute(place: int) -> Any:
+        found = holder(place)
+        if found is None:
+            return ask_again()
+        standing, round_ = found
+        part = next((each for each in standing.draws if each.may_dispute), None)
+        if part is None:
+            return _back_to(place)
+        form = Form.sent() if request.method == "POST" else Form()
+        if request.method == "POST":
+            try:
+                lodge_dispute(service, RESIDENT, standing.round, part.draw, standing.number, form["words"])
+                return _back_to(place, gettext("We have your objection. Staff will look at it."))
+            except InputError as error:
+                form.refuse(error)
+            except StepRefused as error:
+                return _back_to(place, say(error), "note")
+        back = url_for("status.shown", place=place)
+        return show("status/dispute.html", form=form, standing=standing, part=part, round=round_, back=back)
+
+
+def _add_wishes(routes: Blueprint, door: Door, holder: Holder, ask_again: Callable[[], Any]) -> None:
+    service = door.service
+
+    def kept(place: int, standing: Standing) -> dict[str, Any]:
+        found = session.get(_CHANGE)
+        if isinstance(found, dict) and found.get("number") == standing.number:
+            return found
+        wishes = standing.wishes
+        return {
+            "number": standing.number,
+            "district": wishes.district,
+            "reach": str(wishes.reach),
+            "choices": wishes.joined,
+        }
+
+    @routes.route("/<int:place>/wishes", methods=["GET", "POST"])
+    @public
+    def wishes(place: int) -> Any:
+        found = holder(place)
+        if found is None:
+            return ask_again()
+        standing, round_ = found
+        if not standing.may_change or standing.is_withdrawn:
+            return _back_to(place)
+        change = kept(place, standing)
+        form = Form.sent() if request.method == "POST" else Form(change)
+        if request.method == "POST":
+            if form["district"] not in round_.rules.districts:
+                form.errors["district"] = gettext("Please choose your district.")
+            if form["reach"] not in set(Reach):
+                form.errors["reach"] = gettext("Please say how far you would go.")
+            if not form.errors:
+                session[_CHANGE] = {**change, "district": form["district"], "reach": form["reach"]}
+                return redirect(url_for("status.stores", place=place), 303)
+        return show(
+            "register/district.html", form=form, round=round_, back=url_for("status.shown", place=place)
+        )
+
+    @routes.route("/<int:place>/stores", methods=["GET", "POST"])
+    @public
+    def stores(place: int) -> Any:
+        found = holder(place)
+        if found is None:
+            return ask_again()
+        standing, round_ = found
+        if not standing.may_change or standing.is_withdrawn:
+            return _back_to(place)
+        change = kept(place, standing)
+        with service.database.reading() as c:
+            listed = rounds.list_stores(c, round_.id)
+        by_slug = {store.store: store for store in listed}
+        chosen = [each for each in change["choices"].split("|") if each in by_slug]
+        form = Form.sent() if request.method == "POST" else Form()
+        if request.method == "POST":
+            chosen = rank(chosen, form["act"], by_slug)
+            if form["act"] != CONTINUE:
+                session[_CHANGE] = {**change, "choices": "|".join(chosen)}
+                return redirect(url_for("status.stores", place=place) + "#chosen", 303)
+            if chosen or change["reach"] != Reach.CHOICES:
+                session[_CHANGE] = {**change, "choices": "|".join(chosen)}
+                return redirect(url_for("status.confirm", place=place), 303)
+            form.errors["choices"] = gettext(
+                "Choose at least one store, since you would go to no other than those you choose."
+            )
+        return show(
+            "register/stores.html",
+            form=form,
+            chosen=[by_slug[each] for each in chosen],
+            districts=by_district(listed, change["district"]),
+            back=url_for("status.wishes", place=place),
+        )
+
+    @routes.route("/<int:place>/confirm", methods=["GET", "POST"])
+    @public
+    def confirm(place: int) -> Any:
+        found = holder(place)
+        if found is None:
+            return ask_again()
+        standing, round_ = found
+        change = session.get(_CHANGE)
+        if not isinstance(change, dict) or change.get("number") != standing.number or not standing.may_change:
+            return _back_to(place)
+        choices = tuple(each for each in change["choices"].split("|") if each)
+        wanted = Wishes(change["district"], Reach(change["reach"]), choices)
+        if request.method == "POST":
+            session.pop(_CHANGE)
+            try:
+                registering.change_wishes(
+                    service, RESIDENT, standing.round, standing.number, wanted, _proof(door, standing)
+                )
+            except MaskresError as error:
+                return _back_to(place, say(error), "note")
+            return _back_to(place, gettext("Your choices are changed. The new receipt replaces the old one."))
+        with service.database.reading() as c:
+            by_slug = {store.store: store for store in rounds.list_stores(c, round_.id)}
+        return show(
+            "status/confirm.html",
+            wanted=wanted,
+            chosen=[by_slug[each] for each in choices if each in by_slug],
+            place=place,
+            back=url_for("status.stores", place=place),
+        )
+
+
+def _add_move(routes: Blueprint, door: Door, holder: Holder, ask_again: Callable[[], Any]) -> None:
+    service = door.service
+
+    @routes.route("/<int:place>/move", methods=["GET", "POST"])
+    @public
+    def move(place: int) -> Any:
+        found = holder(place)
+        if found is None:
+            return ask_again()
+        standing, round_ = found
+        part = next((each for each in standing.draws if each.may_move), None)
+        if part is None or part.place is None or part.place.store is None:
+            return _back_to(place)
+        form = Form.sent() if request.method == "POST" else Form()
+        store = request.args.get("store", "")
+        with service.database.reading() as c:
+            draw = rounds.find_draw(c, round_, part.draw)
+            listed = rounds.list_stores(c, round_.id)
+            free = reads.slots_with_room(c, draw.id, service.now())
+        if request.method == "POST":
+            slot = form["slot"]
+            if slot:
+                try:
+                    afterwards.move_place(
+                        service, RESIDENT, standing.round, part.draw, standing.number,
+                        store=store, slot=slot, proof=_proof(door, standing),
+                    )  # fmt: skip
+                except MaskresError as error:
+                    return _back_to(place, say(error), "note")
+                return _back_to(place, gettext("Moved. The code below is new; the old one no longer works."))
+            form.errors["slot"] = gettext("Choose a time.")
+        with_room = {row.store for row in free}
+        chosen = next((each for each in listed if each.store == store and store in with_room), None)
+        return show(
+            "status/move.html",
+            form=form,
+            part=part,
+            place=place,
+            round=round_,
+            store=chosen,
+            slots=[row for row in free if row.store == store],
+            districts=by_district(
+                [each for each in listed if each.store in with_room], part.place.store.district
+            ),
+            back=url_for("status.move", place=place) if chosen else url_for("status.shown", place=place),
+        )

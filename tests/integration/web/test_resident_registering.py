@@ -1,0 +1,295 @@
+"""Registering by the pages: one question after the other, and everything that can go wrong on the way."""
+
+from __future__ import annotations
+
+import html
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from structlog.testing import capture_logs
+
+from maskres.rounds.status import DrawStatus
+from maskres.usecases.service import Service
+from tests.support.people import make_people, make_person
+from tests.support.raw import fetch
+from tests.support.residents import (
+    answers,
+    fill_in,
+    newest_code,
+    post,
+    prove_phone,
+    register_by_pages,
+    sent_messages,
+)
+from tests.support.web import make_app
+from tests.support.world import ROUND, open_round, pass_time, play_to, register
+
+ANNA, BEN = make_person(1), make_person(2)
+BASE = f"/register/{ROUND}"
+
+
+@pytest.fixture
+def app(service: Service) -> Flask:
+    open_round(service)
+    return make_app(service)
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    found = app.test_client()
+    found.set_cookie("lang", "en")
+    return found
+
+
+def registrations(service: Service) -> list[tuple]:
+    return fetch(service.database, "SELECT number, status, for_whom, choices, is_keeping FROM registrations")
+
+
+def test_the_whole_way_ends_with_number_secret_receipt_and_picture(client: FlaskClient, service: Service):
+    page = register_by_pages(client, service, ANNA)
+    ((number, status, for_whom, choices, is_keeping),) = registrations(service)
+    assert (status, for_whom, choices, bool(is_keeping)) == ("standing", "self", "", True)
+    shown = f"{number[:4]}-{number[4:8]}-{number[8:]}"
+    assert shown in page and "Keep this secret" in page and "<svg" in page
+    receipt = client.get("/status/1/receipt.json")
+    assert receipt.json["receipt"]["number"] == number
+    assert "attachment" in receipt.headers["Content-Disposition"]
+
+
+def test_sent_twice_it_is_registered_once(client: FlaskClient, service: Service):
+    fill_in(client, service, ANNA)
+    session = client.get_cookie("session")
+    assert session is not None
+    first = post(client, f"{BASE}/check")
+    # The same page sent again, with the answers it had: a double click, or Back and send.
+    client.set_cookie("session", session.value)
+    second = post(client, f"{BASE}/check")
+    assert [first.status_code, second.status_code] == [303, 303]
+    assert len(registrations(service)) == 1
+    assert client.get("/register/done").status_code == 200
+    # Once more, after the answers are gone, it leads to the first question.
+    assert client.get(f"{BASE}/check").headers["Location"].endswith("/for-whom")
+
+
+def test_no_page_can_be_skipped_and_no_answer_is_lost_by_going_back(client: FlaskClient, service: Service):
+    assert client.get(f"{BASE}/check").headers["Location"].endswith("/for-whom")
+    assert client.get(f"{BASE}/nonsense").headers["Location"].endswith("/register/")
+    fill_in(client, service, ANNA)
+    page = client.get(f"{BASE}/name").text
+    assert ANNA.name in page
+    assert 'value="huli" checked' in client.get(f"{BASE}/district").text
+
+
+def test_change_leads_back_to_the_answers(client: FlaskClient, service: Service):
+    fill_in(client, service, ANNA)
+    page = client.get(f"{BASE}/check").text
+    assert f"{BASE}/name?change=1" in page
+    answer = post(client, f"{BASE}/name?change=1", name="王小明")
+    assert answer.headers["Location"].startswith(f"{BASE}/check")
+    assert "王小明" in client.get(f"{BASE}/check").text
+
+
+def test_two_tabs_share_the_answers_and_register_one_person(client: FlaskClient, service: Service):
+    fill_in(client, service, ANNA)
+    first_tab = client.get(f"{BASE}/check").text
+    assert post(client, f"{BASE}/district", district="siming", reach="city").status_code == 303
+    assert "check" in first_tab.lower()
+    assert post(client, f"{BASE}/check").status_code == 303
+    assert fetch(service.database, "SELECT district, reach FROM registrations") == [("siming", "city")]
+
+
+def test_stores_are_ranked_by_plain_buttons(client: FlaskClient, service: Service):
+    prove_phone(client, service, ANNA.phone)
+    for name, fields in answers(ANNA).items():
+        if name == "stores":
+            break
+        post(client, f"{BASE}/{name}", **fields)
+    acts = ("add:huli-1", "add:siming-1", "add:siming-2", "add:siming-2", "up:siming-2", "down:huli-1")
+    for act in (*acts, "remove:siming-1", "add:nowhere", "up:siming-2"):
+        answer = post(client, f"{BASE}/stores", act=act)
+        assert answer.headers["Location"].endswith("/stores#chosen")
+    assert post(client, f"{BASE}/stores", act="continue").headers["Location"].endswith("/keep")
+    post(client, f"{BASE}/keep", keep="no")
+    post(client, f"{BASE}/check")
+    assert fetch(service.database, "SELECT choices FROM registrations") == [("siming-2|huli-1",)]
+
+
+def test_only_the_chosen_stores_and_none_chosen_is_refused(client: FlaskClient, service: Service):
+    fill_in(client, service, ANNA)
+    answer = post(client, f"{BASE}/district?change=1", district="huli", reach="choices")
+    assert "/stores" in answer.headers["Location"]
+    refused = post(client, f"{BASE}/stores?change=1", act="continue")
+    assert "Choose at least one store" in refused.text
+    assert client.get(f"{BASE}/check").headers["Location"].split("?")[0].endswith(("/stores", "/district"))
+
+
+def test_a_passport_asks_for_date_of_birth_and_sex(client: FlaskClient, service: Service):
+    prove_phone(client, service, ANNA.phone)
+    answer = post(client, f"{BASE}/document", id_type="passport", id_number="123456789", issuer="gbr")
+    assert answer.headers["Location"].endswith("/name")
+    assert post(client, f"{BASE}/name", name="Ann Lee").headers["Location"].endswith("/birth")
+    assert post(client, f"{BASE}/birth", birth_date="1980-05-06", sex="F").headers["Location"].endswith("/district")
+    for name in ("district", "stores", "keep"):
+        post(client, f"{BASE}/{name}", **answers(ANNA)[name])
+    page = client.get(f"{BASE}/check").text
+    assert "1980-05-06" in page and "Passport" in page
+    assert post(client, f"{BASE}/check").status_code == 303
+    assert len(registrations(service)) == 1
+
+
+@pytest.mark.parametrize(
+    ("page", "fields", "english", "chinese"),
+    [
+        ("for-whom", {}, "say for whom you register", "为谁登记"),
+        ("phone", {"phone": "12345"}, "not a phone number that can receive", "手机号"),
+        ("document", {"id_type": "cn-id", "id_number": "350203198503010011"}, "compare it with the card", "核对"),
+        ("document", {"id_number": "1"}, "Choose the kind of document", "选择证件"),
+        ("document", {"id_type": "passport", "id_number": "123456789", "issuer": "B"}, "three letters", "三个字母"),
+        ("name", {"name": ""}, "name as it stands on the card", "姓名"),
+        ("district", {"district": "mars", "reach": ""}, "choose your district", "选择您所在的区"),
+        ("district", {"district": "huli", "reach": ""}, "how far you would go", "可接受"),
+        ("keep", {}, "whether your choices may be kept", "是否保留"),
+    ],
+)
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_every_error_is_said_at_its_field_and_above(
+    client: FlaskClient, service: Service, page: str, fields: dict, english: str, chinese: str, language: str
+):
+    if page not in ("for-whom", "phone"):
+        fill_in(client, service, ANNA)
+    elif page == "phone":
+        post(client, f"{BASE}/for-whom", for_whom="self")
+    client.set_cookie("lang", language)
+    answer = post(client, f"{BASE}/{page}", **fields)
+    text = html.unescape(answer.text)
+    words = english if language == "en" else chinese
+    assert answer.status_code == 200
+    assert "govuk-error-summary" in text
+    assert text.count(words) >= 2
+    assert (("Error: " if language == "en" else "错误") in text.split("</title>")[0]) is True
+    for value in fields.values():
+        assert value in text
+
+
+def test_wrong_codes_are_counted_and_a_new_one_can_be_sent(client: FlaskClient, service: Service):
+    post(client, f"{BASE}/for-whom", for_whom="self")
+    post(client, f"{BASE}/phone", phone=ANNA.phone)
+    right = newest_code(service, f"+86{ANNA.phone}")
+    wrong = "000000" if right != "000000" else "111111"
+    for _ in range(4):
+        assert "not right" in post(client, f"{BASE}/code", code=wrong, act="check").text
+    assert "Too many wrong codes" in post(client, f"{BASE}/code", code=wrong, act="check").text
+    assert "Too many wrong codes" in post(client, f"{BASE}/code", code=right, act="check").text
+    pass_time(service, minutes=2)
+    assert post(client, f"{BASE}/code", act="resend").status_code == 303
+    code = newest_code(service, f"+86{ANNA.phone}")
+    assert post(client, f"{BASE}/code", code=code, act="check").status_code == 303
+
+
+def test_a_code_expires(client: FlaskClient, service: Service):
+    post(client, f"{BASE}/for-whom", for_whom="self")
+    post(client, f"{BASE}/phone", phone=ANNA.phone)
+    code = newest_code(service, f"+86{ANNA.phone}")
+    pass_time(service, minutes=11)
+    assert "has expired" in post(client, f"{BASE}/code", code=code, act="check").text
+
+
+def test_a_stranger_changes_nothing_learns_nothing_and_the_holder_is_told(client: FlaskClient, service: Service):
+    known = register(service, ANNA)
+    fill_in(client, service, BEN)
+    post(client, f"{BASE}/document?change=1", id_type="cn-id", id_number=ANNA.id_number)
+    post(client, f"{BASE}/name?change=1", name=ANNA.name)
+    before = registrations(service)
+    answer = post(client, f"{BASE}/check")
+    page = client.get(answer.headers["Location"]).text
+    assert (answer.status_code, answer.headers["Location"]) == (303, "/register/done")
+    assert "details went to the phone that we know" in page
+    assert known.number[:4] not in page and client.get("/status/1").status_code == 303
+    assert registrations(service) == before
+    told = [(phone, words) for kind, phone, words in sent_messages(service) if kind == "registered-again"]
+    assert [phone for phone, _ in told] == [f"+86{ANNA.phone}"]
+    assert known.number[:4] in told[0][1] and known.secret[:4] not in told[0][1]
+    post(client, f"{BASE}/for-whom", for_whom="parent")
+    for name, fields in answers(ANNA).items():
+        post(client, f"{BASE}/{name}", **fields)
+    assert post(client, f"{BASE}/check").status_code == 303
+    assert len([kind for kind, *_ in sent_messages(service) if kind == "registered-again"]) == 1
+
+
+def test_the_verified_phone_may_register_again_and_change(client: FlaskClient, service: Service):
+    known = register(service, ANNA)
+    page = register_by_pages(client, service, ANNA)
+    assert "Your registration was changed" in page and known.number[:4] in page
+
+
+def test_an_expired_session_begins_anew_and_says_nothing_of_the_old(client: FlaskClient, service: Service):
+    fill_in(client, service, ANNA)
+    client.delete_cookie("session")
+    answer = client.get(f"{BASE}/check")
+    assert answer.headers["Location"].endswith("/for-whom")
+    refused = client.post(f"{BASE}/check", data={"csrf_token": "old"})
+    assert refused.status_code == 400 and ANNA.name not in refused.text
+    assert registrations(service) == []
+
+
+def test_a_phone_verified_long_ago_is_asked_for_again(client: FlaskClient, service: Service):
+    fill_in(client, service, ANNA)
+    pass_time(service, minutes=61)
+    assert client.get(f"{BASE}/check").headers["Location"].endswith("/phone")
+
+
+def test_the_cookie_bears_the_longest_list(client: FlaskClient, service: Service):
+    fill_in(client, service, ANNA)
+    post(client, f"{BASE}/name?change=1", name="阿" * 40)
+    for store in ("huli-1", "siming-1", "siming-2"):
+        post(client, f"{BASE}/stores", act=f"add:{store}")
+    cookie = client.get_cookie("session")
+    # Seventeen stores more with the longest names there can be, in base64.
+    assert cookie is not None and len(cookie.value) + 17 * 41 * 4 // 3 < 4000
+
+
+def test_nothing_personal_stands_in_an_address_or_a_log(client: FlaskClient, service: Service):
+    with capture_logs() as lines:
+        register_by_pages(client, service, ANNA)
+        client.get("/status/1")
+    logged = repr(lines)
+    assert "/register/<slug>/<name>" in logged
+    ((number, *_),) = registrations(service)
+    for secret in (ANNA.id_number, ANNA.name, ANNA.phone, number):
+        assert secret not in logged
+    for rule in client.application.url_map.iter_rules():
+        if rule.endpoint.split(".")[0] in ("register", "status"):
+            assert {"number", "secret", "phone"}.isdisjoint(rule.arguments)
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_closed_it_says_so_and_a_bookmarked_page_still_answers(service: Service, language: str):
+    play_to(service, DrawStatus.CLOSED)
+    client = make_app(service).test_client()
+    client.set_cookie("lang", language)
+    words = {"en": "Registration is closed now", "zh": "现在不在登记时间"}[language]
+    for address in ("/register/", f"{BASE}/name", "/register/no-such-round/name"):
+        answer = client.get(address)
+        assert answer.status_code == 200 and words in answer.text
+    assert client.get("/register/done").status_code == 303
+
+
+def test_another_phone_is_verified_before_it_counts(client: FlaskClient, service: Service):
+    fill_in(client, service, ANNA)
+    answer = post(client, f"{BASE}/phone?change=1", phone=BEN.phone)
+    assert "/code" in answer.headers["Location"]
+    code = newest_code(service, f"+86{BEN.phone}")
+    answer = post(client, f"{BASE}/code?change=1", code=code, act="check")
+    assert "/check" in answer.headers["Location"]
+    assert "138****0002" in client.get(f"{BASE}/check").text
+    # The phone that is verified already needs no other code.
+    assert "/check" in post(client, f"{BASE}/phone?change=1", phone=BEN.phone).headers["Location"]
+
+
+def test_a_full_phone_is_told_so(client: FlaskClient, service: Service):
+    for person in make_people(3, start=10):
+        register(service, person, phone=ANNA.phone)
+    fill_in(client, service, ANNA)
+    answer = post(client, f"{BASE}/check")
+    assert answer.status_code == 409 and "as many people as it may" in answer.text
