@@ -39,6 +39,13 @@ WORDS: dict[str, LazyString] = {
     "no-choices": lazy_gettext("Please choose at least one store, or say that you would go elsewhere too."),
     "bad-for-whom": lazy_gettext("Please say for whom you register."),
     "bad-keep": lazy_gettext("Please say whether your choices may be kept."),
+    "slot-full": lazy_gettext("This time has no place left. Please choose another."),
+    "slot-begun": lazy_gettext("The time of this place has begun; it can only be collected now."),
+    "bad-words": lazy_gettext("Please say in 1 to 2000 characters what is wrong."),
+    "too-late-to-dispute": lazy_gettext(
+        "The time for objections is over. A claim that is right earns an extra ticket in the next round."
+    ),
+    "dispute-resolved": lazy_gettext("This objection has been answered already."),
     "step-out-of-order": lazy_gettext("This step cannot be taken now. Somebody may have taken it already."),
     "done-elsewhere": lazy_gettext(
         "Somebody did this at the same moment. Please look at where things stand."

@@ -19,7 +19,8 @@ _TOKEN = re.compile(r'name="csrf_token" value="([^"]+)"')
 def sent_messages(service: Service) -> list[tuple[str, str, str]]:
     """Give kind, phone and words of every message that waits in the outbox, oldest first."""
     rows = fetch(
-        service.database, "SELECT id, kind, content FROM messages WHERE content IS NOT NULL ORDER BY created_at"
+        service.database,
+        "SELECT id, kind, content FROM messages WHERE content IS NOT NULL ORDER BY created_at",
     )
     found = []
     for message_id, kind, content in rows:

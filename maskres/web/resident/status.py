@@ -55,7 +55,8 @@ def status_routes(door: Door) -> Blueprint:
     def look_up() -> Any:
         form = Form.sent() if request.method == "POST" else Form()
         if request.method == "POST" and (place := find(form)) is not None:
-            return redirect(url_for("status.shown", place=place), 303)
+            # A fragment of its own, or the browser would carry on the number that the slip's picture brought.
+            return redirect(url_for("status.shown", place=place) + "#top", 303)
         return show("status/look_up.html", form=form, mine=list_opened(service.now()))
 
     def find(form: Form) -> int | None:
