@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from maskres.db import deciding, files, record, registers, rounds
+from maskres.db import deciding, files, gathering, record, registers, rounds
 from maskres.db.bulk import write_csv
 from maskres.db.engine import Transaction
 from maskres.db.locks import lock_registering
@@ -94,7 +94,7 @@ def decide_draw(
     rounds.move_draw(c, draw, DrawStatus.DECIDED, decided_at=now)
     deciding.pin_registers(c, draw.id, pinned.values())
     closed_at = draw.closed_at or now
-    deciding.gather_facts(
+    gathering.gather_facts(
         c,
         draw.id,
         round_.id,
@@ -172,12 +172,12 @@ def _pick_versions(
     return picked
 
 
-def _bases(rules: Rules, pinned: Mapping[str, registers.RegisterVersion]) -> list[deciding.PinnedBasis]:
+def _bases(rules: Rules, pinned: Mapping[str, registers.RegisterVersion]) -> list[gathering.PinnedBasis]:
     bases = []
     for basis in rules.bases:
         version = pinned[basis.register]
         window = None
         if basis.of_last is not None:
             window = insurance_window(date.fromisoformat(version.as_of), rules.reference_date, basis.of_last)
-        bases.append(deciding.PinnedBasis(basis.register, version.id, basis.months, window))
+        bases.append(gathering.PinnedBasis(basis.register, version.id, basis.months, window))
     return bases

@@ -16,13 +16,8 @@ from maskres.registration.numbers import registration_number
 from maskres.registration.seals import Wishes, make_seal, read_wishes
 from maskres.usecases.notices import tell_registered_again
 from maskres.usecases.personal import Contact, Sealed, open_canonical, open_contact, seal_personal
-from maskres.usecases.proofs import NO_PROOF as NO_PROOF
-from maskres.usecases.proofs import SEEN_BY_STAFF as SEEN_BY_STAFF
-from maskres.usecases.proofs import Proof as Proof
-from maskres.usecases.proofs import is_proved, require_proof
-from maskres.usecases.proofs import secret_of as secret_of
+from maskres.usecases.proofs import NO_PROOF, Proof, is_proved, require_proof, secret_of
 from maskres.usecases.reasons import read_reason
-from maskres.usecases.receipts import make_receipt as make_receipt
 from maskres.usecases.rotating import bring_up_to_date
 from maskres.usecases.service import Actor, Service, one_transaction
 

@@ -1,0 +1,173 @@
+"""Gathering facts in SQL: what registers, earlier wins and corrections say of every entry of a draw, as one mask each.
+
+One statement for all entries at once; it is written out, for its joins depend on the rules.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import delete, text
+
+from maskres.db.bulk import refresh_statistics
+from maskres.db.engine import Transaction
+from maskres.db.tables import facts
+from maskres.eligibility import facts as bits
+
+
+@dataclass(frozen=True, slots=True)
+class PinnedBasis:
+    """A basis of the rules with the register version it is read from.
+
+    Attributes:
+        kind: of the register.
+        version_id: of its pinned version.
+        months: paid months that are enough, for insurance.
+        window: bits of the months that count, for insurance.
+    """
+
+    kind: str
+    version_id: int
+    months: int | None
+    window: int | None
+
+
+def gather_facts(
+    c: Transaction,
+    draw_id: int,
+    round_id: int,
+    bases: Sequence[PinnedBasis],
+    *,
+    thresholds: Sequence[int],
+    reference_day: int,
+    won_since: str,
+) -> None:
+    """Write the fact mask of every entry of a draw, in place of earlier ones.
+
+    Args:
+        c: a writing transaction.
+        draw_id: the draw.
+        round_id: its round.
+        bases: one for each basis of the rules.
+        thresholds: the rules' age thresholds.
+        reference_day: the rules' reference date as days since 1970-01-01.
+        won_since: a win later than this, as the protocol writes times, was recent.
+    """
+    c.execute(delete(facts).where(facts.c.draw_id == draw_id))
+    parameters = {
+        "draw": draw_id,
+        "round": round_id,
+        "day": reference_day,
+        "since": won_since,
+        "cap": bits.COUNT_CAP,
+    }
+    refresh_statistics(
+        c, "entries", "registrations", "register_rows", "identity_links", "documents", "persons"
+    )
+    c.execute(text(_facts_sql(bases, thresholds, c.dialect.name)), parameters)
+
+
+def _facts_sql(bases: Sequence[PinnedBasis], thresholds: Sequence[int], dialect: str) -> str:
+    terms = [
+        _flag("e.is_withdrawn", bits.WITHDRAWN),
+        _flag("s.number IS NOT NULL", bits.SAME_PERSON),
+        _flag("p.last_win_at > :since AND d.id IS NULL OR w.number IS NOT NULL", bits.WON_RECENTLY),
+        _flag("h.number IS NOT NULL", bits.WON_IN_ROUND),
+        _flag("e.age IS NOT NULL", bits.AGE_KNOWN),
+        *(_flag(f"e.age >= {int(age)}", 1 << bits.AGE_SHIFT) for age in thresholds),
+        f"{_least('p.rounds_waited')} * {1 << bits.WAITED_SHIFT}",
+        f"{_least('p.bonus_tickets')} * {1 << bits.BONUS_SHIFT}",
+    ]
+    joins = []
+    deceased = []
+    for nth, basis in enumerate(bases):
+        alias = f"k{nth}"
+        joins.append(f"LEFT JOIN ({_basis_sql(basis, dialect)}) {alias} ON {alias}.number = e.number")
+        joins.append(
+            f"LEFT JOIN corrections c{nth} ON c{nth}.draw_id = e.draw_id AND c{nth}.number = e.number"
+            f" AND c{nth}.kind = '{basis.kind}'"
+        )
+        terms.append(f"coalesce({alias}.bits, 0) * {bits.register_bit(basis.kind, 1)}")
+        terms.append(_flag(f"c{nth}.number IS NOT NULL", bits.register_bit(basis.kind, bits.CONFIRMED)))
+        deceased.append(f"coalesce({alias}.dead, 0)")
+    if deceased:
+        terms.append(_flag(f"{' + '.join(deceased)} > 0", bits.DECEASED))
+    versions = ", ".join(str(int(basis.version_id)) for basis in bases) or "NULL"
+    return f"""
+        INSERT INTO facts (draw_id, number, mask)
+        SELECT e.draw_id, e.number, CAST({" + ".join(terms)} AS BIGINT)
+        FROM entries e
+        JOIN persons p ON p.id = e.person_id
+        LEFT JOIN draws d ON d.id = p.last_win_draw_id AND d.round_id = :round
+        LEFT JOIN ({_same_person_sql(versions)}) s ON s.number = e.number
+        LEFT JOIN ({_linked_win_sql(versions)}) w ON w.number = e.number
+        LEFT JOIN ({_HAS_WON_IN_ROUND}) h ON h.number = e.number
+        {" ".join(joins)}
+        WHERE e.draw_id = :draw"""
+
+
+def _flag(condition: str, bit: int | str) -> str:
+    return f"(CASE WHEN {condition} THEN {bit} ELSE 0 END)"
+
+
+def _least(column: str) -> str:
+    return f"(CASE WHEN {column} < :cap THEN {column} ELSE :cap END)"
+
+
+def _basis_sql(basis: PinnedBasis, dialect: str) -> str:
+    """Select of one register, for each entry it knows: bits FOUND, NAME_MATCHES, IN_FORCE, and whether dead."""
+    same_name = "g.name_digest = r.name_digest"
+    if basis.months is not None:
+        # Months paid are united over all rows of this name before they are counted.
+        paid = f"(bit_or({_flag(same_name, 'g.months')}) & {basis.window})"
+        counted = f"bit_count(CAST({paid} AS bit(64)))" if dialect == "postgresql" else f"bit_count({paid})"
+        in_force = _flag(f"{counted} >= {basis.months}", 1)
+    else:
+        valid = "(g.valid_from IS NULL OR g.valid_from <= :day) AND (g.valid_until IS NULL OR g.valid_until > :day)"
+        in_force = f"max({_flag(f'{same_name} AND {valid}', 1)})"
+    return f"""
+        SELECT r.number,
+               {bits.FOUND} + {bits.NAME_MATCHES} * max({_flag(same_name, 1)})
+               + {bits.IN_FORCE} * {in_force} AS bits,
+               max({_flag("g.is_deceased", 1)}) AS dead
+        FROM entries r
+        JOIN register_rows g ON g.version_id = {int(basis.version_id)} AND g.id_digest = r.id_digest
+        WHERE r.draw_id = :draw
+        GROUP BY r.number"""
+
+
+def _same_person_sql(versions: str) -> str:
+    """Select the entries of a person whom a register knows by another document that was registered before."""
+    return f"""
+        SELECT DISTINCT number FROM (
+            SELECT r.number, row_number() OVER (
+                PARTITION BY l.version_id, l.group_digest ORDER BY r.registered_at, r.number) AS nth
+            FROM entries e
+            JOIN registrations r ON r.round_id = :round AND r.number = e.number
+            JOIN (SELECT DISTINCT version_id, id_digest, group_digest FROM identity_links
+                  WHERE version_id IN ({versions})) l ON l.id_digest = e.id_digest
+            WHERE e.draw_id = :draw AND NOT e.is_withdrawn) ranked
+        WHERE nth > 1"""
+
+
+def _linked_win_sql(versions: str) -> str:
+    """Select the entries of somebody who won, recently or in this round, as the holder of another document."""
+    return f"""
+        SELECT DISTINCT r.number
+        FROM entries r
+        JOIN identity_links a ON a.id_digest = r.id_digest AND a.version_id IN ({versions})
+        JOIN identity_links b ON b.version_id = a.version_id AND b.group_digest = a.group_digest
+        JOIN documents o ON o.id_digest = b.id_digest AND o.person_id <> r.person_id
+        JOIN persons q ON q.id = o.person_id
+        WHERE r.draw_id = :draw AND (q.last_win_at > :since OR q.id IN (
+            SELECT w.person_id FROM registrations w
+            WHERE w.round_id = :round AND w.number IN ({_HAS_WON_IN_ROUND})))"""
+
+
+_HAS_WON_IN_ROUND = """
+    SELECT number FROM results JOIN draws ON draws.id = results.draw_id
+    WHERE draws.round_id = :round AND results.draw_id <> :draw AND results.outcome = 'won'
+    UNION
+    SELECT number FROM places JOIN draws ON draws.id = places.draw_id
+    WHERE draws.round_id = :round AND places.draw_id <> :draw"""
