@@ -53,6 +53,7 @@ INPUT_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 OUTPUT_FOLDER = click.Path(file_okay=False, path_type=Path)
 OUTPUT_FILE = click.Path(dir_okay=False, path_type=Path)
 
+round_argument = click.argument("round_slug", metavar="ROUND")
 as_option = click.option(
     "--as", "actor_name", required=True, metavar="NAME", help="Who does this, for the audit log."
 )

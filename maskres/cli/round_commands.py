@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from maskres.cli.ceremony_commands import CEREMONY
 from maskres.cli.deployment import (
     INPUT_FILE,
     OUTPUT_FOLDER,
@@ -16,21 +17,19 @@ from maskres.cli.deployment import (
     draw_option,
     open_service,
     read_actor,
+    round_argument,
 )
 from maskres.cli.draw_commands import read_quotas
 from maskres.errors import InputError
-from maskres.formats import strict_json
+from maskres.formats.symbols import read_typed
 from maskres.formats.values import parse_time
-from maskres.lottery.sources import DeclaredSource, read_sources
 from maskres.rounds.plain_words import LANGUAGES, describe
 from maskres.rounds.rules_file import read_rules
-from maskres.usecases import afterwards, batches, committing, deciding, drawing, seeding
+from maskres.usecases import afterwards, batches, deciding, disputes, drawing
 from maskres.usecases import rounds as round_steps
 from maskres.usecases.bundles import export_bundle
 from maskres.usecases.erasing import erase_round
 from maskres.usecases.showing import show_round
-
-_round = click.argument("round_slug", metavar="ROUND")
 
 
 @click.group("round")
@@ -59,7 +58,7 @@ def create(rules_path: Path, stores_path: Path, notary: str, witness: str, actor
 
 
 @round_group.command("open")
-@_round
+@round_argument
 @as_option
 def open_(round_slug: str, actor_name: str) -> None:
     """Open a round: its rules are published and frozen, registration begins."""
@@ -69,7 +68,7 @@ def open_(round_slug: str, actor_name: str) -> None:
 
 
 @round_group.command()
-@_round
+@round_argument
 @draw_option
 @as_option
 def close(round_slug: str, draw_number: int, actor_name: str) -> None:
@@ -80,7 +79,7 @@ def close(round_slug: str, draw_number: int, actor_name: str) -> None:
 
 
 @round_group.command()
-@_round
+@round_argument
 @draw_option
 @click.option(
     "--register", "versions", multiple=True, metavar="KIND=VERSION", help="Default: the newest of each."
@@ -99,106 +98,48 @@ def decide(round_slug: str, draw_number: int, versions: tuple[str, ...], actor_n
 
 
 @round_group.command()
-@_round
+@round_argument
+@click.argument("number")
 @draw_option
 @click.option(
-    "--slots", "slots_path", required=True, type=INPUT_FILE, help="slots.csv: stores, times, places."
+    "--proved", multiple=True, metavar="KIND", help="Register whose evidence was seen; none rejects."
 )
-@click.option(
-    "--quota", "quotas", multiple=True, metavar="STRATUM=K", help="Winners of a stratum; once each."
-)
-@click.option(
-    "--sources",
-    "sources_path",
-    required=True,
-    type=INPUT_FILE,
-    help='JSON: {"sources": [dice and/or drand]}.',
-)
+@click.option("--keep", is_flag=True, help="Uphold after the commitment: the number stays in the pool.")
+@click.option("--reason", required=True, help="Why, for the audit log.")
 @as_option
-def commit(
+def resolve(
     round_slug: str,
+    number: str,
     draw_number: int,
-    slots_path: Path,
-    quotas: tuple[str, ...],
-    sources_path: Path,
+    proved: tuple[str, ...],
+    keep: bool,
+    reason: str,
     actor_name: str,
 ) -> None:
-    """Commit: fix pool, quotas, slots and sources before any source can be known."""
-    actor = read_actor(actor_name)
-    read = read_quotas(quotas)
-    sources = read_sources_file(sources_path)
-    with open_service() as service:
-        committing.set_slots(service, actor, round_slug, draw_number, slots_path)
-        digest = committing.commit_draw(service, actor, round_slug, draw_number, read, sources)
-    click.echo(f"{digest}  commitment.json")
-
-
-@round_group.command()
-@_round
-@draw_option
-@click.option("--reason", required=True, help="One sentence for all to see.")
-@as_option
-def void(round_slug: str, draw_number: int, reason: str, actor_name: str) -> None:
-    """Give a draw up before its dice."""
-    with open_service() as service:
-        committing.void_draw(service, read_actor(actor_name), round_slug, draw_number, reason)
-    click.echo(f"Draw {draw_number} is void.")
-
-
-@round_group.command()
-@_round
-@draw_option
-@click.option("--rolls", required=True, help='The rolls in order, or "missing".')
-@as_option
-def dice(round_slug: str, draw_number: int, rolls: str, actor_name: str) -> None:
-    """Enter the notary's dice, once; then the outcome is fixed."""
-    with open_service() as service:
-        value = seeding.enter_dice(service, read_actor(actor_name), round_slug, draw_number, rolls)
-    click.echo(f"Entered: {value}")
-
-
-@round_group.command()
-@_round
-@draw_option
-@click.option(
-    "--file", "path", required=True, type=INPUT_FILE, help="beacon.json: round, signature, randomness."
-)
-@as_option
-def beacon(round_slug: str, draw_number: int, path: Path, actor_name: str) -> None:
-    """Enter the beacon's round."""
-    with open_service() as service:
-        seed = seeding.enter_beacon(
-            service, read_actor(actor_name), round_slug, draw_number, path.read_bytes()
+    """Answer an open dispute."""
+    if keep and proved:
+        raise InputError(
+            "bad-register",
+            "After the commitment no register is corrected: leave --proved out.",
+            field="--proved",
         )
-    click.echo("The randomness is the SHA-256 of the signature. The signature itself was not checked here.")
-    click.echo(f"seed {seed}")
-
-
-@round_group.command()
-@_round
-@draw_option
-@as_option
-def draw(round_slug: str, draw_number: int, actor_name: str) -> None:
-    """Draw the winners from what was committed and the seed."""
+    actor = read_actor(actor_name)
+    whom = read_typed(number)
     with open_service() as service:
-        won = drawing.draw_winners(service, read_actor(actor_name), round_slug, draw_number)
-    for stratum, count in won.items():
-        click.echo(f"{stratum}: {count} won")
+        if keep:
+            disputes.uphold_after_commitment(service, actor, round_slug, draw_number, whom, reason)
+        else:
+            disputes.resolve_dispute(
+                service, actor, round_slug, draw_number, whom, proved=proved, reason=reason
+            )
+    if keep:
+        click.echo("Upheld: the number stays in the pool.")
+    else:
+        click.echo("Upheld: decide again, so that it counts." if proved else "Rejected.")
 
 
 @round_group.command()
-@_round
-@draw_option
-@as_option
-def publish(round_slug: str, draw_number: int, actor_name: str) -> None:
-    """Place the winners at stores and slots, and publish the allocation."""
-    with open_service() as service:
-        counts = drawing.publish_allocation(service, read_actor(actor_name), round_slug, draw_number)
-    click.echo(f"{counts['placed']} winners have a place, {counts['unplaced']} have none yet.")
-
-
-@round_group.command()
-@_round
+@round_argument
 @draw_option
 @as_option
 def collect(round_slug: str, draw_number: int, actor_name: str) -> None:
@@ -209,7 +150,7 @@ def collect(round_slug: str, draw_number: int, actor_name: str) -> None:
 
 
 @round_group.command()
-@_round
+@round_argument
 @draw_option
 @click.option(
     "--room", type=INPUT_FILE, help="Places offered, like slots.csv; default: all free in later slots."
@@ -230,7 +171,7 @@ def batch(
 
 
 @round_group.command("close-store")
-@_round
+@round_argument
 @click.argument("store")
 @draw_option
 @click.option("--since", required=True, metavar="TIME", help="From when, UTC, like 2020-02-10T01:00:00Z.")
@@ -244,7 +185,7 @@ def close_store(round_slug: str, store: str, draw_number: int, since: str, actor
 
 
 @round_group.command()
-@_round
+@round_argument
 @draw_option
 @click.option("--whole-round", is_flag=True, help="Finish the round too, once all its draws have ended.")
 @as_option
@@ -259,7 +200,7 @@ def finish(round_slug: str, draw_number: int, whole_round: bool, actor_name: str
 
 
 @round_group.command()
-@_round
+@round_argument
 @as_option
 def erase(round_slug: str, actor_name: str) -> None:
     """Erase a finished round's personal data and destroy its keys, once its date has come."""
@@ -269,7 +210,7 @@ def erase(round_slug: str, actor_name: str) -> None:
 
 
 @round_group.command()
-@_round
+@round_argument
 @draw_option
 @click.option("--out", required=True, type=OUTPUT_FOLDER, help="Folder to write.")
 def bundle(round_slug: str, draw_number: int, out: Path) -> None:
@@ -280,7 +221,7 @@ def bundle(round_slug: str, draw_number: int, out: Path) -> None:
 
 
 @round_group.command()
-@_round
+@round_argument
 @click.option(
     "--language",
     type=click.Choice(list(LANGUAGES)),
@@ -295,27 +236,14 @@ def show(round_slug: str, language: Any) -> None:
             click.echo(line)
 
 
-def read_sources_file(path: Path) -> Sequence[DeclaredSource]:
-    """Read the declared sources of a draw from a file: {"sources": […]} as in commitment.json.
-
-    Raises:
-        InputError: "bad-json", "bad-source".
-    """
-    document = strict_json.loads(path.read_bytes(), file=path.name)
-    if set(document) != {"sources"}:
-        raise InputError("bad-source", 'The file must hold exactly the member "sources".', file=path.name)
-    try:
-        return read_sources(document["sources"])
-    except InputError as error:
-        error.file = path.name
-        raise
-
-
 def _read_versions(texts: Sequence[str]) -> dict[str, int]:
     try:
         return read_quotas(texts)
     except InputError as error:
         raise InputError("bad-register", "Versions are written KIND=NUMBER.", field="--register") from error
 
+
+for _command in CEREMONY:
+    round_group.add_command(_command)
 
 COMMANDS = [round_group]

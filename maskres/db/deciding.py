@@ -104,6 +104,8 @@ def write_verdicts(c: Transaction, draw_id: int, found: Mapping[int, Verdict]) -
     refresh_statistics(c, "facts", "verdicts")
 
 
+#: Open, or open when the draw was committed: the number is in the pool whatever its verdict.
+_KEEPS = or_(disputes.c.status == "open", disputes.c.is_kept)
 _IN_POOL = and_(
     entries.c.is_withdrawn.is_(False),
     or_(verdicts.c.is_eligible.is_(True), disputes.c.number.is_not(None)),
@@ -121,7 +123,7 @@ def _judged(draw_id: int, *columns: Any) -> Select[Any]:
             and_(
                 disputes.c.draw_id == entries.c.draw_id,
                 disputes.c.number == entries.c.number,
-                disputes.c.status == "open",
+                _KEEPS,
             ),
         )
         .where(entries.c.draw_id == draw_id)
@@ -155,7 +157,7 @@ def count_verdicts(c: Transaction, draw_id: int) -> tuple[dict[str, int], dict[s
     disputed_by_mask = (
         select(facts.c.mask, func.count())
         .join(disputes, and_(disputes.c.draw_id == facts.c.draw_id, disputes.c.number == facts.c.number))
-        .where(facts.c.draw_id == draw_id, disputes.c.status == "open")
+        .where(facts.c.draw_id == draw_id, _KEEPS)
         .group_by(facts.c.mask)
     )
     disputed = {row[0]: row[1] for row in c.execute(disputed_by_mask)}
@@ -173,7 +175,7 @@ def count_verdicts(c: Transaction, draw_id: int) -> tuple[dict[str, int], dict[s
 
 
 def find_verdict(c: Transaction, draw_id: int, number: str) -> Any | None:
-    """Give one entry's mask and verdict, whether withdrawn, and whether its dispute is open."""
+    """Give one entry's mask and verdict, whether withdrawn, and whether a dispute keeps it in the pool."""
     columns = (
         entries.c.is_withdrawn,
         entries.c.seal,

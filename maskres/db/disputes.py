@@ -84,3 +84,21 @@ def count_by_status(c: Transaction, draw_id: int) -> dict[str, int]:
     """Count the disputes of a draw by status."""
     statement = select(disputes.c.status, func.count()).where(disputes.c.draw_id == draw_id)
     return {row[0]: row[1] for row in c.execute(statement.group_by(disputes.c.status))}
+
+
+def keep_open(c: Transaction, draw_id: int) -> int:
+    """Note of the disputes open at the commitment that their numbers are in the pool; gives how many."""
+    where = (disputes.c.draw_id == draw_id, disputes.c.status == "open")
+    return c.execute(update(disputes).where(*where).values(is_kept=True)).rowcount
+
+
+def answer_kept(
+    c: Transaction, draw_id: int, number: str, *, is_upheld: bool, by: str, now: datetime
+) -> bool:
+    """Answer a dispute that was open at the commitment and still is; tells whether there was one."""
+    where = (
+        *(disputes.c.draw_id == draw_id, disputes.c.number == number),
+        *(disputes.c.status == "open", disputes.c.is_kept),
+    )
+    values = {"status": "upheld" if is_upheld else "rejected", "resolved_at": now, "resolved_by": by}
+    return c.execute(update(disputes).where(*where).values(**values)).rowcount == 1

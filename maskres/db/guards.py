@@ -54,6 +54,7 @@ _WHEN_OPEN_TO_CHANGE = (
     ("verdicts", "UPDATE", ()),
     ("corrections", "INSERT", (DrawStatus.DECIDED,)),
     ("corrections", "UPDATE", ()),
+    ("disputes", "INSERT", (DrawStatus.DECIDED,)),
     # After the allocation new stock may bring new slots; the committed ones are in slots.csv.
     ("slots", "INSERT", (*_UNTIL_COMMITTED, DrawStatus.PUBLISHED, DrawStatus.COLLECTING)),
     ("slots", "UPDATE", (*_UNTIL_COMMITTED, DrawStatus.PUBLISHED, DrawStatus.COLLECTING)),
@@ -64,6 +65,7 @@ _WHEN_OPEN_TO_CHANGE = (
     ("facts", "DELETE", (DrawStatus.CLOSED, DrawStatus.DECIDED, *_OVER)),
     ("verdicts", "DELETE", (DrawStatus.CLOSED, DrawStatus.DECIDED, *_OVER)),
     ("corrections", "DELETE", _OVER),
+    ("disputes", "DELETE", _OVER),
     ("slots", "DELETE", (*_UNTIL_COMMITTED, *_OVER)),
     ("results", "DELETE", _OVER),
 )
@@ -110,6 +112,14 @@ def guard_statements(dialect: str) -> Iterator[str]:
             for name in ("dice", "beacon", "seed")
         ),
         "dice, beacon and seed are written once",
+    )
+    yield from write(
+        "disputes_answered",
+        "disputes",
+        "UPDATE",
+        "(OLD.status <> 'open' AND (NEW.status <> OLD.status OR NEW.is_kept <> OLD.is_kept))"
+        " OR (OLD.is_kept AND NOT NEW.is_kept)",
+        "a dispute is answered once, and what the commitment kept is kept",
     )
     for table, event, statuses in _WHEN_OPEN_TO_CHANGE:
         yield from (_sqlite_bulk if dialect == "sqlite" else _postgresql_bulk)(table, event, statuses)

@@ -33,6 +33,7 @@ from maskres.usecases.bulk_registering import import_registrations
 from maskres.usecases.carrying import carry_over
 from maskres.usecases.deciding import Decision
 from maskres.usecases.disputes import DisputeAnswer
+from maskres.usecases.proofs import Proof
 from maskres.usecases.record import add_cosignature
 from maskres.usecases.registers import import_register
 from maskres.usecases.service import RESIDENT, Actor, Service
@@ -187,10 +188,10 @@ class Scenes:
             raise AssertionError(f"a registration should have been refused with {step.refusal}")
         # The phone was verified by one-time code, so a repeat from the same phone may change the wishes.
         verified = phone_digest(self.service.index_key, str(application.phone))
-        proof = register.Proof(phone_digest=verified)
+        proof = Proof(phone_digest=verified)
         answer = register.register(self.service, RESIDENT, self.slug, application, proof)
         if step.action is Action.WITHDRAW:
-            withdrawal = register.Proof(secret=answer.secret)
+            withdrawal = Proof(secret=answer.secret)
             register.withdraw(self.service, RESIDENT, self.slug, str(answer.number), withdrawal)
 
     def close(self) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from maskres.db import batches, people, pickup, record, results, rounds, slots, tills
+from maskres.db import batches, disputes, people, pickup, record, results, rounds, slots, tills
 from maskres.db.engine import Transaction
 from maskres.db.persons import forget_win
 from maskres.errors import ConflictError, InputError, StepRefused
@@ -81,7 +81,7 @@ def disqualify(
     number: str,
     reason: str,
 ) -> None:
-    """Disqualify a winner or a waiting number; nobody else moves.
+    """Disqualify a winner or a waiting number; nobody else moves. A dispute still open under it is thereby rejected.
 
     Args:
         c: given by the decorator.
@@ -110,6 +110,8 @@ def disqualify(
     else:
         raise StepRefused("nothing-to-disqualify", "This number neither holds a place nor waits for one.")
     detail = {"approver": approver.name, "reason": reason}
+    if disputes.answer_kept(c, draw.id, number, is_upheld=False, by=actor.name, now=now):
+        detail["dispute"] = "rejected"
     record.log(
         c,
         now,

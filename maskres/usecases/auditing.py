@@ -35,7 +35,7 @@ class OpenedWinner:
         wishes: `<district>/<reach>/<choices>`.
         stratum: of the pool.
         tickets: of the pool.
-        basis: the register that admitted, or None for a dispute still open.
+        basis: the register that admitted, or None where a dispute open at the commitment did.
         evidence: lines of the pinned register versions about this document: kind, version, line.
         is_recomputed: whether number and seal follow from the id and the pledged keys.
     """

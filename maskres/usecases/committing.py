@@ -140,7 +140,7 @@ def commit_draw(
     detail = {
         "commitment": digest,
         "quotas": dict(quotas),
-        "open_disputes": len(disputes.list_open(c, draw.id)),
+        "open_disputes": disputes.keep_open(c, draw.id),
     }
     record.log(c, now, actor.name, "draw-committed", round_slug=round_slug, draw=draw.draw, detail=detail)
     return digest

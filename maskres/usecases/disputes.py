@@ -9,7 +9,7 @@ from typing import Any
 from maskres.db import deciding, disputes, people, record, rounds
 from maskres.db.engine import Transaction
 from maskres.errors import InputError, StepRefused
-from maskres.rounds.status import DrawStatus
+from maskres.rounds.status import DrawStatus, has_reached
 from maskres.usecases.reasons import read_reason
 from maskres.usecases.service import Actor, Service, one_transaction
 
@@ -162,6 +162,50 @@ def _read_dispute(
         detail={"what": "dispute"},
     )  # fmt: skip
     return service.cipher.decrypt(words, bound_to=_dispute_owner(draw.id, number)).decode()
+
+
+@one_transaction
+def uphold_after_commitment(
+    c: Transaction,
+    service: Service,
+    actor: Actor,
+    round_slug: str,
+    draw_number: int,
+    number: str,
+    reason: str,
+) -> None:
+    """Answer a dispute that was open at the commitment in favour of the person: their number stays as it is.
+
+    Nothing is decided again, for the pool is committed. One that is not sound ends by disqualifying its number
+    (afterwards.disqualify), which takes two people.
+
+    Args:
+        c: given by the decorator.
+        service: the service.
+        actor: who answers.
+        round_slug: the round.
+        draw_number: the draw, committed and not ended.
+        number: the registration.
+        reason: why, for the audit log.
+
+    Raises:
+        StepRefused: "step-out-of-order" before the commitment and after the draw's end, "no-open-dispute".
+        InputError: "bad-reason".
+    """
+    why = read_reason(reason)
+    now = service.now()
+    draw = rounds.find_draw(c, rounds.find_round(c, round_slug), draw_number, is_locked=True)
+    if not has_reached(draw.status, DrawStatus.COMMITTED) or draw.status is DrawStatus.FINISHED:
+        raise StepRefused(
+            "step-out-of-order",
+            f"The draw is {draw.status}; its pool is not one that a number could stay in.",
+        )
+    if not disputes.answer_kept(c, draw.id, number, is_upheld=True, by=actor.name, now=now):
+        raise StepRefused("no-open-dispute", "There is no open dispute under this number.")
+    record.log(
+        c, now, actor.name, "dispute-resolved", round_slug=round_slug, draw=draw.draw, number=number,
+        detail={"proved": [], "reason": why, "stays": True},
+    )  # fmt: skip
 
 
 @one_transaction

@@ -53,7 +53,7 @@ class Verdict:
         tickets: how many it has; 0 where it is not in the pool.
         coarse_reason: why it is not in the pool, as published; None where it is.
         fine_reasons: every reason; only for staff who have seen the card, else none.
-        is_disputed: a dispute is open, which keeps the number in the pool.
+        is_disputed: a dispute is open, or was at the commitment, which keeps the number in the pool.
     """
 
     is_eligible: bool

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+from contextlib import nullcontext
 
 import pytest
 
+from maskres.cli import round_commands
 from maskres.cli.deployment import settings
 from maskres.cli.main import main
 from maskres.errors import InputError
 from maskres.rounds.status import DrawStatus
-from maskres.usecases import deciding
+from maskres.usecases import deciding, disputes
+from maskres.usecases.service import RESIDENT
 from tests.support.world import OPERATOR, ROUND, play_to
 
 
@@ -68,3 +71,25 @@ def test_a_version_of_a_register_that_is_no_basis_is_refused(sqlite_service):
     with pytest.raises(InputError) as refused:
         deciding.decide_draw(sqlite_service, OPERATOR, ROUND, 1, {"houshold": 1})
     assert refused.value.code == "unknown-register"
+
+
+def test_disputes_are_answered_before_the_commitment_and_kept_after_it(sqlite_service, monkeypatch, capsys):
+    played = play_to(sqlite_service, DrawStatus.DECIDED)
+    monkeypatch.setattr(round_commands, "open_service", lambda: nullcontext(sqlite_service))
+    first, second = played.numbers[18], played.numbers[19]
+    for number in (first, second):
+        disputes.lodge_dispute(sqlite_service, RESIDENT, ROUND, 1, number, "请再查一次。")
+
+    def resolve(number, *options):
+        status = main(["round", "resolve", ROUND, number, *options, "--reason", "seen", "--as", "lin"])
+        said = capsys.readouterr()
+        return status, said.out or said.err
+
+    assert resolve(first, "--keep", "--proved", "household")[0] == 2
+    assert resolve(first, "--keep")[0] == 1
+    assert resolve(first) == (0, "Rejected.\n")
+    play_to(sqlite_service, DrawStatus.COMMITTED)
+    assert resolve(second)[0] == 1
+    shown = "-".join((second[:4], second[4:8], second[8:])).lower()
+    assert resolve(shown, "--keep") == (0, "Upheld: the number stays in the pool.\n")
+    assert resolve(second, "--keep")[0] == 1

@@ -6,11 +6,15 @@ import pytest
 
 from maskres.errors import ConflictError, InputError, StepRefused
 from maskres.rounds.status import DrawStatus
-from maskres.usecases import committing, deciding, disputes
+from maskres.usecases import afterwards, committing, deciding, disputes
+from maskres.usecases.proofs import SEEN_BY_STAFF
 from maskres.usecases.service import RESIDENT, Service
-from tests.support.raw import fetch
+from maskres.usecases.standing import find_standing
+from maskres.usecases.standing_values import InDraw, Where
+from tests.support.raw import fetch, refusal
 from tests.support.world import (
     DEPUTY,
+    NOTARY,
     OPERATOR,
     ROUND,
     default_quotas,
@@ -133,3 +137,87 @@ def test_a_dispute_has_its_time_and_its_reason(service: Service):
         disputes.grant_late_claim(service, DEPUTY, ROUND, played.numbers[18], "the register was wrong")
     assert refused.value.code == "ticket-granted"
     assert fetch(service.database, "SELECT sum(bonus_tickets) FROM persons") == [(1,)]
+
+
+def told(service: Service, number: str) -> InDraw:
+    return find_standing(service, ROUND, number, SEEN_BY_STAFF).draws[0]
+
+
+def kept_pair(service: Service) -> tuple[str, str]:
+    """Commit with two disputes open; gives their numbers."""
+    played = play_to(service, DrawStatus.DECIDED)
+    pair = played.numbers[18], played.numbers[19]
+    for number in pair:
+        disputes.lodge_dispute(service, RESIDENT, ROUND, 1, number, "请再查一次。")
+    play_to(service, DrawStatus.COMMITTED)
+    return pair
+
+
+def uphold(service: Service, number: str, reason: str = "The card was seen.") -> str:
+    try:
+        disputes.uphold_after_commitment(service, OPERATOR, ROUND, 1, number, reason)
+    except (StepRefused, InputError) as error:
+        return error.code
+    return "upheld"
+
+
+def test_a_dispute_open_at_the_commitment_is_upheld_and_its_number_stays(service: Service):
+    upheld, still_open = kept_pair(service)
+    before = fetch(service.database, "SELECT mask FROM facts ORDER BY number")
+    assert uphold(service, upheld, " ") == "bad-reason"
+    assert uphold(service, upheld) == "upheld"
+    assert uphold(service, upheld) == "no-open-dispute"
+    stands = told(service, upheld)
+    assert (stands.dispute, stands.verdict.is_disputed, stands.verdict.tickets > 0) == ("upheld", True, True)
+    assert fetch(service.database, "SELECT count(*) FROM corrections") == [(0,)]
+    assert fetch(service.database, "SELECT mask FROM facts ORDER BY number") == before
+    logged = fetch(service.database, "SELECT number, detail FROM audit_log WHERE act = 'dispute-resolved'")
+    assert [number for number, _detail in logged] == [upheld]
+    assert "The card was seen." in logged[0][1]
+    play_to(service, DrawStatus.DRAWN)
+    assert told(service, upheld).where in (Where.WON, Where.WAITING)
+    assert told(service, upheld).outcome.tickets
+    assert uphold(service, still_open) == "upheld"
+
+
+def test_only_an_open_dispute_of_a_live_commitment_is_upheld_after_it(service: Service):
+    played = play_to(service, DrawStatus.DECIDED)
+    excluded = played.numbers[19]
+    disputes.lodge_dispute(service, RESIDENT, ROUND, 1, excluded, "请再查一次。")
+    assert uphold(service, excluded) == "step-out-of-order"
+    disputes.resolve_dispute(service, OPERATOR, ROUND, 1, excluded, reason="nothing shown")
+    play_to(service, DrawStatus.COMMITTED)
+    assert uphold(service, excluded) == "no-open-dispute"
+    assert uphold(service, played.numbers[0]) == "no-open-dispute"
+    assert told(service, excluded).verdict.is_disputed is False
+    committing.void_draw(service, OPERATOR, ROUND, 1, "The slots were wrong.")
+    assert uphold(service, excluded) == "step-out-of-order"
+
+
+def test_disqualifying_rejects_the_dispute_that_kept_the_number(service: Service):
+    upheld, unsound = kept_pair(service)
+    assert uphold(service, upheld) == "upheld"
+    play_to(service, DrawStatus.PUBLISHED)
+    for number in (upheld, unsound):
+        afterwards.disqualify(service, OPERATOR, NOTARY, ROUND, 1, number, "No card of this city.")
+    assert [told(service, number).dispute for number in (upheld, unsound)] == ["upheld", "rejected"]
+    assert [told(service, number).where for number in (upheld, unsound)] == [Where.DISQUALIFIED] * 2
+    assert uphold(service, unsound) == "no-open-dispute"
+    details = fetch(service.database, "SELECT number, detail FROM audit_log WHERE act = 'disqualified'")
+    assert {number: "rejected" in detail for number, detail in details} == {upheld: False, unsound: True}
+
+
+def test_the_database_keeps_an_answer_and_what_the_commitment_kept(service: Service):
+    upheld, still_open = kept_pair(service)
+    assert uphold(service, upheld) == "upheld"
+    again = "UPDATE disputes SET status = 'rejected' WHERE number = :number"
+    assert refusal(service.database, again, number=upheld) is not None
+    unkept = "UPDATE disputes SET is_kept = :no WHERE number = :number"
+    for number in (upheld, still_open):
+        assert refusal(service.database, unkept, number=number, no=False) is not None
+    assert refusal(service.database, "DELETE FROM disputes WHERE number = :number", number=upheld) is not None
+    late = (
+        "INSERT INTO disputes (draw_id, number, status, words, lodged_at)"
+        " SELECT draw_id, '000000000000', 'open', words, lodged_at FROM disputes WHERE number = :number"
+    )
+    assert refusal(service.database, late, number=upheld) is not None

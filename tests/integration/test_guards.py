@@ -25,6 +25,8 @@ IN_TIME = {
     "INSERT INTO verdicts (draw_id, mask, is_eligible, stratum, tickets, reasons)"
     " VALUES (:draw, 77, :no, 'general', 1, '')": DECIDING,
     "INSERT INTO corrections (draw_id, number, kind) VALUES (:draw, :ghost, 'household')": {S.DECIDED},
+    "INSERT INTO disputes (draw_id, number, status, words, lodged_at)"
+    " VALUES (:draw, :ghost, 'open', :digest, '2020-02-08T00:00:00Z')": {S.DECIDED},
     "INSERT INTO slots (draw_id, store, slot, starts_at, ends_at, capacity)"
     " VALUES (:draw, 'huli-1', 'ghost', 'a', 'b', 1)": BEFORE_COMMITMENT | SELLING,
     "INSERT INTO results (draw_id, number, rank, stratum, ticket, outcome)"
@@ -40,6 +42,7 @@ IN_TIME = {
     "DELETE FROM facts WHERE draw_id = :draw": DECIDING | OVER,
     "DELETE FROM verdicts WHERE draw_id = :draw": DECIDING | OVER,
     "DELETE FROM corrections WHERE draw_id = :draw": OVER,
+    "DELETE FROM disputes WHERE draw_id = :draw": OVER,
     "DELETE FROM slots WHERE draw_id = :draw": BEFORE_COMMITMENT | OVER,
     "DELETE FROM results WHERE draw_id = :draw": OVER,
     "DELETE FROM pinned_registers WHERE draw_id = :draw": DECIDING | OVER,

@@ -85,6 +85,8 @@ disputes = Table(
     Column("lodged_at", UtcTime, nullable=False),
     Column("resolved_at", UtcTime),
     Column("resolved_by", Text),
+    # Open at the commitment: the number is in the committed pool, whatever is answered afterwards.
+    Column("is_kept", Boolean, nullable=False, server_default="0"),
     one_of("status", ("open", "upheld", "rejected")),
 )
 

@@ -362,6 +362,7 @@ def upgrade() -> None:
         sa.Column("lodged_at", types.UtcTime(), nullable=False),
         sa.Column("resolved_at", types.UtcTime(), nullable=True),
         sa.Column("resolved_by", sa.Text(), nullable=True),
+        sa.Column("is_kept", sa.Boolean(), server_default="0", nullable=False),
         sa.CheckConstraint("status IN ('open', 'upheld', 'rejected')", name=op.f("ck_disputes_status_known")),
         sa.ForeignKeyConstraint(["draw_id"], ["draws.id"], name=op.f("fk_disputes_draw_id")),
         sa.PrimaryKeyConstraint("draw_id", "number", name=op.f("pk_disputes")),

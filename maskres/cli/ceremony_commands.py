@@ -1,0 +1,140 @@
+"""`round` from the commitment to the allocation: what is done before the notary, step by step."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+
+from maskres.cli.deployment import (
+    INPUT_FILE,
+    as_option,
+    draw_option,
+    open_service,
+    read_actor,
+    round_argument,
+)
+from maskres.cli.draw_commands import read_quotas
+from maskres.errors import InputError
+from maskres.formats import strict_json
+from maskres.lottery.sources import DeclaredSource, read_sources
+from maskres.usecases import committing, drawing, seeding
+
+
+@click.command()
+@round_argument
+@draw_option
+@click.option(
+    "--slots", "slots_path", required=True, type=INPUT_FILE, help="slots.csv: stores, times, places."
+)
+@click.option(
+    "--quota", "quotas", multiple=True, metavar="STRATUM=K", help="Winners of a stratum; once each."
+)
+@click.option(
+    "--sources",
+    "sources_path",
+    required=True,
+    type=INPUT_FILE,
+    help='JSON: {"sources": [dice and/or drand]}.',
+)
+@as_option
+def commit(
+    round_slug: str,
+    draw_number: int,
+    slots_path: Path,
+    quotas: tuple[str, ...],
+    sources_path: Path,
+    actor_name: str,
+) -> None:
+    """Commit: fix pool, quotas, slots and sources before any source can be known."""
+    actor = read_actor(actor_name)
+    read = read_quotas(quotas)
+    sources = read_sources_file(sources_path)
+    with open_service() as service:
+        committing.set_slots(service, actor, round_slug, draw_number, slots_path)
+        digest = committing.commit_draw(service, actor, round_slug, draw_number, read, sources)
+    click.echo(f"{digest}  commitment.json")
+
+
+@click.command()
+@round_argument
+@draw_option
+@click.option("--reason", required=True, help="One sentence for all to see.")
+@as_option
+def void(round_slug: str, draw_number: int, reason: str, actor_name: str) -> None:
+    """Give a draw up before its dice."""
+    with open_service() as service:
+        committing.void_draw(service, read_actor(actor_name), round_slug, draw_number, reason)
+    click.echo(f"Draw {draw_number} is void.")
+
+
+@click.command()
+@round_argument
+@draw_option
+@click.option("--rolls", required=True, help='The rolls in order, or "missing".')
+@as_option
+def dice(round_slug: str, draw_number: int, rolls: str, actor_name: str) -> None:
+    """Enter the notary's dice, once; then the outcome is fixed."""
+    with open_service() as service:
+        value = seeding.enter_dice(service, read_actor(actor_name), round_slug, draw_number, rolls)
+    click.echo(f"Entered: {value}")
+
+
+@click.command()
+@round_argument
+@draw_option
+@click.option(
+    "--file", "path", required=True, type=INPUT_FILE, help="beacon.json: round, signature, randomness."
+)
+@as_option
+def beacon(round_slug: str, draw_number: int, path: Path, actor_name: str) -> None:
+    """Enter the beacon's round."""
+    with open_service() as service:
+        seed = seeding.enter_beacon(
+            service, read_actor(actor_name), round_slug, draw_number, path.read_bytes()
+        )
+    click.echo("The randomness is the SHA-256 of the signature. The signature itself was not checked here.")
+    click.echo(f"seed {seed}")
+
+
+@click.command()
+@round_argument
+@draw_option
+@as_option
+def draw(round_slug: str, draw_number: int, actor_name: str) -> None:
+    """Draw the winners from what was committed and the seed."""
+    with open_service() as service:
+        won = drawing.draw_winners(service, read_actor(actor_name), round_slug, draw_number)
+    for stratum, count in won.items():
+        click.echo(f"{stratum}: {count} won")
+
+
+@click.command()
+@round_argument
+@draw_option
+@as_option
+def publish(round_slug: str, draw_number: int, actor_name: str) -> None:
+    """Place the winners at stores and slots, and publish the allocation."""
+    with open_service() as service:
+        counts = drawing.publish_allocation(service, read_actor(actor_name), round_slug, draw_number)
+    click.echo(f"{counts['placed']} winners have a place, {counts['unplaced']} have none yet.")
+
+
+def read_sources_file(path: Path) -> Sequence[DeclaredSource]:
+    """Read the declared sources of a draw from a file: {"sources": […]} as in commitment.json.
+
+    Raises:
+        InputError: "bad-json", "bad-source".
+    """
+    document = strict_json.loads(path.read_bytes(), file=path.name)
+    if set(document) != {"sources"}:
+        raise InputError("bad-source", 'The file must hold exactly the member "sources".', file=path.name)
+    try:
+        return read_sources(document["sources"])
+    except InputError as error:
+        error.file = path.name
+        raise
+
+
+CEREMONY = [commit, void, dice, beacon, draw, publish]
