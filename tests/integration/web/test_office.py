@@ -8,19 +8,26 @@ from pathlib import Path
 
 import pytest
 
+from maskres.db import pickup, record, rounds
 from maskres.formats import strict_json
+from maskres.formats.symbols import grouped
 from maskres.ledger.checkpoints import cosign
 from maskres.rehearsal.parts import cosigner_keys
 from maskres.rounds.status import DrawStatus
 from maskres.usecases.cosigning import ledger_pages
-from maskres.usecases.service import Service
+from maskres.usecases.disputes import lodge_dispute
+from maskres.usecases.service import RESIDENT, Service
+from maskres.web.auditor.disarming import disarm
 from tests.support.office import Desk
 from tests.support.people import STORES, make_people, make_rules, write_register
 from tests.support.world import (
+    OPENS_AT,
     ROLLS,
     ROUND,
     SEED,
     hours_of,
+    play_to,
+    published,
     register,
     set_clock,
     slots_csv,
@@ -141,3 +148,139 @@ def _enter_dice(desk: Desk) -> None:
     assert "Are these the dice?" in desk.get("notary", f"{_HALL}/dice/confirm").text
     entered = desk.post("notary", f"{_HALL}/dice/confirm", {})
     assert entered.headers.get("Location") == _HALL, entered.text
+
+
+def place_of(service: Service, number: str) -> str:
+    """Give the status of a winner's place."""
+    with service.database.reading() as c:
+        draw = rounds.find_draw(c, rounds.find_round(c, ROUND), 1)
+        return str(pickup.find_place(c, draw.id, number).status)
+
+
+def test_one_number_at_a_time_disputes_claims_and_disqualifying(desk: Desk) -> None:
+    service = desk.service
+    played = play_to(service, DrawStatus.DECIDED)
+    left_out = played.numbers[played.people[-1].index]
+    lodge_dispute(service, RESIDENT, ROUND, 1, left_out, "I moved here last year.")
+    assert grouped(left_out) in desk.get("operator", f"{_DRAW}/disputes").text
+    where = f"{_DRAW}/disputes/answer"
+    read = desk.post("operator", where, {"dispute": left_out, "act": "read"})
+    assert "I moved here last year." in read.text
+    answer = {"dispute": left_out, "act": "answer", "verdict": "upheld", "reason": "card seen"}
+    assert desk.post("operator", where, answer).status_code == 422
+    assert desk.post("operator", where, answer | {"proved": "household"}).status_code == 303
+    again = desk.post("operator", where, answer | {"proved": "household"})
+    assert "There is no open dispute under this number." in again.text
+    desk.do("operator", f"{_DRAW}/decide")
+    play_to(service, DrawStatus.PUBLISHED)
+    claim = {"number": left_out.lower(), "reason": "the register was late"}
+    assert desk.post("operator", f"{_ROUND}/late-claim", claim).headers["Location"] == _ROUND
+    unlucky = winners_of(service)[0]
+    asked = {"number": unlucky, "reason": "forged card"}
+    assert desk.post("operator", f"{_DRAW}/disqualify", asked).status_code == 303
+    twice = desk.post("operator", f"{_DRAW}/disqualify", asked)
+    assert "This has been asked for already." in twice.text
+    assert place_of(service, unlucky) == "assigned"
+    page = desk.get("notary", f"{_HALL}/disqualify").text
+    request = re.search(r'name="request" value="(\d+)"', page)
+    assert request is not None
+    declined = desk.post("notary", f"{_HALL}/disqualify", {"request": request[1], "answer": "decline"})
+    assert declined.status_code == 303
+    assert place_of(service, unlucky) == "assigned"
+    desk.post("operator", f"{_DRAW}/disqualify", asked)
+    request = re.search(r'name="request" value="(\d+)"', desk.get("notary", f"{_HALL}/disqualify").text)
+    assert request is not None
+    confirm = {"request": request[1], "answer": "confirm"}
+    assert desk.post("notary", f"{_HALL}/disqualify", confirm).status_code == 303
+    assert place_of(service, unlucky) == "disqualified"
+    assert "This request is not open any more." in desk.post("notary", f"{_HALL}/disqualify", confirm).text
+
+
+def test_the_audit_is_opened_logged_and_published(desk: Desk) -> None:
+    service = desk.service
+    play_to(service, DrawStatus.DRAWN)
+    assert "Open the sample" in desk.get("notary", f"{_HALL}/audit").text
+    opened = desk.post("notary", f"{_HALL}/audit", {}).text
+    sample = re.findall(r'name="found-([0-9A-Z]{12})"', opened)
+    found = {f"found-{number}": "sound" for number in sample}
+    assert found
+    page = desk.post(
+        "notary", f"{_HALL}/audit/findings", {next(iter(found)): "sound"} if len(found) > 1 else {}
+    )
+    desk.work()
+    assert "whether it is sound" in desk.get("notary", page.headers["Location"]).text
+    page = desk.post("notary", f"{_HALL}/audit/findings", found)
+    desk.work()
+    assert "Not sound" in desk.get("notary", page.headers["Location"]).text
+    assert b'"sound"' in published(service, "audit.json")
+    log = desk.post("auditor", "/auditor/log", {"act": "personal-data-read", "number": sample[0]})
+    assert "notary/notary-1" in log.text
+
+
+def test_stores_close_draws_end_and_a_round_is_erased(desk: Desk) -> None:
+    service = desk.service
+    play_to(service, DrawStatus.COLLECTING)
+    store = STORES[0][0]
+    since = {"store": store, "since": "2020-02-09T10:00"}
+    assert desk.post("operator", f"{_DRAW}/close-store", since | {"since": "soon"}).status_code == 422
+    assert desk.post("operator", f"{_DRAW}/close-store", since).status_code == 303
+    assert "Missed places forfeited" in desk.do("operator", f"{_DRAW}/forfeit").text
+    set_clock(service, hours_of(1, 200))
+    desk.do("operator", f"{_DRAW}/finish")
+    late = desk.post("operator", f"{_DRAW}/close", {})
+    assert late.status_code == 409
+    assert "This step cannot be taken now. The draw stands at: finished." in late.text
+    desk.do("operator", f"{_ROUND}/finish")
+    too_early = desk.do("operator", f"{_ROUND}/erase").text
+    assert "keep the personal data of this round longer" in too_early
+    set_clock(service, OPENS_AT + timedelta(days=3000))
+    assert "Registrations" in desk.do("operator", f"{_ROUND}/erase").text
+
+
+def test_files_that_cannot_be_read_are_said_line_by_line(desk: Desk) -> None:
+    bad = "身份证号,姓名\n350203194912010021,王小明\n12,\n".encode()
+    fields = {"kind": "household", "as_of": "2020-02-06"}
+    assert desk.post("operator", "/operator/registers", fields).status_code == 422
+    page = desk.do("operator", "/operator/registers", fields, {"file": bad}).text
+    assert "This could not be done" in page
+    wrong = desk.post(
+        "operator",
+        "/operator/rounds/new",
+        {"notary": "x", "witness": "y"},
+        {"rules": b"{}", "stores": _stores_csv()},
+    )
+    assert wrong.status_code == 422
+    assert "A rule is missing" in wrong.text or "rules" in wrong.text
+
+
+def test_a_void_draw_is_for_all_to_see_until_the_dice_may_have_been_rolled(desk: Desk) -> None:
+    service = desk.service
+    play_to(service, DrawStatus.DECIDED)
+    empty = desk.post("operator", f"{_DRAW}/void", {"reason": ""})
+    assert empty.status_code == 422
+    assert "Please give the reason in one line" in empty.text
+    gone = desk.post("operator", f"{_DRAW}/void", {"reason": "The hall has burnt down."})
+    assert gone.status_code == 303, gone.text
+    assert status_of(service) is DrawStatus.VOID
+    assert "draw voided" in desk.get("auditor", "/auditor/ledger").text
+    assert desk.post("operator", f"{_DRAW}/void", {"reason": "Again."}).status_code == 409
+
+
+def test_an_export_of_the_audit_log_holds_no_formula(desk: Desk) -> None:
+    service = desk.service
+    with service.database.writing() as c:
+        record.log(c, service.now(), "=cmd|' /C calc'!A0", "+act", detail={})
+    exported = desk.post("auditor", "/auditor/log.csv", {}).data.decode("utf-8-sig")
+    assert ",'=cmd|' /C calc'!A0,'+act," in exported
+    assert disarm("\tx") == "'\tx"
+    assert disarm("@x") == "'@x"
+    assert disarm("-1") == "'-1"
+    assert disarm("plain") == "plain"
+
+
+def test_large_files_are_for_operators_alone(desk: Desk) -> None:
+    large = b"x" * (200 * 1024)
+    fields = {"kind": "household", "as_of": "2020-02-06"}
+    assert desk.post("operator", "/operator/registers", fields, {"file": large}).status_code == 303
+    for role in ("auditor", "notary"):
+        assert desk.post(role, "/operator/registers", fields, {"file": large}).status_code in (403, 413)
