@@ -8,15 +8,13 @@ from __future__ import annotations
 
 import hmac
 
-from maskres.db import people, rounds
 from maskres.db.engine import Transaction
 from maskres.errors import InputError
 from maskres.formats.symbols import grouped
-from maskres.identity.digests import id_digest, phone_digest
+from maskres.identity.digests import phone_digest
 from maskres.registration.applications import Application
 from maskres.rounds.plain_words import Language
 from maskres.usecases.messages import write_message
-from maskres.usecases.personal import open_contact
 from maskres.usecases.proofs import Proof
 from maskres.usecases.registering import Outcome, register_within
 from maskres.usecases.service import RESIDENT, Service, one_transaction
@@ -26,11 +24,6 @@ _DONE: dict[Language, str] = {
     "不必抢时间，中签与登记先后无关。",
     "en": "You are registered. Number {number}, secret {secret}. Keep both: they change, withdraw or look up the "
     "registration. There is no hurry: the draw does not look at who came first.",
-}
-_AGAIN: dict[Language, str] = {
-    "zh-Hans": "有人用其他手机再次为登记号{number}的人登记，原登记未变。如是您本人，请用本机验证码修改。",
-    "en": "Somebody tried to register the person of number {number} again, by another phone. Nothing was changed. "
-    "If it was you, change it with a code to this phone.",
 }
 
 
@@ -70,23 +63,4 @@ def register_by_phone(
     if done.number is not None and done.secret is not None:
         words = _DONE[language].format(number=grouped(done.number), secret=grouped(done.secret))
         write_message(c, service, "registered", phone, words)
-    else:
-        _tell_known_phone(c, service, round_slug, application, language)
     return done.outcome
-
-
-def _tell_known_phone(
-    c: Transaction, service: Service, round_slug: str, application: Application, language: Language
-) -> None:
-    digest = id_digest(service.index_key, application.document.canonical)
-    person_id = people.find_person(c, [digest, *people.linked_digests(c, digest)])
-    round_ = rounds.find_round(c, round_slug)
-    row = None if person_id is None else people.registration_of_person(c, round_.id, person_id)
-    if row is None:
-        return
-    known = open_contact(service.cipher, row.contact, row.id_digest).phone
-    if known is not None:
-        # Once a minute at most: nobody is pestered by way of us.
-        cause = f"again/{round_slug}/{row.number}/{service.now():%Y%m%d%H%M}"
-        words = _AGAIN[language].format(number=grouped(row.number))
-        write_message(c, service, "registered-again", known, words, once=cause)
