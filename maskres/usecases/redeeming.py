@@ -70,10 +70,26 @@ def look_up(c: Transaction, service: Service, till: Till, code: str) -> Answer:
         till.round_id,
     )
     place = found.place if found is not None and is_here else None
-    now = service.now()
+    return _look(c, round_, till, place, service.now(), has_code=True)
+
+
+@one_transaction
+def look_up_card(c: Transaction, service: Service, till: Till, card: Document) -> Answer:
+    """Say what a till sees of a winner who brought only the card: this store, this day, logged and counted."""
+    tills.require_in_use(c, till, is_locked=True)
+    round_ = rounds.round_by_id(c, till.round_id)
+    if _over_card_limit(c, round_, till, [Request("", card=card)], (), service.now()):
+        return Answer(AnswerCode.CARD_LIMIT)
+    found = _find_by_card(c, service, till, card)
+    return _look(c, round_, till, None if found is None else found.place, service.now(), has_code=False)
+
+
+def _look(
+    c: Transaction, round_: rounds.Round, till: Till, place: Place | None, now: datetime, *, has_code: bool
+) -> Answer:
     has_spare = place is not None and _spare(c, round_, till.store, [place], now) > 0
     zone = ZoneInfo(round_.rules.zone)
-    return look_at(place, till.store, now, zone=zone, has_unreserved_stock=has_spare)
+    return look_at(place, till.store, now, zone=zone, has_unreserved_stock=has_spare, has_code=has_code)
 
 
 @one_transaction

@@ -7,8 +7,10 @@ from collections.abc import Callable
 from flask import Blueprint
 
 from maskres.web.auditor.routes import auditor_routes
+from maskres.web.counter.routes import counter_routes
 from maskres.web.door import Door
 from maskres.web.health import health_routes
+from maskres.web.helper.routes import helper_routes
 from maskres.web.notary.routes import notary_routes
 from maskres.web.operator.routes import operator_routes
 from maskres.web.public.routes import home_routes
@@ -22,6 +24,8 @@ DOORS: tuple[Callable[[Door], Blueprint], ...] = (
     register_routes,
     status_routes,
     staff_routes,
+    counter_routes,
+    helper_routes,
     operator_routes,
     notary_routes,
     auditor_routes,

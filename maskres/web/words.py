@@ -52,6 +52,11 @@ WORDS: dict[str, LazyString] = {
     ),
     "too-many-requests": lazy_gettext("You have asked very often. Please wait a little and try again."),
     "no-database": lazy_gettext("The service cannot be reached now. Please try again in a few minutes."),
+    "till-revoked": lazy_gettext("This till is no longer in use. Please ask the operator."),
+    "not-collecting": lazy_gettext("Nothing is handed out for this draw now."),
+    "in-flight": lazy_gettext(
+        "This form is being entered at this moment. Please wait a little and send it once more."
+    ),
     "bad-login": lazy_gettext("Name, password or code is not right."),
 }
 

@@ -33,7 +33,7 @@ _AT = "/rounds/<slug:round>/stores/<slug:store>"
 
 def counter_routes(door: Door) -> Blueprint:
     """Make the routes of the counter."""
-    routes = ApiBlueprint("counter", "The counter: looking up, handing over, undoing, uploading.")
+    routes = ApiBlueprint("counters", "The counter: looking up, handing over, undoing, uploading.")
     service, limits = door.service, door.limits
     by_token = limits.closed.limit(_BY_TOKEN, key_func=limit_by_holder)
     by_address = limits.closed.limit(_BY_ADDRESS)

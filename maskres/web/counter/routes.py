@@ -1,0 +1,164 @@
+"""The counter's pages: one big field, the answer, handing over, taking back, and the card alone.
+
+What was scanned stands in the encrypted session under the nonce of the hand-over that may follow. The address of an
+answer holds this nonce and nothing else, so that reloading it, going back to it and sending its form twice show and
+do one and the same thing.
+"""
+
+from __future__ import annotations
+
+import base64
+from typing import Any
+
+from flask import Blueprint, flash, redirect, request, url_for
+from flask_babel import gettext
+from flask_limiter.util import get_remote_address
+from werkzeug.wrappers import Response
+
+from maskres.db import desk as reads
+from maskres.errors import InputError
+from maskres.formats.symbols import read_typed
+from maskres.identity.documents import PASSPORT, read_document
+from maskres.pickup.handovers import KEPT_CODES, AnswerCode
+from maskres.rounds.roles import StaffRole
+from maskres.usecases import desk as desks
+from maskres.usecases.desk import Desk, Scan
+from maskres.web.access import staff
+from maskres.web.counter.answers import LOOKS, SPARE, look_of
+from maskres.web.counter.day import add_day_routes
+from maskres.web.door import Door
+from maskres.web.forms import Form
+from maskres.web.kept import Kept
+from maskres.web.pages import show
+from maskres.web.staff.login_session import current_account, require_account
+
+#: Of one account. A scanner in a quick hand does one every two seconds.
+CODES = "60 per minute; 1200 per hour"
+CARDS = "10 per minute; 100 per hour"
+#: Of one address: a store's tills may share it.
+CODES_OF_ADDRESS = "200 per minute; 4000 per hour"
+CARDS_OF_ADDRESS = "30 per minute; 300 per hour"
+_KEPT = Kept("scans", 8)
+_NONCE_BYTES = 16
+
+
+def counter_routes(door: Door) -> Blueprint:
+    """Make the routes of the counters."""
+    routes = Blueprint("counter", __name__, url_prefix="/counter")
+    _add_looking_up(routes, door)
+    _add_handing_over(routes, door)
+    add_day_routes(routes, door)
+    return routes
+
+
+def desk_of_account() -> Desk:
+    """Give the counter of this request: its account acts as the till named after it."""
+    account = require_account()
+    return Desk(account.actor, account.store or "", account.name)
+
+
+def _account_key() -> str:
+    account = current_account()
+    return get_remote_address() if account is None else f"account-{account.id}"
+
+
+def _add_looking_up(routes: Blueprint, door: Door) -> None:
+    service = door.service
+    limit = door.limits.closed.limit
+
+    def keep(values: dict[str, str]) -> Response:
+        # Letters and digits alone, for it stands in an address.
+        nonce = base64.b32encode(service.random_bytes(_NONCE_BYTES)).decode().rstrip("=").lower()
+        _KEPT.put(nonce, values)
+        return redirect(url_for("counter.scan", nonce=nonce), 303)
+
+    def front(form: Form, status: int = 200) -> Any:
+        desk = desk_of_account()
+        with service.database.reading() as c:
+            recent = reads.list_recent(c, desk.store, desk.till, service.now() - desks.UNDO)
+            rounds = reads.list_collecting(c, desk.store)
+        return show("counter/home.html", status, form=form, recent=recent, rounds=rounds)
+
+    @routes.route("/", methods=["GET", "POST"])
+    @limit(CODES, methods=["POST"], key_func=_account_key)
+    @limit(CODES_OF_ADDRESS, methods=["POST"])
+    @staff(StaffRole.COUNTER)
+    def home() -> Any:
+        if request.method == "GET":
+            return front(Form())
+        form = Form.sent()
+        if not form["code"].strip():
+            return redirect(url_for("counter.home"), 303)
+        try:
+            return keep({"code": read_typed(form["code"], field="code")})
+        except InputError as error:
+            form.refuse(error)
+            return front(form, 422)
+
+    @routes.route("/card", methods=["GET", "POST"])
+    @limit(CARDS, methods=["POST"], key_func=_account_key)
+    @limit(CARDS_OF_ADDRESS, methods=["POST"])
+    @staff(StaffRole.COUNTER)
+    def card() -> Any:
+        form = Form.sent() if request.method == "POST" else Form()
+        if request.method == "POST":
+            try:
+                document = read_document(form["card"], field="card")
+            except InputError as error:
+                form.refuse(error)
+                return show("counter/card.html", 422, form=form)
+            issuer = f"{document.issuer}:" if document.kind == PASSPORT else ""
+            return keep({"card": f"{issuer}{document.value}"})
+        return show("counter/card.html", form=form)
+
+
+def _add_handing_over(routes: Blueprint, door: Door) -> None:
+    service = door.service
+
+    def kept_scan(nonce: str) -> Scan | None:
+        values = _KEPT.get(nonce)
+        return None if values is None else Scan(nonce, values.get("code"), values.get("card"))
+
+    def gone() -> Response:
+        flash(gettext("This scan is no longer here. Please scan the code again."))
+        return redirect(url_for("counter.home"), 303)
+
+    @routes.get("/scans/<nonce>")
+    @staff(StaffRole.COUNTER)
+    def scan(nonce: str) -> Any:
+        kept = kept_scan(nonce)
+        desk = desk_of_account()
+        sight = desks.see_handover(service, desk, nonce) if kept is None else desks.see(service, desk, kept)
+        if sight is None:
+            return gone()
+        is_card = kept is not None and kept.code is None
+        values: dict[str, Any] = {
+            "sight": sight,
+            "look": look_of(sight),
+            "looks": LOOKS,
+            "spare": SPARE,
+            "is_card": is_card,
+        }
+        return show("counter/answer.html", nonce=nonce, form=Form(), **values)
+
+    @routes.post("/scans/<nonce>/hand-over")
+    @staff(StaffRole.COUNTER)
+    def hand_over(nonce: str) -> Response:
+        kept = kept_scan(nonce)
+        if kept is None:
+            return gone()
+        is_proxy = request.form.get("is_proxy") == "yes"
+        answer = desks.hand_over(service, desk_of_account(), kept, is_proxy=is_proxy)
+        if answer.code not in KEPT_CODES:
+            # Nothing is kept of these, so the page would not say what has become of it.
+            flash(str(LOOKS[answer.code].advice))
+            return redirect(url_for("counter.home"), 303)
+        return redirect(url_for("counter.scan", nonce=nonce), 303)
+
+    @routes.post("/scans/<nonce>/undo")
+    @staff(StaffRole.COUNTER)
+    def undo(nonce: str) -> Response:
+        answer = desks.undo(service, desk_of_account(), nonce)
+        if answer.code is not AnswerCode.UNDONE:
+            flash(str(LOOKS[answer.code].advice))
+        return redirect(url_for("counter.scan", nonce=nonce), 303)
