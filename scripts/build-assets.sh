@@ -19,7 +19,7 @@ now=$(fingerprint)
 echo "set-up: building the pages' assets" >&2
 PATH=$root/.venv/bin:$PATH
 cd "$web/assets"
-npm ci --loglevel=error --fetch-retries=1
+npm ci --loglevel=error --fetch-retries=1 >/dev/null
 draft=$(mktemp -d "$web/.static.XXXXXX")
 trap 'rm -rf "$draft"' EXIT
 node node_modules/sass/sass.js --no-source-map --style=compressed --quiet-deps --load-path=. main.scss "$draft/main.css"

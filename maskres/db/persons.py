@@ -47,19 +47,11 @@ _IN_A_POOL = """
     JOIN results t ON t.draw_id = e.draw_id AND t.number = e.number"""
 
 
-def end_waiting(c: Transaction, round_id: int, retained_until: str) -> None:
-    """Count one more round waited for everybody who was in a pool of the round and won in no draw of it."""
-    c.execute(
-        text(f"""
-        UPDATE persons SET rounds_waited = rounds_waited + 1, retained_until = :until
-        WHERE id IN ({_IN_A_POOL})
-          AND id NOT IN ({_HAS_WON})"""),
-        {"round": round_id, "until": retained_until},
-    )
+_LOSER_KEEPS = "r.is_keeping AND r.status = 'standing'"
 
 
-def keep_wishes(c: Transaction, round_id: int, retained_until: str) -> int:
-    """Keep the wishes and contact of those who agreed and won nothing; gives how many they are.
+def end_waiting(c: Transaction, round_id: int, retained_until: str) -> int:
+    """Count a round more waited for everybody in a pool of the round who won in none; keep the wishes of who agreed.
 
     What was kept of an earlier round goes where somebody has won since, has withdrawn or no longer agrees.
 
@@ -67,22 +59,35 @@ def keep_wishes(c: Transaction, round_id: int, retained_until: str) -> int:
         c: a writing transaction.
         round_id: the round that ends.
         retained_until: the rules' person_data_until, YYYY-MM-DD.
+
+    Returns:
+        Of how many wishes and contact are kept.
     """
     _forget_wishes(c, round_id)
-    kept = c.execute(
+    # One statement for both: writing everybody's row anew is what this costs.
+    c.execute(
         text(f"""
         UPDATE persons SET
-            kept_digest = r.id_digest,
-            kept_contact = r.contact,
-            kept_wishes = r.district || '/' || r.reach || '/' || r.choices,
-            retained_until = :until
+            rounds_waited = rounds_waited + 1,
+            retained_until = :until,
+            kept_digest = CASE WHEN {_LOSER_KEEPS} THEN r.id_digest ELSE kept_digest END,
+            kept_contact = CASE WHEN {_LOSER_KEEPS} THEN r.contact ELSE kept_contact END,
+            kept_wishes = CASE WHEN {_LOSER_KEEPS}
+                THEN r.district || '/' || r.reach || '/' || r.choices ELSE kept_wishes END
         FROM registrations r
-        WHERE r.round_id = :round AND r.person_id = persons.id AND r.is_keeping AND r.status = 'standing'
+        WHERE r.round_id = :round AND r.person_id = persons.id
           AND persons.id IN ({_IN_A_POOL})
-          AND id NOT IN ({_HAS_WON})"""),
+          AND persons.id NOT IN ({_HAS_WON})"""),
         {"round": round_id, "until": retained_until},
     )
-    return int(kept.rowcount)
+    kept = c.execute(
+        text(f"""
+        SELECT count(*) FROM registrations r
+        WHERE r.round_id = :round AND {_LOSER_KEEPS}
+          AND r.person_id IN ({_IN_A_POOL}) AND r.person_id NOT IN ({_HAS_WON})"""),
+        {"round": round_id},
+    )
+    return int(kept.scalar_one())
 
 
 def _forget_wishes(c: Transaction, round_id: int) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 from maskres.db import record, rounds
 from maskres.db.engine import Transaction
 from maskres.db.locks import lock_registering
-from maskres.db.persons import end_waiting, keep_wishes
+from maskres.db.persons import end_waiting
 from maskres.errors import InputError, StepRefused
 from maskres.formats.values import require_slug
 from maskres.ledger import bodies
@@ -168,8 +168,7 @@ def finish_round(c: Transaction, service: Service, actor: Actor, round_slug: str
             raise StepRefused("draw-not-finished", f"Draw {draw.draw} is {draw.status}; finish it first.")
     rounds.move_round(c, round_, RoundStatus.FINISHED, finished_at=now)
     retained_until = round_.rules.person_data_until.isoformat()
-    end_waiting(c, round_.id, retained_until)
-    kept = keep_wishes(c, round_.id, retained_until)
+    kept = end_waiting(c, round_.id, retained_until)
     enter(c, service, now, Kind.ROUND_FINISHED, round_slug, None, bodies.round_finished())
     record.log(c, now, actor.name, "round-finished", round_slug=round_slug, detail={"kept": kept})
 

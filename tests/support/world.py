@@ -213,12 +213,13 @@ def cosign_all(service: Service) -> None:
                 add_cosignature(service, NOTARY, entry.seq + 1, line, key.verifier.text)
 
 
-def slots_csv(draw: int = 1, capacity: int = 4) -> bytes:
-    """Write slots for every store: "am" and "pm" of the draw's sixth day."""
+def slots_csv(draw: int = 1, capacity: int = 4, now: datetime = OPENS_AT) -> bytes:
+    """Write slots for every store: "am" and "pm" of the draw's sixth day, or of a later one where that is over."""
+    day = max(hours_of(draw, 5 * 24), now + timedelta(days=1))
     lines = ["district,store,slot,starts_at,ends_at,capacity"]
     for store, district in STORES:
         for slot, hour in _SLOT_HOURS:
-            starts_at = hours_of(draw, 5 * 24).replace(hour=hour)
+            starts_at = day.replace(hour=hour, minute=0, second=0)
             ends_at = starts_at + timedelta(minutes=30)
             lines.append(
                 f"{district},{store},{slot},{format_time(starts_at)},{format_time(ends_at)},{capacity}"
@@ -374,7 +375,7 @@ def _step(
             decide_steps.decide_draw(service, OPERATOR, slug, draw)
         case DrawStatus.COMMITTED:
             _go_to(service, draw, 87)
-            set_slots(service, slug, draw, slots_csv(draw, capacity))
+            set_slots(service, slug, draw, slots_csv(draw, capacity, service.now()))
             quotas = default_quotas(service, slug, draw)
             committing.commit_draw(service, OPERATOR, slug, draw, quotas, sources)
         case DrawStatus.DICED:
