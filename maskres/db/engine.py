@@ -8,6 +8,7 @@ one moment.
 
 from __future__ import annotations
 
+import sqlite3
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
@@ -33,6 +34,8 @@ TURN_SECONDS = 300
 #: which the work finds when it runs again.
 _PASSING_SQLSTATES = frozenset({"40001", "40P01", "55P03", "23505"})
 _READING = "maskres_reading"
+_PRAGMA_ATTEMPTS = 100
+_PRAGMA_PAUSE_SECONDS = 0.05
 #: recursive_triggers: else a REPLACE would pass by the triggers that guard deletion.
 _PRAGMAS = (
     "journal_mode=WAL",
@@ -170,6 +173,18 @@ def _clear() -> Iterator[None]:
         raise
 
 
+def _set_pragma(connection: Any, pragma: str) -> None:
+    """Set a pragma; of two who make a new file at once, SQLite lets one wait for the other's WAL by asking again."""
+    for attempt in range(1, _PRAGMA_ATTEMPTS + 1):
+        try:
+            connection.execute(f"PRAGMA {pragma}")
+            return
+        except sqlite3.OperationalError as error:
+            if attempt == _PRAGMA_ATTEMPTS or "locked" not in str(error):
+                raise
+            time.sleep(_PRAGMA_PAUSE_SECONDS)
+
+
 def _prepare_sqlite(engine: Engine) -> None:
     @event.listens_for(engine, "connect")
     def on_connect(connection: Any, _record: Any) -> None:
@@ -177,7 +192,7 @@ def _prepare_sqlite(engine: Engine) -> None:
         connection.create_function("bit_count", 1, int.bit_count, deterministic=True)
         connection.create_aggregate("bit_or", 1, _BitOr)
         for pragma in _PRAGMAS:
-            connection.execute(f"PRAGMA {pragma}")
+            _set_pragma(connection, pragma)
 
     @event.listens_for(engine, "begin")
     def on_begin(connection: Connection) -> None:

@@ -58,7 +58,7 @@ def credentials(partner: Partner, counters: Counters, number: str) -> dict[str, 
     proof, _ = make_phone_proof(partner.service, digest)
     secret = secret_of(partner.service, counters.slug, number)
     return {
-        "counter": partner.token("counter", "huli-1"),
+        "counters": partner.token("counter", "huli-1"),
         "registrations": {"Phone-Proof": proof, "Registration-Secret": secret},
     }
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import re
 
 import pytest
+import structlog
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
@@ -211,12 +213,13 @@ def test_strangers_are_sent_to_the_log_in(world: Counters):
     assert answer.location.startswith("/staff/login")
 
 
-def test_neither_address_nor_log_tells_whom_it_was_about(world: Counters, client: FlaskClient, capsys):
+def test_neither_address_nor_log_tells_whom_it_was_about(world: Counters, client: FlaskClient):
     number = world.winner()
     person = world.holder(number)
-    page = scan(client, world.code(number))
-    hand_over(client, page)
-    logged = "".join(capsys.readouterr())
+    with structlog.testing.capture_logs() as lines:
+        page = scan(client, world.code(number))
+        hand_over(client, page)
+    logged = json.dumps(lines, ensure_ascii=False)
     assert "/counter/scans/<nonce>" in logged
     for private in (world.code(number), number, person.name, person.id_number, person.id_number[-4:]):
         assert private not in page.request.path

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import re
 
 import pytest
+import structlog
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
@@ -199,10 +201,11 @@ def test_nobody_but_a_helper_comes_in(world: Service, role: str):
     assert send(client, "/helper/", form_of(NEWCOMER)).status_code == 403
 
 
-def test_neither_address_nor_log_tells_who_it_was(world: Service, client: FlaskClient, capsys):
-    answer = enter(client, NEWCOMER, phone=NEWCOMER.phone)
+def test_neither_address_nor_log_tells_who_it_was(world: Service, client: FlaskClient):
+    with structlog.testing.capture_logs() as lines:
+        answer = enter(client, NEWCOMER, phone=NEWCOMER.phone)
     number = number_of(world, NEWCOMER)
-    logged = "".join(capsys.readouterr())
+    logged = json.dumps(lines, ensure_ascii=False)
     assert "/helper/" in logged
     for private in (
         number,
