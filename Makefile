@@ -1,4 +1,4 @@
-.PHONY: help run setup setup-dev assets translations demo-reset test check bench format lock clean
+.PHONY: help run setup setup-dev assets translations demo-reset test check bench bench-city format lock clean
 .DEFAULT_GOAL := help
 
 BIN := .venv/bin
@@ -40,8 +40,11 @@ check: setup-dev ## lint, format, types, layers
 	$(BIN)/mypy $(CODE)
 	$(BIN)/lint-imports --no-logo --no-cache
 
-bench: setup ## run the benchmarks
+bench: setup-dev ## run the benchmarks
 	$(BIN)/python -m benchmarks
+
+bench-city: setup-dev ## run the long benchmarks
+	$(BIN)/python -m benchmarks draw-large
 
 format: setup-dev ## put the code into shape
 	$(BIN)/ruff check --fix .

@@ -9,8 +9,10 @@ from __future__ import annotations
 import gc
 import hashlib
 import os
+import shutil
+import tempfile
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
@@ -21,6 +23,7 @@ from maskres.errors import InputError
 
 _INPUT = click.Path(exists=True, dir_okay=False, path_type=Path)
 _OUTPUT = click.Path(dir_okay=False, path_type=Path)
+_COPY_BYTES = 1 << 20
 
 
 class HashingWriter:
@@ -124,28 +127,64 @@ def _no_collecting() -> Iterator[None]:
     "--quota", "quota_texts", multiple=True, metavar="STRATUM=K", help="Winners of a stratum; once each."
 )
 @click.option("--out", required=True, type=_OUTPUT, help="Where to write result.csv.")
-def draw(pool_path: Path, seed: str, quota_texts: tuple[str, ...], out: Path) -> None:
+@click.option(
+    "--engine",
+    type=click.Choice(["memory", "duckdb"]),
+    default="memory",
+    show_default=True,
+    help="duckdb sorts on disk, beside the output: slower, for pools larger than memory.",
+)
+def draw(pool_path: Path, seed: str, quota_texts: tuple[str, ...], out: Path, engine: str) -> None:
     """Draw the winners from a pool: the smallest tickets win."""
-    from maskres.lottery.draw import draw as draw_pool
-    from maskres.lottery.draw import require_quotas
-    from maskres.lottery.pool import read_pool
-    from maskres.lottery.results import write_result
     from maskres.lottery.tickets import require_seed
 
     require_seed(seed)
     quotas = read_quotas(quota_texts)
     _refuse_overwriting(out, pool_path)
+    draw_by = _draw_on_disk if engine == "duckdb" else _draw_in_memory
+    sizes, cutoffs, sha256 = draw_by(pool_path, quotas, seed, out)
+    for stratum, size in sizes.items():
+        cutoff = f", cutoff {cutoffs[stratum]}" if stratum in cutoffs else ""
+        click.echo(f"{stratum}: {min(size, quotas[stratum])} of {size} won{cutoff}")
+    click.echo(f"{sha256}  {out.name}")
+
+
+_Drawn = tuple[Mapping[str, int], Mapping[str, str], str]
+"""Stratum → how many in the pool, stratum → cutoff, and the SHA-256 of result.csv."""
+
+
+def _draw_in_memory(pool_path: Path, quotas: Mapping[str, int], seed: str, out: Path) -> _Drawn:
+    from maskres.lottery.draw import draw as draw_pool
+    from maskres.lottery.pool import read_pool
+    from maskres.lottery.results import write_result
+
     pool = read_pool(pool_path)
-    require_quotas(pool, quotas)
     result = draw_pool(pool, quotas, seed)
     with write_whole(out) as stream:
         write_result(result, stream)
-    sizes = pool.count_by_stratum()
-    cutoffs = result.cutoffs or {}
-    for stratum, won in result.count_winners().items():
-        cutoff = f", cutoff {cutoffs[stratum]}" if stratum in cutoffs else ""
-        click.echo(f"{stratum}: {won} of {sizes[stratum]} won{cutoff}")
-    click.echo(f"{stream.sha256()}  {out.name}")
+    return pool.count_by_stratum(), result.cutoffs or {}, stream.sha256()
+
+
+def _draw_on_disk(pool_path: Path, quotas: Mapping[str, int], seed: str, out: Path) -> _Drawn:
+    import duckdb
+
+    from maskres.lottery.disk_draw import draw_on_disk
+    from maskres.lottery.draw import require_quotas
+    from maskres.lottery.pool import count_pool
+    from maskres.lottery.results import HEADER
+
+    sizes = count_pool(pool_path)
+    require_quotas(sizes, quotas)
+    try:
+        with write_whole(out) as stream, tempfile.TemporaryDirectory(dir=out.parent, prefix=".draw-") as name:
+            lines, cutoffs = draw_on_disk(pool_path, quotas, seed, Path(name))
+            stream.write(HEADER)
+            with lines.open("rb") as drawn:
+                shutil.copyfileobj(drawn, stream, _COPY_BYTES)
+    except duckdb.Error as error:
+        reason = str(error).splitlines()[0]
+        raise InputError("cannot-write", f"DuckDB cannot draw here: {reason}", file=out.name) from error
+    return sizes, cutoffs, stream.sha256()
 
 
 @click.command()

@@ -89,6 +89,10 @@ class Column(ABC):
         """Add the values of accepted rows."""
         self._parts.append(values)
 
+    def forget(self) -> None:
+        """Let go of the values gathered so far, where a file is read block by block."""
+        self._parts.clear()
+
     def _gathered(self, dtype: Any) -> NDArray[Any]:
         """Join the parts, once; what was joined replaces them."""
         if len(self._parts) != 1:

@@ -75,22 +75,29 @@ class Table:
         if len(is_bad) and is_bad[row]:
             self.fail(row + 2, code, describe(row), field=field)
 
-    def refuse_unsorted(self, keys: Sequence[NDArray[Any]], *, field: str) -> None:
-        """Refuse rows that do not stand strictly after the row before, by the keys in turn."""
-        if self.count < 2:
+    def refuse_unsorted(self, keys: Sequence[NDArray[Any]], *, field: str, first_row: int = 0) -> None:
+        """Refuse rows that do not stand strictly after the row before, by the keys in turn.
+
+        Args:
+            keys: arrays of one length, over the rows from `first_row` on.
+            field: the column at fault.
+            first_row: counted from 0.
+        """
+        if len(keys[0]) < 2:
             return
-        is_after = np.zeros(self.count - 1, dtype=np.bool_)
-        is_equal = np.ones(self.count - 1, dtype=np.bool_)
+        is_after = np.zeros(len(keys[0]) - 1, dtype=np.bool_)
+        is_equal = np.ones(len(keys[0]) - 1, dtype=np.bool_)
         for key in keys:
             is_after |= is_equal & (key[1:] > key[:-1])
             is_equal &= key[1:] == key[:-1]
         row = int((~is_after).argmax())
         if is_after[row]:
             return
+        line = first_row + row + 3
         if is_equal[row]:
-            self.fail(row + 3, "repeated-key", "The line before has the same one already.", field=field)
+            self.fail(line, "repeated-key", "The line before has the same one already.", field=field)
         else:
-            self.fail(row + 3, "not-sorted", "The line belongs before the one above it.", field=field)
+            self.fail(line, "not-sorted", "The line belongs before the one above it.", field=field)
 
     def refuse_repeated(self, keys: NDArray[Any], *, field: str) -> None:
         """Refuse rows whose key stood in an earlier row, in a file that is sorted by something else."""
@@ -119,7 +126,12 @@ def name_of(source: Source, file: str | None, usual: str) -> str:
 
 
 def read_table(
-    source: Source, file: str, columns: Sequence[Column], *, block_bytes: int = BLOCK_BYTES
+    source: Source,
+    file: str,
+    columns: Sequence[Column],
+    *,
+    block_bytes: int = BLOCK_BYTES,
+    each_block: Callable[[Table], None] = lambda table: None,
 ) -> Table:
     """Read a file into columns, up to its first fault.
 
@@ -128,6 +140,8 @@ def read_table(
         file: the name to give in errors (see `name_of`).
         columns: the columns in the order of the header; each gathers its values.
         block_bytes: how much to read at once, at least 1.
+        each_block: called after each block with its rows in the columns, from which it may take them; so a
+            file larger than memory can be read.
 
     Returns:
         The table; the caller adds the file's own rules and calls `finish`.
@@ -146,8 +160,11 @@ def read_table(
         rest = rest[len(header) :]
         while True:
             end = rest.rfind(b"\n") + 1
-            if end and not _take_block(table, rest[:end], columns):
-                return table
+            if end:
+                is_right = _take_block(table, rest[:end], columns)
+                each_block(table)
+                if not is_right:
+                    return table
             rest = rest[end:]
             if len(rest) > MAX_LINE_BYTES:
                 _fail_line(table, table.count + 2, rest, columns)

@@ -6,7 +6,7 @@ nobody else, and the order of the pool's rows does not matter.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,7 +39,7 @@ def draw(
 
     Source: draw.md, section 7.
     """
-    require_quotas(pool, quotas)
+    require_quotas(pool.stratum_names, quotas)
     require_seed(seed)
     prefixes = _smallest_prefixes(pool, seed, hash_numbers)
 
@@ -82,11 +82,11 @@ def _smallest_prefixes(pool: Pool, seed: str, hash_numbers: HashNumbers) -> NDAr
     return prefixes
 
 
-def require_quotas(pool: Pool, quotas: Mapping[str, int]) -> None:
+def require_quotas(strata: Iterable[str], quotas: Mapping[str, int]) -> None:
     """Check that the quotas name exactly the strata of the pool.
 
     Args:
-        pool: who takes part.
+        strata: the strata of the pool.
         quotas: stratum → how many win.
 
     Raises:
@@ -94,7 +94,7 @@ def require_quotas(pool: Pool, quotas: Mapping[str, int]) -> None:
 
     Source: draw.md, section 5.
     """
-    strata = set(pool.stratum_names)
+    strata = set(strata)
     for stratum in sorted(strata - set(quotas)):
         raise InputError("bad-quota", f"The stratum {stratum} of the pool has no quota.", field="quota")
     for stratum, quota in sorted(quotas.items()):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import os
 import subprocess
@@ -13,6 +14,7 @@ import pytest
 from maskres.cli.draw_commands import read_quotas, write_whole
 from maskres.cli.main import main
 from maskres.errors import InputError
+from maskres.lottery import disk_draw
 from tests.reference import plain_allocation, plain_draw
 from tests.reference.lottery_files import (
     SEED,
@@ -194,3 +196,44 @@ def test_quotas_are_read() -> None:
     assert read_quotas(["elderly=0", "general=999999999999"]) == {"elderly": 0, "general": 999_999_999_999}
     with pytest.raises(InputError):
         read_quotas(["=1"])
+
+
+def test_drawing_on_disk_writes_the_same_bytes(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """In a folder whose name is a pattern and holds a quote."""
+    strange = folder / "o'clock [a-c]*"
+    strange.mkdir()
+    (strange / "pool.csv").write_bytes((folder / "pool.csv").read_bytes())
+    assert main(draw_arguments(folder)) == 0
+    told = capsys.readouterr().out
+    assert main([*draw_arguments(strange), "--engine", "duckdb"]) == 0
+    assert capsys.readouterr().out == told
+    assert (strange / "out.csv").read_bytes() == (folder / "out.csv").read_bytes()
+    assert sorted(path.name for path in strange.iterdir()) == ["out.csv", "pool.csv"]
+
+
+def test_drawing_nobody_on_disk(tmp_path: Path) -> None:
+    (tmp_path / "pool.csv").write_bytes(pool_file([]))
+    assert main([*draw_arguments(tmp_path, quotas=()), "--engine", "duckdb"]) == 0
+    assert (tmp_path / "out.csv").read_bytes() == b"rank,number,stratum,ticket,outcome\n"
+
+
+def test_drawing_on_disk_refuses_what_the_usual_draw_refuses(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lines = (folder / "pool.csv").read_bytes().splitlines(keepends=True)
+    (folder / "pool.csv").write_bytes(b"".join([*lines[:4], lines[5], lines[4], *lines[6:]]))
+    assert main([*draw_arguments(folder), "--engine", "duckdb"]) == 2
+    assert capsys.readouterr().err.startswith("pool.csv:6: number: The line belongs before")
+    (folder / "pool.csv").write_bytes(b"".join(lines))
+    assert main([*draw_arguments(folder, quotas=("elderly=3",)), "--engine", "duckdb"]) == 2
+    assert "general" in capsys.readouterr().err
+    assert not list(folder.glob(".*"))
+
+
+def test_too_little_memory_for_drawing_on_disk_is_said(
+    folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(disk_draw, "draw_on_disk", functools.partial(disk_draw.draw_on_disk, megabytes=1))
+    assert main([*draw_arguments(folder), "--engine", "duckdb"]) == 2
+    assert capsys.readouterr().err.startswith("out.csv: DuckDB cannot draw here: Out of Memory")
+    assert not (folder / "out.csv").exists()
