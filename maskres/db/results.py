@@ -6,11 +6,11 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Select, bindparam, func, select, update
+from sqlalchemy import Select, String, bindparam, func, select, type_coerce, update
 
 from maskres.db.bulk import in_batches, load_rows
 from maskres.db.engine import Transaction
-from maskres.db.tables import documents, entries, places, registrations, results
+from maskres.db.tables import documents, entries, facts, places, registrations, results, verdicts
 
 _RESULT_COLUMNS = ("rank", "number", "stratum", "ticket", "outcome")
 _PLACE_COLUMNS = (
@@ -97,3 +97,33 @@ def count_outcomes(c: Transaction, draw_id: int) -> dict[str, int]:
     """Count the numbers of a result by outcome: "won", "waiting"."""
     statement = select(results.c.outcome, func.count()).where(results.c.draw_id == draw_id)
     return {row[0]: row[1] for row in c.execute(statement.group_by(results.c.outcome))}
+
+
+def pool_with_labels(c: Transaction, draw_id: int, round_id: int) -> Sequence[Any]:
+    """Give everyone of a drawn pool in the order of the numbers, with what the fairness report groups by.
+
+    Returns:
+        Rows: number, rank, outcome, registered_at (as the protocol writes times), district, age, sex, basis.
+    """
+    statement = (
+        select(
+            results.c.number,
+            results.c.rank,
+            results.c.outcome,
+            type_coerce(registrations.c.registered_at, String).label("registered_at"),
+            entries.c.district,
+            entries.c.age,
+            registrations.c.sex,
+            verdicts.c.basis,
+        )
+        .join(entries, (entries.c.draw_id == draw_id) & (entries.c.number == results.c.number))
+        .join(
+            registrations,
+            (registrations.c.round_id == round_id) & (registrations.c.number == results.c.number),
+        )
+        .outerjoin(facts, (facts.c.draw_id == draw_id) & (facts.c.number == results.c.number))
+        .outerjoin(verdicts, (verdicts.c.draw_id == draw_id) & (verdicts.c.mask == facts.c.mask))
+        .where(results.c.draw_id == draw_id)
+        .order_by(results.c.number)
+    )
+    return c.execute(statement).all()

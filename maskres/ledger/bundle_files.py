@@ -12,6 +12,8 @@ from maskres.errors import InputError
 
 SUMS, README, KEYS, LEDGER = "SHA256SUMS", "README", "keys.json", "ledger.jsonl"
 VERIFIER = "verify_draw.py"
+BESIDE = frozenset({"fairness.json"})
+"""Published of a draw, but no part of its bundle: statements of the operator that nobody can recompute."""
 
 
 @dataclass(frozen=True, slots=True)

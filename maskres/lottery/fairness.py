@@ -124,7 +124,9 @@ def compare_groups(drawn: Drawn, codes: NDArray[np.int64], names: Sequence[str])
     # The last group follows from the others.
     difference, covariance = (won - expected)[:-1], covariance[:-1, :-1]
     degrees = int(np.linalg.matrix_rank(covariance, hermitian=True)) if count > 1 else 0
-    statistic = float(difference @ np.linalg.pinv(covariance, hermitian=True) @ difference) if degrees else 0.0
+    statistic = (
+        float(difference @ np.linalg.pinv(covariance, hermitian=True) @ difference) if degrees else 0.0
+    )
     pool = np.bincount(codes, minlength=count)
     groups = tuple(
         Group(name, int(pool[code]), round(float(expected[code]), 1), int(won[code]))

@@ -18,6 +18,7 @@ from maskres.lottery.results import read_result, write_result
 from maskres.lottery.slots import read_slots
 from maskres.lottery.wishes import read_wishes
 from maskres.rounds.status import DrawStatus, require_draw_step
+from maskres.usecases.fairness import publish_fairness
 from maskres.usecases.opened_wishes import count_by_slot, place_rows, write_opened_wishes
 from maskres.usecases.record import enter
 from maskres.usecases.seeding import read_own_commitment
@@ -88,6 +89,7 @@ def publish_allocation(
         )
         with (folder / "allocation.csv").open("wb") as out:
             write_allocation(placements, out)
+        publish_fairness(c, service, round_, draw, folder)
         digests = {
             name: publish(c, round_, draw, folder, name, service) for name in ("allocation.csv", "wishes.csv")
         }

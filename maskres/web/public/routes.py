@@ -11,11 +11,13 @@ from flask_babel import lazy_gettext
 from maskres.db import files
 from maskres.rounds.plain_words import describe
 from maskres.rounds.status import DrawStatus
+from maskres.usecases.fairness import show_fairness
 from maskres.usecases.public_rounds import list_public_rounds, show_public_round
 from maskres.web.access import public
 from maskres.web.door import Door
 from maskres.web.languages import language
 from maskres.web.pages import show
+from maskres.web.public.fairness_words import COMPARISONS, group_name
 from maskres.web.resident.places import by_district
 from maskres.web.resident.shown import helpers
 
@@ -59,6 +61,24 @@ def home_routes(door: Door) -> Blueprint:
     def rules_file(slug: str) -> Any:
         view, _ = show_public_round(service, slug)
         return Response(view.round.rules_bytes, mimetype="application/json")
+
+    @routes.get("/rounds/<slug>/draws/<int:draw>/fairness")
+    @public
+    def fairness(slug: str, draw: int) -> Any:
+        round_, report = show_fairness(service, slug, draw)
+        widest = {
+            name: max([1.0, *(max(group["won"], float(group["expected"])) for group in found["groups"])])
+            for name, found in report["comparisons"].items()
+        }
+        return show(
+            "public/fairness.html",
+            round=round_,
+            draw=draw,
+            report=report,
+            comparisons=COMPARISONS,
+            group_name=group_name,
+            widest=widest,
+        )
 
     @routes.get("/rounds/<slug>/draws/<int:draw>/<name>")
     @public

@@ -117,7 +117,9 @@ def test_unequal_chances_of_strata_are_no_fault() -> None:
     ages = codes([0] * 880 + [1] * 20 + [1] * 100)
     drawn = draw_fairly(1000, 60, 3, cells)
     assert not compare_groups(drawn, ages, ["young", "old"]).is_flagged
-    assert compare_groups(Drawn(codes([0] * 1000), drawn.ranks, drawn.has_won), ages, ["young", "old"]).is_flagged
+    assert compare_groups(
+        Drawn(codes([0] * 1000), drawn.ranks, drawn.has_won), ages, ["young", "old"]
+    ).is_flagged
 
 
 def test_the_diversity_visa_of_2012_is_flagged() -> None:
@@ -125,7 +127,9 @@ def test_the_diversity_visa_of_2012_is_flagged() -> None:
     chance = np.random.default_rng(2012)
     times = chance.integers(0, 30 * DAY, 20_000)
     early, late = np.flatnonzero(times < 2 * DAY), np.flatnonzero(times >= 2 * DAY)
-    winners = np.concatenate([chance.choice(early, 900, replace=False), chance.choice(late, 100, replace=False)])
+    winners = np.concatenate(
+        [chance.choice(early, 900, replace=False), chance.choice(late, 100, replace=False)]
+    )
     others = chance.permutation(np.setdiff1d(np.arange(20_000), winners))
     ranks = np.empty(20_000, dtype=np.int64)
     ranks[np.concatenate([chance.permutation(winners), others])] = np.arange(1, 20_001)
@@ -140,7 +144,9 @@ def test_the_diversity_visa_of_2012_is_flagged() -> None:
 
 def test_a_draw_in_order_of_registration_is_flagged() -> None:
     size = 50
-    found = correlate(Drawn(codes([0] * size), np.arange(1, size + 1), np.arange(size) < 5), codes(range(size)))
+    found = correlate(
+        Drawn(codes([0] * size), np.arange(1, size + 1), np.arange(size) < 5), codes(range(size))
+    )
     assert (found.coefficient, found.is_flagged) == (pytest.approx(1.0), True)
     assert found.z == pytest.approx(math.sqrt(size - 1))
 

@@ -1,0 +1,63 @@
+"""The fairness report of a round that was played, on both databases."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from sqlalchemy import update
+
+from maskres.db import files, rounds
+from maskres.db.tables import registrations
+from maskres.errors import InputError
+from maskres.lottery.results import read_result
+from maskres.rounds.status import DrawStatus
+from maskres.usecases.bundles import export_bundle
+from maskres.usecases.fairness import show_fairness
+from maskres.usecases.service import Service
+from tests.support.people import make_people
+from tests.support.world import play_to
+
+
+def test_the_report_is_published_with_the_places_and_counts_the_pool(service: Service) -> None:
+    played = play_to(service, DrawStatus.DRAWN)
+    with pytest.raises(InputError, match="not published"):
+        show_fairness(service, played.slug, played.draw)
+    play_to(service, DrawStatus.PUBLISHED)
+    _, report = show_fairness(service, played.slug, played.draw)
+    with service.database.reading() as c:
+        draw = rounds.find_draw(c, rounds.find_round(c, played.slug), played.draw)
+        result = read_result(files.fetch_bytes(c, draw.id, "result.csv"))
+        digest = files.list_files(c, draw.id)["result.csv"].sha256
+    assert (report["round"], report["draw"], report["result_sha256"]) == (played.slug, played.draw, digest)
+    assert set(report["comparisons"]) == {"registered-at", "district", "age", "sex", "basis"}
+    for comparison in report["comparisons"].values():
+        assert sum(group["pool"] for group in comparison["groups"]) == len(result)
+        assert sum(group["won"] for group in comparison["groups"]) == len(result.winners)
+        assert all(group["pool"] >= 10 for group in comparison["groups"])
+        expected = sum(float(group["expected"]) for group in comparison["groups"])
+        assert expected == pytest.approx(len(result.winners), abs=0.2)
+
+
+def test_a_draw_in_order_of_registration_is_flagged_in_the_report(sqlite_service: Service) -> None:
+    """Times of registration set, behind everybody's back, to the order of the draw."""
+    service = sqlite_service
+    played = play_to(service, DrawStatus.DRAWN, people=make_people(60), capacity=20)
+    with service.database.writing() as c:
+        round_ = rounds.find_round(c, played.slug)
+        draw = rounds.find_draw(c, round_, played.draw)
+        result = read_result(files.fetch_bytes(c, draw.id, "result.csv"))
+        for rank, number in enumerate(result.numbers.astype(str).tolist()):
+            where = (registrations.c.round_id == round_.id, registrations.c.number == number)
+            at = round_.opened_at.replace(minute=rank % 60, hour=rank // 60)
+            c.execute(update(registrations).where(*where).values(registered_at=at))
+    play_to(service, DrawStatus.PUBLISHED)
+    _, report = show_fairness(service, played.slug, played.draw)
+    assert report["registration_order"]["is_flagged"] and float(report["registration_order"]["z"]) > 4
+
+
+def test_the_report_is_no_part_of_the_bundle(sqlite_service: Service, tmp_path: Path) -> None:
+    played = play_to(sqlite_service, DrawStatus.PUBLISHED)
+    export_bundle(sqlite_service, played.slug, played.draw, tmp_path / "bundle")
+    names = {path.name for path in (tmp_path / "bundle").rglob("*")}
+    assert "result.csv" in names and "fairness.json" not in names

@@ -1,0 +1,42 @@
+"""The fairness report as everybody reads it."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from maskres.rounds.status import DrawStatus
+from maskres.usecases.service import Service
+from tests.support.people import make_people
+from tests.support.web import make_app
+from tests.support.world import play_to
+
+
+@pytest.mark.parametrize(("language", "word"), [("en", "statement of the operator"), ("zh", "主办方的陈述")])
+def test_the_page_shows_the_file(sqlite_service: Service, language: str, word: str) -> None:
+    played = play_to(sqlite_service, DrawStatus.PUBLISHED, people=make_people(60), capacity=20)
+    client = make_app(sqlite_service).test_client()
+    client.set_cookie("lang", language)
+    base = f"/rounds/{played.slug}"
+    address = f"{base}/draws/{played.draw}/fairness"
+    assert f'href="{address}"' in client.get(base).text
+    page = client.get(address)
+    assert page.status_code == 200 and word in page.text
+    report = json.loads(client.get(f"{address}.json").data)
+    assert len(report["comparisons"]["registered-at"]["groups"]) > 1
+    for comparison in report["comparisons"].values():
+        if len(comparison["groups"]) > 1:
+            for group in comparison["groups"]:
+                for figure in (group["pool"], group["expected"], group["won"]):
+                    assert f'numeric">{figure}</td>' in page.text
+    assert (page.text.count("govuk-tag--red") > 0) == any(
+        test["is_flagged"] for test in [report["registration_order"], *report["comparisons"].values()]
+    )
+
+
+def test_before_the_places_there_is_none(sqlite_service: Service) -> None:
+    played = play_to(sqlite_service, DrawStatus.DRAWN)
+    client = make_app(sqlite_service).test_client()
+    assert client.get(f"/rounds/{played.slug}/draws/{played.draw}/fairness").status_code == 404
+    assert "fairness" not in client.get(f"/rounds/{played.slug}").text
