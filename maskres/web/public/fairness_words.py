@@ -38,8 +38,8 @@ def group_name(comparison: str, name: str) -> str:
     if comparison == "district":
         return district_name(name)
     if comparison == "registered-at":
-        return gettext("Tenth %(band)s of those registering, by time", band=name.removeprefix("tenth-"))
+        return str(gettext("Tenth %(band)s of those registering, by time", band=name.removeprefix("tenth-")))
     low, _, high = name.partition("-")
     if comparison == "age" and not high:
-        return gettext("%(low)s and older", low=low)
+        return str(gettext("%(low)s and older", low=low))
     return f"{low}–{high}" if comparison == "age" else name
