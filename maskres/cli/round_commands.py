@@ -25,10 +25,12 @@ from maskres.formats.symbols import read_typed
 from maskres.formats.values import parse_time
 from maskres.rounds.plain_words import LANGUAGES, describe
 from maskres.rounds.rules_file import read_rules
+from maskres.rounds.times import RegistrationTimes
 from maskres.usecases import afterwards, batches, deciding, disputes, drawing
 from maskres.usecases import rounds as round_steps
 from maskres.usecases.bundles import export_bundle
 from maskres.usecases.erasing import erase_round
+from maskres.usecases.registration_times import registration_times, set_registration_times
 from maskres.usecases.showing import show_round
 
 
@@ -42,15 +44,32 @@ def round_group() -> None:
 @click.option("--stores", "stores_path", required=True, type=INPUT_FILE, help="The partner stores, CSV.")
 @click.option("--notary", required=True, metavar="KEY", help="The notary's verifier key.")
 @click.option("--witness", required=True, metavar="KEY", help="The witness's verifier key.")
+@click.option("--opens-at", metavar="TIME", help="When registration opens; default: with the round.")
+@click.option("--closes-at", required=True, metavar="TIME", help="When registration closes, as announced.")
 @as_option
-def create(rules_path: Path, stores_path: Path, notary: str, witness: str, actor_name: str) -> None:
+def create(
+    rules_path: Path,
+    stores_path: Path,
+    notary: str,
+    witness: str,
+    opens_at: str | None,
+    closes_at: str,
+    actor_name: str,
+) -> None:
     """Make a draft of a round from its rules and stores."""
+    times = _read_times(opens_at, closes_at)
     rules = rules_path.read_bytes()
     read_rules(rules, file=rules_path.name)  # so that what is refused names the file as it is called here
     stores = round_steps.read_stores_file(stores_path, rules)
     with open_service() as service:
         made = round_steps.create_round(
-            service, read_actor(actor_name), rules, stores, notary_key=notary, witness_key=witness
+            service,
+            read_actor(actor_name),
+            rules,
+            stores,
+            notary_key=notary,
+            witness_key=witness,
+            times=times,
         )
     click.echo(f"Round {made.slug} is a draft with {len(stores)} stores.")
     for sentence in describe(made.rules, "en"):
@@ -65,6 +84,25 @@ def open_(round_slug: str, actor_name: str) -> None:
     with open_service() as service:
         opened = round_steps.open_round(service, read_actor(actor_name), round_slug)
     click.echo(f"Round {round_slug} is open. rules.json is {opened.rules_sha256}")
+
+
+@round_group.command()
+@round_argument
+@draw_option
+@click.option(
+    "--opens-at", metavar="TIME", help="When registration opens; the announced one where not given."
+)
+@click.option("--closes-at", required=True, metavar="TIME", help="When registration closes.")
+@as_option
+def times(round_slug: str, draw_number: int, opens_at: str | None, closes_at: str, actor_name: str) -> None:
+    """Announce when people may register for a draw."""
+    wanted = _read_times(opens_at, closes_at)
+    with open_service() as service:
+        if wanted.opens_at is None:
+            present = registration_times(service, round_slug, draw_number)
+            wanted = RegistrationTimes(present.opens_at, wanted.closes_at)
+        set_registration_times(service, read_actor(actor_name), round_slug, draw_number, wanted)
+    click.echo(f"Draw {draw_number} takes registrations until {closes_at}.")
 
 
 @round_group.command()
@@ -234,6 +272,13 @@ def show(round_slug: str, language: Any) -> None:
     with open_service() as service:
         for line in show_round(service, round_slug, language):
             click.echo(line)
+
+
+def _read_times(opens_at: str | None, closes_at: str) -> RegistrationTimes:
+    return RegistrationTimes(
+        None if opens_at is None else parse_time(opens_at, field="--opens-at"),
+        parse_time(closes_at, field="--closes-at"),
+    )
 
 
 def _read_versions(texts: Sequence[str]) -> dict[str, int]:

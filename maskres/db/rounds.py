@@ -19,6 +19,7 @@ from maskres.formats.values import sha256_hex
 from maskres.rounds.rules import Rules
 from maskres.rounds.rules_file import read_rules
 from maskres.rounds.status import DrawStatus, RoundStatus, require_draw_step, require_round_step
+from maskres.rounds.times import NO_TIMES, Registering, RegistrationTimes
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,7 @@ class Round:
 
     Attributes:
         cosigners: role ("notary", "witness") and verifier key of everyone who cosigns.
+        times: announced for the first draw; once the round is open those of the draw count.
     """
 
     id: int
@@ -37,6 +39,7 @@ class Round:
     cosigners: tuple[tuple[str, str], ...]
     opened_at: datetime | None
     finished_at: datetime | None
+    times: RegistrationTimes
 
     @property
     def rules_sha256(self) -> str:
@@ -46,12 +49,17 @@ class Round:
 
 @dataclass(frozen=True, slots=True)
 class Draw:
-    """A draw as it stands."""
+    """A draw as it stands.
+
+    Attributes:
+        times: announced; those of a draw that is no longer open are only of interest to look back at.
+    """
 
     id: int
     round_id: int
     draw: int
     status: DrawStatus
+    times: RegistrationTimes
     closed_at: datetime | None
     decided_at: datetime | None
     committed_at: datetime | None
@@ -60,6 +68,14 @@ class Draw:
     dice: str | None
     beacon: str | None
     seed: str | None
+
+    def registering_at(self, now: datetime) -> Registering | None:
+        """Tell where its registration stands by the announced times; None once it is closed."""
+        return self.times.state_at(now) if self.status is DrawStatus.OPEN else None
+
+    def takes_registrations_at(self, now: datetime) -> bool:
+        """Tell whether people may register for it."""
+        return self.registering_at(now) is Registering.RUNNING
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +91,12 @@ class Store:
 
 
 def insert_round(
-    c: Transaction, slug: str, rules: bytes, cosigners: Sequence[tuple[str, str]], now: datetime
+    c: Transaction,
+    slug: str,
+    rules: bytes,
+    cosigners: Sequence[tuple[str, str]],
+    times: RegistrationTimes,
+    now: datetime,
 ) -> int:
     """Insert a draft round and give its id.
 
@@ -83,6 +104,7 @@ def insert_round(
         ConflictError: "round-exists".
     """
     values = {"slug": slug, "rules": rules, "cosigners": json.dumps(list(cosigners)), "created_at": now}
+    values |= _time_columns(times)
     try:
         statement = insert(rounds).values(status=RoundStatus.DRAFT, **values).returning(rounds.c.id)
         return int(c.execute(statement).scalar_one())
@@ -138,6 +160,16 @@ def set_rules(c: Transaction, round_: Round, rules: bytes) -> None:
     c.execute(update(rounds).where(rounds.c.id == round_.id).values(rules=rules))
 
 
+def set_times(c: Transaction, of: Round | Draw, times: RegistrationTimes) -> None:
+    """Announce registration times of a draft round's first draw, or of a draw."""
+    table = rounds if isinstance(of, Round) else draws
+    c.execute(update(table).where(table.c.id == of.id).values(**_time_columns(times)))
+
+
+def _time_columns(times: RegistrationTimes) -> dict[str, datetime | None]:
+    return {"opens_at": times.opens_at, "closes_at": times.closes_at}
+
+
 def insert_stores(c: Transaction, round_id: int, rows: Iterable[Store]) -> None:
     """Insert the stores of a round."""
     values = [
@@ -176,9 +208,12 @@ def find_store(c: Transaction, round_id: int, store: str) -> Store | None:
     return None if row is None else _store(row)
 
 
-def insert_draw(c: Transaction, round_id: int, draw: int, now: datetime) -> int:
+def insert_draw(
+    c: Transaction, round_id: int, draw: int, now: datetime, times: RegistrationTimes = NO_TIMES
+) -> int:
     """Insert an open draw and give its id."""
-    statement = insert(draws).values(round_id=round_id, draw=draw, status=DrawStatus.OPEN, opened_at=now)
+    values = {"round_id": round_id, "draw": draw, "status": DrawStatus.OPEN, "opened_at": now}
+    statement = insert(draws).values(**values, **_time_columns(times))
     return int(c.execute(statement.returning(draws.c.id)).scalar_one())
 
 
@@ -212,6 +247,12 @@ def open_draw_of(c: Transaction, round_id: int) -> Draw | None:
     where = (draws.c.round_id == round_id, draws.c.status == DrawStatus.OPEN)
     row = c.execute(select(draws).where(*where)).one_or_none()
     return None if row is None else _draw(row)
+
+
+def draw_taking_registrations(c: Transaction, round_id: int, now: datetime) -> Draw | None:
+    """Give the draw that people may register for at a moment: it is open, and so are its announced times."""
+    draw = open_draw_of(c, round_id)
+    return draw if draw is not None and draw.takes_registrations_at(now) else None
 
 
 def move_draw(c: Transaction, draw: Draw, then: DrawStatus, **values: Any) -> None:
@@ -248,6 +289,7 @@ def _round(row: Row[Any]) -> Round:
         cosigners=tuple((role, key) for role, key in json.loads(row.cosigners)),
         opened_at=row.opened_at,
         finished_at=row.finished_at,
+        times=RegistrationTimes(row.opens_at, row.closes_at),
     )
 
 
@@ -261,6 +303,7 @@ def _draw(row: Row[Any]) -> Draw:
         round_id=row.round_id,
         draw=row.draw,
         status=DrawStatus(row.status),
+        times=RegistrationTimes(row.opens_at, row.closes_at),
         closed_at=row.closed_at,
         decided_at=row.decided_at,
         committed_at=row.committed_at,

@@ -16,7 +16,7 @@ from maskres.demo.collection import Collection
 from maskres.demo.facts import DemoEntry, DemoFacts, DemoWinner, read_facts, write_facts
 from maskres.demo.files import ORIGIN, RESET, alone, demo_folder
 from maskres.demo.plan import Plan, make_plan, read_plan, write_plan
-from maskres.demo.scenes import DRAW, DemoScenes, PastClock, cosigner_keys, cosigner_paths
+from maskres.demo.scenes import DRAW, OPEN_DAYS, DemoScenes, PastClock, cosigner_keys, cosigner_paths
 from maskres.errors import ConfigurationError, InputError
 from maskres.formats.values import format_time
 from maskres.keys import FileKeys
@@ -31,7 +31,6 @@ from maskres.usecases.service import Service
 RESIDENTS, STORES = 20_000, 102
 #: Steps that a reporter is told of when a whole city is made.
 STEPS = 26
-_OPEN_DAYS = 10
 _SHOWN_TODAY, _SHOWN = 8, 3
 
 
@@ -170,7 +169,7 @@ def _build(service: Service, instance: Path, plan: Plan, progress: Reporter) -> 
         residents=plan.residents,
         collecting=rounds_.collecting.slug,
         open=rounds_.open.slug,
-        closes_on=(rounds_.open.opens_at.date() + timedelta(days=_OPEN_DAYS)).isoformat(),
+        closes_on=(rounds_.open.opens_at.date() + timedelta(days=OPEN_DAYS)).isoformat(),
         collected_until=days[-1].isoformat(),
         played_until=rounds_.today.isoformat(),
         store=store,

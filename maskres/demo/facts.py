@@ -78,7 +78,7 @@ class DemoFacts:
         residents: of the city.
         collecting: slug of the round whose winners collect.
         open: slug of the round that takes registrations.
-        closes_on: local day on which that one is to be closed; by hand.
+        closes_on: local day until which people register for that one; it is then closed by hand.
         collected_until: last local day with slots of the other.
         played_until: local day up to which people came to the stores by themselves.
         store: slug of the store whose counter has an account.

@@ -14,10 +14,13 @@ from maskres.rehearsal.parts import StageClock
 from maskres.rehearsal.scenes import NOTARY, Scenes
 from maskres.rehearsal.stages import Stages
 from maskres.rounds.status import DrawStatus
+from maskres.rounds.times import RegistrationTimes
 from maskres.usecases import seeding
 from maskres.usecases.service import Clock, Service
 
 DRAW = 1
+#: Days for which the second round takes registrations.
+OPEN_DAYS = 10
 _SIDES, _ROLLS = 10, 39
 _MOST_DAYS, _FEWEST_DAYS = 14, 3
 _WINNERS_A_DAY = 2
@@ -66,6 +69,14 @@ class DemoScenes(Scenes):
         super().__init__(city, service, clock, stages, folder, round_index)
         self.cosigners = cosigners
         self.real_now = clock.now
+
+    @property
+    def registration_times(self) -> RegistrationTimes:
+        """Say when people register: for two days as in a rehearsal, but in the round that stays open for many."""
+        past = super().registration_times
+        if self.index == 1:
+            return past
+        return RegistrationTimes(past.opens_at, self.opens_at + timedelta(days=OPEN_DAYS))
 
     def quotas(self, strata: Mapping[str, int]) -> dict[str, int]:
         """Say how many win: half of every stratum, so that every store has winners on every day."""

@@ -26,7 +26,7 @@ def addresses(address: str, instance: Path) -> Iterator[str]:
 def tell(facts: DemoFacts) -> Iterator[str]:
     """Say who can log in, who has won, and who can still register."""
     yield f"{facts.collecting}: drawn, being collected until {facts.collected_until}"
-    yield f"{facts.open}: open for registration, to be closed by hand about {facts.closes_on}"
+    yield f"{facts.open}: open for registration until {facts.closes_on}, then to be closed by hand"
     if facts.played_until > facts.collected_until:
         yield f"All slots of {facts.collecting} are past. {RESET}"
     yield ""

@@ -24,6 +24,7 @@ from maskres.rehearsal.city import Action, City, SingleStep
 from maskres.rehearsal.parts import RehearsedBeacon, StageClock, beacon_network, cosigner_keys
 from maskres.rehearsal.stages import Stages
 from maskres.rounds.status import DrawStatus, RoundStatus, has_reached
+from maskres.rounds.times import RegistrationTimes
 from maskres.usecases import committing, drawing, seeding
 from maskres.usecases import deciding as decide_steps
 from maskres.usecases import disputes as dispute_steps
@@ -94,6 +95,11 @@ class Scenes:
         self.clock.at = self.opens_at + timedelta(seconds=round(hours * 3600))
         return self.clock.at
 
+    @property
+    def registration_times(self) -> RegistrationTimes:
+        """Say when people register: two days from the opening."""
+        return RegistrationTimes(self.opens_at, self.opens_at + timedelta(hours=48))
+
     def has_reached(self, status: DrawStatus) -> bool:
         """Tell whether a step of the draw was done already, in this run or a killed one."""
         with self.service.database.reading() as c:
@@ -124,7 +130,13 @@ class Scenes:
             if self.slug not in known:
                 notary, witness = (key.verifier.text for key in self.cosigners)
                 round_steps.create_round(
-                    self.service, OPERATOR, self.rules, stores, notary_key=notary, witness_key=witness
+                    self.service,
+                    OPERATOR,
+                    self.rules,
+                    stores,
+                    notary_key=notary,
+                    witness_key=witness,
+                    times=self.registration_times,
                 )
             if self.slug not in known or known[self.slug].status is RoundStatus.DRAFT:
                 self.at(0)

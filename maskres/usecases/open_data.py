@@ -21,15 +21,17 @@ MOST_LINES = 1000
 
 @dataclass(frozen=True, slots=True)
 class ShownRound:
-    """A round with its draws, as published."""
+    """A round with its draws, as published.
+
+    Attributes:
+        round: the round.
+        draws: its draws in their order.
+        is_registration_open: whether people may register for one of them now.
+    """
 
     round: rounds.Round
     draws: Sequence[rounds.Draw]
-
-    @property
-    def is_registration_open(self) -> bool:
-        """Whether a draw takes registrations now."""
-        return any(draw.status is DrawStatus.OPEN for draw in self.draws)
+    is_registration_open: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,14 +65,18 @@ def list_shown_rounds(service: Service) -> list[ShownRound]:
     """List the rounds that are published, newest first."""
     with service.database.reading() as c:
         shown = [each for each in rounds.list_rounds(c) if each.status is not RoundStatus.DRAFT]
-        return [ShownRound(each, rounds.list_draws(c, each.id)) for each in reversed(shown)]
+        return [_shown(c, service, each) for each in reversed(shown)]
 
 
 def show_one_round(service: Service, slug: str) -> ShownRound:
     """Give a published round with its draws. Raises InputError "unknown-round"."""
     with service.database.reading() as c:
-        found = find_shown_round(c, slug)
-        return ShownRound(found, rounds.list_draws(c, found.id))
+        return _shown(c, service, find_shown_round(c, slug))
+
+
+def _shown(c: Transaction, service: Service, round_: rounds.Round) -> ShownRound:
+    draws, now = rounds.list_draws(c, round_.id), service.now()
+    return ShownRound(round_, draws, any(draw.takes_registrations_at(now) for draw in draws))
 
 
 def list_stores(service: Service, slug: str) -> list[ShownStore]:

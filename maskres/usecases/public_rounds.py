@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from maskres.db import files, rounds
 from maskres.db import standing as reads
 from maskres.db.engine import Transaction
 from maskres.errors import InputError
 from maskres.rounds.status import DrawStatus, RoundStatus, has_reached
+from maskres.rounds.times import Registering, RegistrationTimes
 from maskres.usecases.service import Service
 
 
@@ -19,6 +21,8 @@ class DrawView:
     Attributes:
         draw: its number.
         status: where it stands.
+        times: announced for its registration.
+        registering: where that stands by these times; None once it is closed.
         seed: once there is one.
         winners: how many won; None before the draw.
         waiting: how many did not; likewise.
@@ -27,6 +31,8 @@ class DrawView:
 
     draw: int
     status: DrawStatus
+    times: RegistrationTimes
+    registering: Registering | None
     seed: str | None
     winners: int | None
     waiting: int | None
@@ -40,19 +46,37 @@ class RoundView:
     Attributes:
         round: the round.
         draws: its draws in their order.
-        is_open: whether registration is open.
     """
 
     round: rounds.Round
     draws: tuple[DrawView, ...]
-    is_open: bool
+
+    @property
+    def registering(self) -> DrawView | None:
+        """The draw whose registration is announced, running or over but not closed; None where there is none."""
+        is_going_on = self.round.status is RoundStatus.OPEN
+        return next((each for each in self.draws if each.registering and is_going_on), None)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether people may register now."""
+        return self.is_registering(Registering.RUNNING)
+
+    @property
+    def is_announced(self) -> bool:
+        """Whether it is said from when people may register, and that is to come."""
+        return self.is_registering(Registering.ANNOUNCED)
+
+    def is_registering(self, state: Registering) -> bool:
+        """Tell whether registration is where it is asked for."""
+        return self.registering is not None and self.registering.registering is state
 
 
 def list_public_rounds(service: Service) -> list[RoundView]:
     """List the rounds that have been opened, the newest first; without their files."""
     with service.database.reading() as c:
         shown = [each for each in rounds.list_rounds(c) if each.status is not RoundStatus.DRAFT]
-        return [_view(c, each, with_files=False) for each in reversed(shown)]
+        return [_view(c, service, each, with_files=False) for each in reversed(shown)]
 
 
 def show_public_round(service: Service, slug: str) -> tuple[RoundView, list[rounds.Store]]:
@@ -65,19 +89,27 @@ def show_public_round(service: Service, slug: str) -> tuple[RoundView, list[roun
         round_ = rounds.find_round(c, slug)
         if round_.status is RoundStatus.DRAFT:
             raise InputError("unknown-round", f"There is no round {slug!r:.50}.", field="round")
-        return _view(c, round_, with_files=True), rounds.list_stores(c, round_.id)
+        return _view(c, service, round_, with_files=True), rounds.list_stores(c, round_.id)
 
 
-def _view(c: Transaction, round_: rounds.Round, *, with_files: bool) -> RoundView:
-    found = rounds.list_draws(c, round_.id)
-    is_open = round_.status is RoundStatus.OPEN and any(each.status is DrawStatus.OPEN for each in found)
-    return RoundView(round_, tuple(_draw(c, each, with_files=with_files) for each in found), is_open)
+def _view(c: Transaction, service: Service, round_: rounds.Round, *, with_files: bool) -> RoundView:
+    found, now = rounds.list_draws(c, round_.id), service.now()
+    return RoundView(round_, tuple(_draw(c, each, now, with_files=with_files) for each in found))
 
 
-def _draw(c: Transaction, draw: rounds.Draw, *, with_files: bool) -> DrawView:
+def _draw(c: Transaction, draw: rounds.Draw, now: datetime, *, with_files: bool) -> DrawView:
     winners = waiting = None
     if with_files and has_reached(draw.status, DrawStatus.DRAWN):
         counts = reads.count_outcomes(c, draw.id)
         winners, waiting = counts.get("won", 0), counts.get("waiting", 0)
     listed = files.list_files(c, draw.id).values() if with_files else ()
-    return DrawView(draw.draw, draw.status, draw.seed, winners, waiting, tuple(listed))
+    return DrawView(
+        draw=draw.draw,
+        status=draw.status,
+        times=draw.times,
+        registering=draw.registering_at(now),
+        seed=draw.seed,
+        winners=winners,
+        waiting=waiting,
+        files=tuple(listed),
+    )

@@ -70,9 +70,10 @@ class Slip:
 
 def list_open_rounds(service: Service) -> list[OpenRound]:
     """List the rounds that take registrations now, newest first."""
+    now = service.now()
     with service.database.reading() as c:
         shown = [each for each in rounds.list_rounds(c) if each.status is RoundStatus.OPEN]
-        taking = [each for each in shown if rounds.open_draw_of(c, each.id) is not None]
+        taking = [each for each in shown if rounds.draw_taking_registrations(c, each.id, now) is not None]
         return [OpenRound(each, rounds.list_stores(c, each.id)) for each in reversed(taking)]
 
 
@@ -88,7 +89,8 @@ def enter(service: Service, actor: Actor, into: OpenRound, fields: Mapping[str, 
 
     Raises:
         ApplicationRefused: "bad-application", with every problem.
-        StepRefused: "registration-closed", "too-many-by-phone"; "in-flight" while the same form is being entered.
+        StepRefused: "registration-closed", "registration-not-begun", "too-many-by-phone"; "in-flight" while the
+            same form is being entered.
     """
     application = read_application(
         fields,

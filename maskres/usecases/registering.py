@@ -66,10 +66,10 @@ def register_within(
         proof: that a registration which stands already is theirs to change.
 
     Raises:
-        StepRefused: "registration-closed", "too-many-by-phone".
+        StepRefused: "registration-closed", "registration-not-begun", "too-many-by-phone".
         InputError: "unknown-round".
     """
-    round_, draw = _open_draw(c, round_slug)
+    round_, draw = _open_draw(c, service, round_slug)
     sealed = seal_personal(application, service.cipher, service.index_key, service.random_bytes)
     bring_up_to_date(c, service, application.document.canonical)
     digests = people.linked_digests(c, sealed.id_digest)
@@ -116,10 +116,10 @@ def change_wishes(
     """Change the wishes of a registration.
 
     Raises:
-        StepRefused: "registration-closed", "not-proved".
+        StepRefused: "registration-closed", "registration-not-begun", "not-proved".
         InputError: "unknown-number", "unknown-district", "bad-reach", "unknown-store" or the like.
     """
-    round_, draw = _open_draw(c, round_slug)
+    round_, draw = _open_draw(c, service, round_slug)
     standing = _proved_registration(c, service, round_, number, proof)
     stores = rounds.store_districts(c, round_.id)
     read_wishes(
@@ -136,10 +136,10 @@ def withdraw(
     """Withdraw a registration; registering again brings it back under the same number.
 
     Raises:
-        StepRefused: "registration-closed", "not-proved".
+        StepRefused: "registration-closed", "registration-not-begun", "not-proved".
         InputError: "unknown-number".
     """
-    round_, draw = _open_draw(c, round_slug)
+    round_, draw = _open_draw(c, service, round_slug)
     standing = _proved_registration(c, service, round_, number, proof)
     _change(c, service, actor, round_, draw, standing, {"status": "withdrawn"}, "registration-withdrawn")
 
@@ -151,10 +151,10 @@ def bring_back(
     """Let a withdrawn registration stand again, with the wishes it had and under the same number.
 
     Raises:
-        StepRefused: "registration-closed", "not-proved".
+        StepRefused: "registration-closed", "registration-not-begun", "not-proved".
         InputError: "unknown-number".
     """
-    round_, draw = _open_draw(c, round_slug)
+    round_, draw = _open_draw(c, service, round_slug)
     registration = _proved_registration(c, service, round_, number, proof)
     if registration.is_withdrawn:
         changes: dict[str, Any] = {"status": "standing"}
@@ -185,17 +185,20 @@ def read_contact(
     return open_contact(service.cipher, row.contact, row.id_digest)
 
 
-def _open_draw(c: Transaction, round_slug: str) -> tuple[rounds.Round, rounds.Draw]:
+def _open_draw(c: Transaction, service: Service, round_slug: str) -> tuple[rounds.Round, rounds.Draw]:
+    """Give the draw that takes registrations one at a time: it is open, and so are its announced times."""
     round_ = rounds.find_round(c, round_slug)
     lock_registering(c, round_.id, is_exclusive=False)
-    return round_, require_open_draw(c, round_)
+    draw = require_open_draw(c, round_)
+    draw.times.require_running(service.now())
+    return round_, draw
 
 
 def require_open_draw(c: Transaction, round_: rounds.Round) -> rounds.Draw:
     """Give the draw that registrations go into; call it under the registering lock.
 
     Raises:
-        StepRefused: "registration-closed".
+        StepRefused: "registration-closed", "registration-not-begun".
     """
     draw = rounds.open_draw_of(c, round_.id)
     if draw is None:

@@ -50,7 +50,7 @@ def register_by_phone(
         What came of it; the door tells nobody.
 
     Raises:
-        StepRefused: "registration-closed", "too-many-by-phone".
+        StepRefused: "registration-closed", "registration-not-begun", "too-many-by-phone".
         InputError: "unknown-round", "phone-not-verified".
     """
     phone = application.phone

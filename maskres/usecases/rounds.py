@@ -19,6 +19,7 @@ from maskres.ledger.note_keys import read_verifier_key
 from maskres.rounds.rules import Rules
 from maskres.rounds.rules_file import read_rules
 from maskres.rounds.status import DrawStatus, RoundStatus
+from maskres.rounds.times import NO_TIMES, Registering, RegistrationTimes, check_times
 from maskres.usecases.record import enter, ledger_key
 from maskres.usecases.service import Actor, Service, one_transaction
 from maskres.usecases.store_files import read_stores
@@ -34,6 +35,7 @@ def create_round(
     *,
     notary_key: str,
     witness_key: str,
+    times: RegistrationTimes = NO_TIMES,
 ) -> rounds.Round:
     """Make a draft of a round.
 
@@ -45,15 +47,18 @@ def create_round(
         stores: its partner stores, each in a district of the rules.
         notary_key: verifier key of the notary's cosignatures.
         witness_key: verifier key of the witness's.
+        times: announced for the registration of its first draw.
 
     Raises:
-        InputError: "bad-rule" naming the member; "unknown-district"; "bad-key" or the like.
+        InputError: "bad-rule" naming the member; "unknown-district"; "bad-key" or the like; "times-crossed",
+            "time-past".
         ConflictError: "round-exists".
     """
     rules = read_rules(rules_json)
     _keyring(c, service, notary_key, witness_key)
     cosigners = [("notary", notary_key.strip()), ("witness", witness_key.strip())]
-    round_id = rounds.insert_round(c, rules.round, rules.to_json(), cosigners, service.now())
+    check_times(times, service.now())
+    round_id = rounds.insert_round(c, rules.round, rules.to_json(), cosigners, times, service.now())
     chosen = list(stores)
     for store in chosen:
         if store.district not in rules.districts:
@@ -103,9 +108,11 @@ def read_stores_file(path: Path, rules_json: bytes) -> list[rounds.Store]:
 def open_round(service: Service, actor: Actor, round_slug: str) -> rounds.Round:
     """Open a round and its first draw: rules are published, the round's keys are made and pledged.
 
+    People register from the announced time on, or at once where none was announced.
+
     Raises:
         InputError: "unknown-round".
-        StepRefused: "step-out-of-order".
+        StepRefused: "step-out-of-order"; "closing-past" where the announced closing is past already.
     """
     require_slug(round_slug, field="round")
     with service.database.reading() as c:
@@ -120,6 +127,10 @@ def _open_round(c: Transaction, service: Service, actor: Actor, round_slug: str)
     now = service.now()
     round_ = rounds.find_round(c, round_slug, is_locked=True)
     rounds.move_round(c, round_, RoundStatus.OPEN, opened_at=now)
+    if round_.times.state_at(now) is Registering.ENDED:
+        raise StepRefused(
+            "closing-past", "The announced closing of registration is past; announce another first."
+        )
     keys = service.keys.round_keys(round_slug)
     body = bodies.round_opened(
         round_.rules_sha256,
@@ -128,7 +139,7 @@ def _open_round(c: Transaction, service: Service, actor: Actor, round_slug: str)
         keyring_of(c, service, round_),
     )
     enter(c, service, now, Kind.ROUND_OPENED, round_slug, None, body)
-    rounds.insert_draw(c, round_.id, 1, now)
+    rounds.insert_draw(c, round_.id, 1, now, round_.times)
     record.log(
         c, now, actor.name, "round-opened", round_slug=round_slug, detail={"rules": round_.rules_sha256}
     )

@@ -106,7 +106,8 @@ def _standing(
         part = teller.in_draw(draw, is_list_ended=later, has_won=has_won)
         if part is not None:
             told.append(part)
-    is_open = any(draw.status is DrawStatus.OPEN for draw in draws)
+    now = service.now()
+    running = next((draw for draw in draws if draw.takes_registrations_at(now)), None)
     return Standing(
         round=round_.slug,
         round_status=round_.status,
@@ -118,7 +119,8 @@ def _standing(
         registered_at=row.registered_at,
         changed_at=row.changed_at,
         draws=tuple(reversed(told)),
-        may_change=is_open,
+        may_change=running is not None,
+        may_change_until=None if running is None else running.times.closes_at,
     )
 
 

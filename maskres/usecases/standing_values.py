@@ -172,6 +172,7 @@ class Standing:
         changed_at: likewise; the same where nothing was changed.
         draws: in every draw it is or was part of, the newest first; none where its only draw never closed.
         may_change: wishes can be changed now, or the registration withdrawn or brought back.
+        may_change_until: as announced; None where nothing was, or nothing can be changed.
     """
 
     round: str
@@ -185,6 +186,7 @@ class Standing:
     changed_at: datetime
     draws: tuple[InDraw, ...]
     may_change: bool
+    may_change_until: datetime | None = None
 
     @property
     def current(self) -> InDraw | None:

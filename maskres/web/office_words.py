@@ -42,6 +42,13 @@ OFFICE_WORDS: Mapping[str, LazyString] = {
     "upload-damaged": lazy_gettext("The file was damaged on the way. Please upload it again."),
     "bad-key": lazy_gettext("This is not a whole verifier key. Please copy it again."),
     "bad-key-name": lazy_gettext("The key's name cannot stand in a signature."),
+    "times-crossed": lazy_gettext("Registration must open before it closes."),
+    "time-past": lazy_gettext("This time is past already."),
+    "closing-past": lazy_gettext(
+        "The announced closing of registration is past. Please announce another, then open the round."
+    ),
+    "draw-closed": lazy_gettext("Nobody registers for this draw any more."),
+    "registration-begun": lazy_gettext("Registration has begun; its opening cannot be moved any more."),
     "round-exists": lazy_gettext("There is a round of this name already."),
     "missing-register": lazy_gettext("A register that the rules need has not been imported yet."),
     "old-index-key": lazy_gettext("A register was imported under an older key. Please import it again."),

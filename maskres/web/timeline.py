@@ -123,7 +123,7 @@ def _conditions(
     """Say from when a step may be taken, what stands in its way, and what else to know."""
     match status:
         case DrawStatus.CLOSED:
-            return None, None, gettext("Registration for this draw ends at once.")
+            return None, None, _closing_note(shown, one, now)
         case DrawStatus.DECIDED:
             return None, _missing_registers(shown), None
         case DrawStatus.COMMITTED:
@@ -136,6 +136,16 @@ def _conditions(
             return due, words, None
         case _:
             return None, None, None
+
+
+def _closing_note(shown: RoundOverview, one: DrawOverview, now: datetime) -> str:
+    closes_at = one.draw.times.closes_at
+    if closes_at is None:
+        return str(gettext("Registration for this draw ends at once."))
+    if now >= closes_at:
+        return str(gettext("The announced time is over; nobody can register any more."))
+    until = local_time(closes_at, shown.round.rules.zone)
+    return str(gettext("Announced is that people can register until %(time)s.", time=until))
 
 
 def _missing_registers(shown: RoundOverview) -> str | None:

@@ -13,6 +13,9 @@ from maskres.errors import MaskresError
 
 WORDS: dict[str, LazyString] = {
     "registration-closed": lazy_gettext("Registration is not open now."),
+    "registration-not-begun": lazy_gettext(
+        "Registration has not opened yet. The start page says when it does."
+    ),
     "too-many-by-phone": lazy_gettext("This phone has registered as many people as it may."),
     "not-proved": lazy_gettext(
         "Please give the secret on your slip, or a code sent to the registered phone."

@@ -50,7 +50,7 @@ def test_keys_given_by_the_environment_are_not_written_over_those_in_files(insta
 def test_rules_that_cannot_be_read_are_named_as_their_file_is(instance, tmp_path, capsys):
     rules = tmp_path / "spring.json"
     rules.write_text("{}")
-    keys = ["--notary", "a", "--witness", "b", "--as", "lin"]
+    keys = ["--notary", "a", "--witness", "b", "--closes-at", "2099-01-01T00:00:00Z", "--as", "lin"]
     assert main(["round", "create", "--rules", str(rules), "--stores", str(rules), *keys]) == 2
     assert capsys.readouterr().err.startswith("spring.json: ")
 

@@ -76,8 +76,12 @@ def open_round(folder: Path, capsys, **changed: object) -> City:
         keys[0],
         "--witness",
         keys[1],
+        "--closes-at",
+        "2099-01-01T00:00:00Z",
     )
     assert run(*created, "--as", "lin") == 0
+    until = ("--closes-at", "2098-01-01T00:00:00Z", "--as", "lin")
+    assert run("round", "times", "xiamen-2020-1", *until) == 0
     assert run("round", "open", "xiamen-2020-1", "--as", "lin") == 0
     for kind in ("household", "insurance"):
         path = folder / f"{kind}-1.csv"

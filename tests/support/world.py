@@ -21,7 +21,8 @@ of the draw. Notary and witness cosign every milestone. Each draw takes ten days
     hours after the draw's begin   0 opened, 1 registering, 48 closed, 50 decided, 87 committed, 88 dice,
                                    91 beacon and drawn, 92 published, 93 collecting, 200 finished
 
-and never backwards. People, application forms, office files and rules: tests/support/people.py.
+and never backwards; registration of the first draw is announced to end at hour 48. People, application forms,
+office files and rules: tests/support/people.py.
 """
 
 from __future__ import annotations
@@ -54,6 +55,7 @@ from maskres.rehearsal.parts import (
     ledger_origin,
 )
 from maskres.rounds.status import DRAW_STEPS, DrawStatus
+from maskres.rounds.times import NO_TIMES, RegistrationTimes
 from maskres.usecases import committing, drawing, registering, seeding
 from maskres.usecases import deciding as decide_steps
 from maskres.usecases import rounds as round_steps
@@ -129,18 +131,22 @@ def store_list() -> list[rounds.Store]:
     ]
 
 
-def create_round(service: Service, slug: str = ROUND, **rules: Any) -> rounds.Round:
+def create_round(
+    service: Service, slug: str = ROUND, *, times: RegistrationTimes = NO_TIMES, **rules: Any
+) -> rounds.Round:
     """Make a draft of a round, its rules as make_rules with some members changed."""
     notary, witness = (key.verifier.text for key in cosigner_keys(SEED))
     data = strict_json.dumps(make_rules(slug, **rules))
     return round_steps.create_round(
-        service, OPERATOR, data, store_list(), notary_key=notary, witness_key=witness
+        service, OPERATOR, data, store_list(), notary_key=notary, witness_key=witness, times=times
     )
 
 
-def open_round(service: Service, slug: str = ROUND, **rules: Any) -> rounds.Round:
+def open_round(
+    service: Service, slug: str = ROUND, *, times: RegistrationTimes = NO_TIMES, **rules: Any
+) -> rounds.Round:
     """Make and open a round."""
-    create_round(service, slug, **rules)
+    create_round(service, slug, times=times, **rules)
     return round_steps.open_round(service, OPERATOR, slug)
 
 
@@ -303,7 +309,7 @@ def play_to(
         is_known = slug in {each.slug for each in rounds.list_rounds(c)}
     if not is_known:
         _go_to(service, draw, 0)
-        open_round(service, slug, **rules)
+        open_round(service, slug, times=RegistrationTimes(closes_at=hours_of(draw, 48)), **rules)
         cosign_all(service)
     has_people = people is not None or not _has_registrations(service, slug)
     if has_people and status_of(service, slug, draw) is DrawStatus.OPEN:

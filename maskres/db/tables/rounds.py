@@ -30,10 +30,14 @@ rounds = Table(
     Column("rules", LargeBinary, nullable=False),
     #: Who cosigns the ledger in this round, as JSON: role and verifier key of notary and witness.
     Column("cosigners", Text, nullable=False),
+    #: Announced registration times of the first draw, until the round opens and the draw has its own.
+    Column("opens_at", UtcTime),
+    Column("closes_at", UtcTime),
     Column("created_at", UtcTime, nullable=False),
     Column("opened_at", UtcTime),
     Column("finished_at", UtcTime),
     Column("erased_at", UtcTime),
+    CheckConstraint("opens_at < closes_at", name="opens_before_closing"),
     one_of("status", RoundStatus),
 )
 
@@ -58,6 +62,9 @@ draws = Table(
     Column("round_id", ForeignKey("rounds.id"), nullable=False),
     Column("draw", Integer, nullable=False),
     Column("status", String(10), nullable=False),
+    #: Announced: from when and until when people register; opened_at and closed_at are when the operator acted.
+    Column("opens_at", UtcTime),
+    Column("closes_at", UtcTime),
     Column("opened_at", UtcTime, nullable=False),
     Column("closed_at", UtcTime),
     Column("decided_at", UtcTime),
@@ -72,6 +79,7 @@ draws = Table(
     Column("seed", Sha256),
     UniqueConstraint("round_id", "draw"),
     CheckConstraint("draw >= 1", name="draw_from_one"),
+    CheckConstraint("opens_at < closes_at", name="opens_before_closing"),
     one_of("status", DrawStatus),
 )
 #: Registering goes into the one draw that is open.

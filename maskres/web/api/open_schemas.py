@@ -39,6 +39,18 @@ class DrawSummary(Schema):
 
     draw = fields.Integer(required=True)
     status = Word(DrawStatus, required=True)
+    opens_at = Moment(
+        required=True,
+        allow_none=True,
+        metadata={
+            "description": "Announced: from when people register; null for as soon as the draw is open."
+        },
+    )
+    closes_at = Moment(
+        required=True,
+        allow_none=True,
+        metadata={"description": "Announced: from when they no longer can, whether or not it is closed yet."},
+    )
     closed_at = Moment(required=True, allow_none=True)
     committed_at = Moment(required=True, allow_none=True)
     published_at = Moment(required=True, allow_none=True)
@@ -52,7 +64,9 @@ class RoundSummary(Schema):
     status = Word(RoundStatus, required=True)
     goods = fields.String(required=True)
     quantity = fields.Integer(required=True, metadata={"description": "Items a winner collects."})
-    is_registration_open = fields.Boolean(required=True)
+    is_registration_open = fields.Boolean(
+        required=True, metadata={"description": "Whether people may register now, by the announced times."}
+    )
     opened_at = Moment(required=True, allow_none=True)
     finished_at = Moment(required=True, allow_none=True)
     draws = fields.List(fields.Nested(DrawSummary), required=True)

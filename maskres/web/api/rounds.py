@@ -99,6 +99,8 @@ def draw_members(draw: Draw) -> dict[str, Any]:
     return {
         "draw": draw.draw,
         "status": draw.status,
+        "opens_at": draw.times.opens_at,
+        "closes_at": draw.times.closes_at,
         "closed_at": draw.closed_at,
         "committed_at": draw.committed_at,
         "published_at": draw.published_at,

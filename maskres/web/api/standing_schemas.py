@@ -91,4 +91,7 @@ class StandingShown(Schema):
     registered_at = Moment(required=True)
     changed_at = Moment(required=True)
     may_change = fields.Boolean(required=True)
+    may_change_until = Moment(
+        required=True, allow_none=True, metadata={"description": "As announced; null where nothing was."}
+    )
     draws = fields.List(fields.Nested(InDrawShown), required=True, metadata={"description": "Newest first."})

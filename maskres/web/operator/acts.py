@@ -221,7 +221,7 @@ def _round_view(door: Door, act: Act) -> Callable[..., Any]:
         is_due = shown.round.status in act.needs
         if request.method == "POST" and is_due:
             return ask_task(door, "operator", act.kind, round_slug=slug)
-        return _show(act, shown, None, is_due=is_due, hindrance=None)
+        return _show(door, act, shown, None, is_due=is_due, hindrance=None)
 
     return view
 
@@ -235,15 +235,20 @@ def _draw_view(door: Door, act: Act) -> Callable[..., Any]:
             hindrance = step_to(shown, one, act.leads_to, door.service.now()).hindrance
         if request.method == "POST" and is_due and hindrance is None:
             return ask_task(door, "operator", act.kind, round_slug=slug, draw=number)
-        return _show(act, shown, one, is_due=is_due, hindrance=hindrance)
+        return _show(door, act, shown, one, is_due=is_due, hindrance=hindrance)
 
     return view
 
 
 def _show(
-    act: Act, shown: RoundOverview, one: DrawOverview | None, *, is_due: bool, hindrance: str | None
+    door: Door,
+    act: Act,
+    shown: RoundOverview,
+    one: DrawOverview | None,
+    *,
+    is_due: bool,
+    hindrance: str | None,
 ) -> Any:
+    values = {"act": act, "shown": shown, "one": one, "is_due": is_due, "hindrance": hindrance}
     status = 409 if request.method == "POST" else 200
-    return show(
-        "operator/act.html", status, act=act, shown=shown, one=one, is_due=is_due, hindrance=hindrance
-    )
+    return show("operator/act.html", status, now=door.service.now(), **values)

@@ -11,6 +11,7 @@ from maskres.db import rounds
 from maskres.errors import MaskresError
 from maskres.rounds.plain_words import describe
 from maskres.rounds.roles import StaffRole
+from maskres.rounds.rules_file import read_rules
 from maskres.usecases import rounds as round_steps
 from maskres.usecases import tasks
 from maskres.usecases.overview import draw_overview, round_overview
@@ -25,6 +26,7 @@ from maskres.web.operator.bodies import let_bodies_grow
 from maskres.web.operator.committing import add_committing
 from maskres.web.operator.disputes import add_disputes
 from maskres.web.operator.handed_in import add_handed_in
+from maskres.web.operator.times import add_times, read_times
 from maskres.web.pages import show
 from maskres.web.staff.login_session import require_account
 from maskres.web.task_pages import show_task
@@ -45,6 +47,7 @@ def operator_routes(door: Door) -> Blueprint:
     add_committing(routes, door)
     add_disputes(routes, door)
     add_afterwards(routes, door)
+    add_times(routes, door)
     return routes
 
 
@@ -111,6 +114,9 @@ def _add_new_round(routes: Blueprint, door: Door) -> None:
             place = "stores" if error.line is not None or error.file is not None else "rules"
             refuse(form, error, **{error.field or "": place, error.code.replace("-", "_"): place})
             return None
+        times = read_times(form, read_rules(rules_json).zone)
+        if times is None:
+            return None
         try:
             made = round_steps.create_round(
                 service,
@@ -119,6 +125,7 @@ def _add_new_round(routes: Blueprint, door: Door) -> None:
                 listed,
                 notary_key=form["notary"],
                 witness_key=form["witness"],
+                times=times,
             )
         except MaskresError as error:
             refuse(form, error, round_exists="rules", unknown_district="stores")

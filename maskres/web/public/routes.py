@@ -7,12 +7,14 @@ from typing import Any
 
 from flask import Blueprint, Response, abort
 from flask_babel import lazy_gettext
+from flask_babel.speaklater import LazyString
 
 from maskres.db import files
 from maskres.rounds.plain_words import describe
 from maskres.rounds.status import DrawStatus
+from maskres.rounds.times import Registering
 from maskres.usecases.fairness import show_fairness
-from maskres.usecases.public_rounds import list_public_rounds, show_public_round
+from maskres.usecases.public_rounds import DrawView, list_public_rounds, show_public_round
 from maskres.web.access import public
 from maskres.web.door import Door
 from maskres.web.languages import language
@@ -22,7 +24,6 @@ from maskres.web.resident.places import by_district
 from maskres.web.resident.shown import helpers
 
 _DRAWS = {
-    DrawStatus.OPEN: lazy_gettext("registration is open"),
     DrawStatus.CLOSED: lazy_gettext("registration has closed, the registers are being compared"),
     DrawStatus.DECIDED: lazy_gettext("everybody can see whether they take part, and object"),
     DrawStatus.COMMITTED: lazy_gettext("the pool is fixed and signed, the draw is to come"),
@@ -33,6 +34,11 @@ _DRAWS = {
     DrawStatus.FINISHED: lazy_gettext("finished"),
     DrawStatus.VOID: lazy_gettext("given up before the dice"),
 }
+_REGISTERING = {
+    Registering.ANNOUNCED: lazy_gettext("registration is announced"),
+    Registering.RUNNING: lazy_gettext("registration is open"),
+    Registering.ENDED: lazy_gettext("the time for registering is over; the list is about to be closed"),
+}
 #: Published files never change.
 _KEEP = "public, max-age=31536000, immutable"
 
@@ -42,7 +48,7 @@ def home_routes(door: Door) -> Blueprint:
     routes = Blueprint("home", __name__)
     service = door.service
     routes.app_context_processor(helpers)
-    routes.app_context_processor(lambda: {"draw_words": lambda status: _DRAWS[status]})
+    routes.app_context_processor(lambda: {"draw_words": _draw_words})
 
     @routes.get("/")
     @public
@@ -94,6 +100,10 @@ def home_routes(door: Door) -> Blueprint:
         return answer
 
     return routes
+
+
+def _draw_words(draw: DrawView) -> LazyString:
+    return _DRAWS[draw.status] if draw.registering is None else _REGISTERING[draw.registering]
 
 
 def _pieces(door: Door, sha256: str) -> Iterator[bytes]:

@@ -12,10 +12,10 @@ from maskres.db import rounds
 from maskres.identity.digests import phone_digest
 from maskres.identity.phones import masked_phone
 from maskres.registration.applications import Application, ApplicationRefused, read_application
-from maskres.rounds.status import DrawStatus, RoundStatus
 from maskres.usecases import registering
 from maskres.usecases.phone_codes import CodePurpose
 from maskres.usecases.proofs import Proof, secret_of
+from maskres.usecases.public_rounds import list_public_rounds
 from maskres.usecases.service import RESIDENT
 from maskres.web.access import public
 from maskres.web.door import Door
@@ -43,10 +43,10 @@ def register_routes(door: Door) -> Blueprint:
 
     def open_round(slug: str) -> rounds.Round | None:
         with service.database.reading() as c:
-            known = {each.slug: each for each in rounds.list_rounds(c)}
-            round_ = known.get(slug)
-            is_open = round_ is not None and rounds.open_draw_of(c, round_.id) is not None
-        return round_ if is_open else None
+            round_ = next((each for each in rounds.list_rounds(c) if each.slug == slug), None)
+            if round_ is None or rounds.draw_taking_registrations(c, round_.id, service.now()) is None:
+                return None
+        return round_
 
     def stores_of(round_: rounds.Round) -> list[rounds.Store]:
         with service.database.reading() as c:
@@ -55,12 +55,16 @@ def register_routes(door: Door) -> Blueprint:
     @routes.get("/")
     @public
     def begin() -> Any:
-        with service.database.reading() as c:
-            shown = [each for each in rounds.list_rounds(c) if each.status is RoundStatus.OPEN]
-            found = [each for each in shown if rounds.open_draw_of(c, each.id) is not None]
+        views = list_public_rounds(service)
+        found = [each.round for each in views if each.is_open]
         if len(found) == 1:
             return redirect(url_for("register.step", slug=found[0].slug, name=STEPS[0]), 303)
-        return show("register/closed.html", rounds=found)
+        return show("register/closed.html", rounds=found, views=views)
+
+    def closed(slug: str) -> Any:
+        views = list_public_rounds(service)
+        here = [each for each in views if each.round.slug == slug]
+        return show("register/closed.html", rounds=[], views=here or views)
 
     @routes.route("/<slug>/<name>", methods=["GET", "POST"])
     @door.limits.closed.limit(
@@ -75,7 +79,7 @@ def register_routes(door: Door) -> Blueprint:
             return redirect(url_for("register.begin"), 303)
         round_ = open_round(slug)
         if round_ is None:
-            return show("register/closed.html", rounds=[])
+            return closed(slug)
         draft = Draft(slug, service.now())
         missing = draft.first_missing(asked=codes.asked_phone() is not None)
         if STEPS.index(name) > STEPS.index(missing):
@@ -205,7 +209,6 @@ def register_routes(door: Door) -> Blueprint:
             "register/done.html",
             round=round_,
             draw=draw,
-            is_open=draw is not None and draw.status is DrawStatus.OPEN,
             number=number,
             secret=secret_of(service, slug, number),
             outcome=outcome,

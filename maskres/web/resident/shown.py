@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from flask_babel import format_date, lazy_gettext
 from flask_babel.speaklater import LazyString
 
+from maskres.db.rounds import Round
 from maskres.eligibility.reasons import explain
 from maskres.usecases.standing_values import Where
 from maskres.web.languages import language
+from maskres.web.pages import local_time
 from maskres.web.resident.places import district_name, goods_name
 
 _FOR_WHOM = {
@@ -167,8 +169,15 @@ def helpers() -> dict[str, Any]:
         "state_of": lambda where: STATES[where],
         "dispute_words": lambda word: DISPUTES[word],
         "local_day": _day,
+        "moment": _moment,
     }
     return named
+
+
+def _moment(at: datetime, round_: Round) -> str:
+    """Say a time of a round with its day of the week, in the round's zone."""
+    form = "EEEE, d MMMM yyyy, HH:mm" if language() == "en" else "y年M月d日 EEEE HH:mm"
+    return local_time(at, round_.rules.zone, form)
 
 
 def _day(day: date) -> str:

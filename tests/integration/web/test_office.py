@@ -57,7 +57,7 @@ def _new_round(desk: Desk, **rules: object) -> None:
     made = desk.post(
         "operator",
         "/operator/rounds/new",
-        {"notary": notary, "witness": witness},
+        {"notary": notary, "witness": witness, "closes_at": "2020-02-10T09:00"},
         {"rules": strict_json.dumps(make_rules(ROUND, **rules)), "stores": _stores_csv()},
     )
     assert made.headers.get("Location") == _ROUND, made.text

@@ -175,6 +175,8 @@ def upgrade() -> None:
         sa.Column("status", sa.String(length=10), nullable=False),
         sa.Column("rules", sa.LargeBinary(), nullable=False),
         sa.Column("cosigners", sa.Text(), nullable=False),
+        sa.Column("opens_at", types.UtcTime(), nullable=True),
+        sa.Column("closes_at", types.UtcTime(), nullable=True),
         sa.Column("created_at", types.UtcTime(), nullable=False),
         sa.Column("opened_at", types.UtcTime(), nullable=True),
         sa.Column("finished_at", types.UtcTime(), nullable=True),
@@ -182,6 +184,7 @@ def upgrade() -> None:
         sa.CheckConstraint(
             "status IN ('draft', 'open', 'finished', 'erased')", name=op.f("ck_rounds_status_known")
         ),
+        sa.CheckConstraint("opens_at < closes_at", name=op.f("ck_rounds_opens_before_closing")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_rounds")),
         sa.UniqueConstraint("slug", name=op.f("uq_rounds_slug")),
     )
@@ -200,6 +203,8 @@ def upgrade() -> None:
         sa.Column("round_id", types.RowId, nullable=False),
         sa.Column("draw", sa.Integer(), nullable=False),
         sa.Column("status", sa.String(length=10), nullable=False),
+        sa.Column("opens_at", types.UtcTime(), nullable=True),
+        sa.Column("closes_at", types.UtcTime(), nullable=True),
         sa.Column("opened_at", types.UtcTime(), nullable=False),
         sa.Column("closed_at", types.UtcTime(), nullable=True),
         sa.Column("decided_at", types.UtcTime(), nullable=True),
@@ -216,6 +221,7 @@ def upgrade() -> None:
             name=op.f("ck_draws_status_known"),
         ),
         sa.CheckConstraint("draw >= 1", name=op.f("ck_draws_draw_from_one")),
+        sa.CheckConstraint("opens_at < closes_at", name=op.f("ck_draws_opens_before_closing")),
         sa.ForeignKeyConstraint(["round_id"], ["rounds.id"], name=op.f("fk_draws_round_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_draws")),
         sa.UniqueConstraint("round_id", "draw", name=op.f("uq_draws_round_id_draw")),
