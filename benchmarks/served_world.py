@@ -15,7 +15,7 @@ from maskres.config import WebSettings
 from maskres.db.extension import database_of
 from maskres.formats.values import parse_time
 from maskres.logs import configure_logs
-from maskres.rehearsal.parts import RehearsedBeacon, SeededKeys
+from maskres.rehearsal.parts import SeededKeys
 from maskres.usecases.service import Service
 from tests.support.world import SEED
 
@@ -35,7 +35,6 @@ _service = Service(
     SeededKeys(SEED),
     _now,
     os.urandom,
-    RehearsedBeacon(SEED).verify,
 )
 # Every request comes as if from an address of its own, by a proxy, so that no limit but the common one is met.
 furnish(app, _service, WebSettings("http://localhost", proxies=1, redis_url=os.environ["BENCH_REDIS"]))

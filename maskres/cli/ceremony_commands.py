@@ -94,8 +94,19 @@ def beacon(round_slug: str, draw_number: int, path: Path, actor_name: str) -> No
         seed = seeding.enter_beacon(
             service, read_actor(actor_name), round_slug, draw_number, path.read_bytes()
         )
-    click.echo("The randomness is the SHA-256 of the signature. The signature itself was not checked here.")
+    click.echo("The signature holds under the network's public key, and the randomness is its SHA-256.")
     click.echo(f"seed {seed}")
+
+
+@click.command()
+@round_argument
+@draw_option
+@as_option
+def successor(round_slug: str, draw_number: int, actor_name: str) -> None:
+    """Say that the beacon's network has ended and its declared successor counts."""
+    with open_service() as service:
+        number = seeding.name_successor(service, read_actor(actor_name), round_slug, draw_number)
+    click.echo(f"Round {number} of the successor counts once notary and witness have cosigned this in time.")
 
 
 @click.command()
@@ -137,4 +148,4 @@ def read_sources_file(path: Path) -> Sequence[DeclaredSource]:
         raise
 
 
-CEREMONY = [commit, void, dice, beacon, draw, publish]
+CEREMONY = [commit, void, dice, beacon, successor, draw, publish]

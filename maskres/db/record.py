@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -150,24 +150,6 @@ def list_cosignatures(c: Transaction, size: int) -> list[str]:
 def list_cosigners(c: Transaction, size: int) -> list[str]:
     """List the names that cosigned a checkpoint."""
     return list(c.execute(select(cosignatures.c.name).where(cosignatures.c.size == size)).scalars())
-
-
-def cosigned_by_all_at(
-    c: Transaction, kind: str, round_slug: str, draw: int, names: Collection[str]
-) -> datetime | None:
-    """Give when the last of some names cosigned a draw's newest entry of a kind; None until all have."""
-    entries = ledger_entries.c
-    where = (entries.kind == kind, entries.round == round_slug, entries.draw == draw)
-    seq = c.execute(select(func.max(entries.seq)).where(*where)).scalar_one()
-    if seq is None:
-        return None
-    first = (
-        select(cosignatures.c.name, func.min(cosignatures.c.cosigned_at).label("at"))
-        .where(cosignatures.c.size > seq, cosignatures.c.name.in_(list(names)))
-        .group_by(cosignatures.c.name)
-    )
-    found: dict[str, datetime] = {row.name: row.at for row in c.execute(first)}
-    return max(found.values()) if found.keys() == set(names) else None
 
 
 def log(

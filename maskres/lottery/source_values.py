@@ -10,6 +10,7 @@ from typing import Any
 
 from maskres.errors import CheckFailed, InputError
 from maskres.formats.strict_json import loads
+from maskres.lottery.drand_signature import check_signature
 from maskres.lottery.sources import DeclaredSource, Dice, Network
 
 MISSING = "missing"
@@ -87,12 +88,24 @@ def _say(dice: Dice) -> str:
     return "1 to 10 (10 is written 0)" if dice.sides == 10 else f"1 to {dice.sides}"
 
 
+def is_signed_by(network: Network, round_: int, signature: bytes) -> bool:
+    """Check a round's signature under the key of its network, which must be unchained.
+
+    Raises:
+        CheckFailed: "beacon-key", "beacon-point" or "beacon-signature".
+
+    Source: draw.md, section 6, step 3.
+    """
+    check_signature(bytes.fromhex(network.public_key), round_, signature)
+    return True
+
+
 def read_beacon(
     data: bytes,
     network: Network,
     *,
     file: str = "beacon.json",
-    verify: VerifySignature,
+    verify: VerifySignature = is_signed_by,
     is_published: bool = False,
 ) -> Beacon:
     """Read beacon.json and check it.
@@ -101,7 +114,7 @@ def read_beacon(
         data: the file's bytes.
         network: the network and round that count: the declared one, or the successor.
         file: the name to give in errors.
-        verify: checks the BLS signature.
+        verify: checks the signature; another than the real one where the signature is checked elsewhere.
         is_published: whether it is the file of a bundle, whose lines all end with LF alone; what the network itself
             answers, and anyone may hand in, does not.
 
@@ -110,8 +123,7 @@ def read_beacon(
 
     Raises:
         InputError: "bad-json" or "bad-beacon" for a malformed file.
-        CheckFailed: "beacon-round" for another round, "beacon-randomness" where the randomness is not the
-            SHA-256 of the signature, "beacon-signature" where the signature does not hold.
+        CheckFailed: as check_beacon.
 
     Source: draw.md, section 6.
     """
@@ -133,7 +145,7 @@ def read_beacon(
 
 
 def check_beacon(
-    beacon: Beacon, network: Network, *, file: str = "beacon.json", verify: VerifySignature
+    beacon: Beacon, network: Network, *, file: str = "beacon.json", verify: VerifySignature = is_signed_by
 ) -> None:
     """Check a beacon against the network and round that count.
 
@@ -141,10 +153,11 @@ def check_beacon(
         beacon: the beacon.
         network: the network and round that count.
         file: the name to give in errors.
-        verify: checks the BLS signature.
+        verify: as read_beacon's.
 
     Raises:
-        CheckFailed: "beacon-round", "beacon-randomness" or "beacon-signature".
+        CheckFailed: "beacon-round" for another round, "beacon-randomness" where the randomness is not the SHA-256 of
+            the signature; "beacon-point", "beacon-signature" or "beacon-key" where the signature does not hold.
 
     Source: draw.md, section 6.
     """
@@ -159,7 +172,12 @@ def check_beacon(
         raise CheckFailed(
             "beacon-randomness", "The randomness is not the SHA-256 of the signature.", file=file
         )
-    if not verify(network, beacon.round, signature):
+    try:
+        is_good = verify(network, beacon.round, signature)
+    except CheckFailed as error:
+        error.file = file
+        raise
+    if not is_good:
         raise CheckFailed(
             "beacon-signature", "The signature does not hold under the network's public key.", file=file
         )

@@ -6,7 +6,6 @@ needs to remember nothing about anybody.
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -154,23 +153,6 @@ def dice_rolls(seed: str, label: str, sides: int, rolls: int) -> tuple[int, ...]
         found.extend(value % sides + 1 for value in digest if value < whole)
         block += 1
     return tuple(found[:rolls])
-
-
-def beacon_signature(seed: str, label: str, length: int = 48) -> bytes:
-    """Make what stands for the beacon's signature in a rehearsal; no network signed it.
-
-    Args:
-        seed: the rehearsal's seed text.
-        label: which draw.
-        length: bytes, at most 96: 48 or 96 as the beacon has it.
-    """
-    chance = Chance(seed)
-    return b"".join(chance.digest(f"beacon/{label}/{block}") for block in range(3))[:length]
-
-
-def beacon_randomness(signature: bytes) -> str:
-    """Give a beacon's randomness: the SHA-256 of its signature as lower-case hex (draw.md, section 6)."""
-    return hashlib.sha256(signature).hexdigest()
 
 
 def _share(digest: bytes, place: int) -> int:

@@ -8,8 +8,8 @@ from datetime import datetime
 from maskres.errors import ConfigurationError
 from maskres.keys import DeploymentKeys, RoundKeys
 from maskres.ledger.note_keys import Algorithm, SigningKey, signing_key
-from maskres.lottery.sources import Network
-from maskres.rehearsal.behaviour import beacon_signature
+from maskres.lottery.drand_signature import BeaconKey
+from maskres.lottery.sources import Network, first_round_from
 from maskres.rehearsal.city import derive_key
 
 _ROLES = ("notary", "witness")
@@ -82,35 +82,34 @@ def cosigner_keys(seed: str) -> list[SigningKey]:
 
 def beacon_network(seed: str, at: datetime) -> Network:
     """Give the rehearsal's beacon, and its first round at or after a moment."""
-    elapsed = int(at.timestamp()) - _BEACON_GENESIS
     return Network(
         chain=derive_key(seed, "beacon/chain").hex(),
-        public_key=(derive_key(seed, "beacon/key/1") + derive_key(seed, "beacon/key/2")[:16]).hex(),
+        public_key=_beacon_key(seed).public_key.hex(),
         genesis=_BEACON_GENESIS,
         period=_BEACON_PERIOD_SECONDS,
-        round=-(-elapsed // _BEACON_PERIOD_SECONDS) + 1,
+        round=first_round_from(at, genesis=_BEACON_GENESIS, period=_BEACON_PERIOD_SECONDS),
     )
 
 
+def _beacon_key(seed: str) -> BeaconKey:
+    return BeaconKey(derive_key(seed, "beacon/key"))
+
+
 class RehearsedBeacon:
-    """Knows the signatures of the rehearsal's beacon, which no network makes.
+    """Signs rounds as a drand network does, with a key that follows from the rehearsal's seed text.
 
     Args:
         seed: the rehearsal's seed text.
     """
 
     def __init__(self, seed: str) -> None:
-        self._seed = seed
+        self._key = _beacon_key(seed)
 
     def signature(self, round_: int) -> bytes:
         """Give the signature of a round."""
-        return beacon_signature(self._seed, str(round_))
+        return self._key.sign(round_)
 
     @staticmethod
     def randomness(signature: bytes) -> str:
         """Give what follows from a signature: its SHA-256."""
         return hashlib.sha256(signature).hexdigest()
-
-    def verify(self, network: Network, round_: int, signature: bytes) -> bool:
-        """Tell whether a signature is the rehearsal's own."""
-        return signature == self.signature(round_) and network.genesis == _BEACON_GENESIS

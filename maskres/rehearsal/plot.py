@@ -20,7 +20,7 @@ from maskres.ledger.bundle import Bundle
 from maskres.ledger.entries import read_line
 from maskres.rehearsal.city import City
 from maskres.rehearsal.counters import Counters, count_places
-from maskres.rehearsal.parts import RehearsedBeacon, SeededKeys, StageClock, ledger_origin
+from maskres.rehearsal.parts import SeededKeys, StageClock, ledger_origin
 from maskres.rehearsal.scenes import OPERATOR, Scenes
 from maskres.rehearsal.stages import Reporter, Stages
 from maskres.usecases.bundles import export_bundle
@@ -74,8 +74,7 @@ def rehearse(
     database = Database(database_url)
     clock = StageClock(city.base_time)
     stages = Stages(reporter)
-    beacon = RehearsedBeacon(seed)
-    service = Service(database, SeededKeys(seed), clock, random_bytes, beacon.verify)
+    service = Service(database, SeededKeys(seed), clock, random_bytes)
     try:
         with stages.run("make the tables"):
             upgrade(database)

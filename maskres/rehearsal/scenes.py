@@ -32,6 +32,7 @@ from maskres.usecases import registering as register
 from maskres.usecases import rounds as round_steps
 from maskres.usecases.bulk_registering import import_registrations
 from maskres.usecases.carrying import carry_over
+from maskres.usecases.committed import committed_sources
 from maskres.usecases.deciding import Decision
 from maskres.usecases.disputes import DisputeAnswer
 from maskres.usecases.proofs import Proof
@@ -311,7 +312,7 @@ class Scenes:
         self.at(90.5)
         with self.service.database.reading() as c:
             draw = rounds.find_draw(c, rounds.find_round(c, self.slug), _DRAW)
-            drand = next(source for source in seeding.committed_sources(c, draw) if isinstance(source, Drand))
+            drand = next(source for source in committed_sources(c, draw) if isinstance(source, Drand))
         if draw.beacon is None:
             seeding.enter_beacon(self.service, DEPUTY, self.slug, _DRAW, self._beacon(drand.network.round))
 

@@ -17,14 +17,15 @@ from maskres.ledger.body_shapes import Kind
 from maskres.ledger.commitment import COMMITTED_FILES, Commitment, write_commitment
 from maskres.ledger.pool_tree import pool_tree, symbols_for
 from maskres.ledger.sets import check_quotas, check_sets
+from maskres.lottery.drand_networks import require_genuine_networks
 from maskres.lottery.number_lists import read_excluded, read_numbers
 from maskres.lottery.pool import read_pool
 from maskres.lottery.slots import check_future, read_slots, write_slots
 from maskres.lottery.sources import DeclaredSource
 from maskres.registration.numbers import key_digest
 from maskres.rounds.status import DrawStatus
+from maskres.usecases.committed import first_known_at
 from maskres.usecases.record import enter
-from maskres.usecases.seeding import first_known_at
 from maskres.usecases.service import Actor, Service, one_transaction
 from maskres.usecases.store_files import read_slot_plan
 
@@ -86,6 +87,7 @@ def commit_draw(
         InputError: "bad-source".
     """
     now = service.now()
+    require_genuine_networks(sources)
     round_ = rounds.find_round(c, round_slug, is_locked=True)
     draw = rounds.find_draw(c, round_, draw_number, is_locked=True)
     rounds.move_draw(c, draw, DrawStatus.COMMITTED, committed_at=now, committed_by=actor.name)

@@ -18,10 +18,10 @@ from maskres.lottery.results import read_result, write_result
 from maskres.lottery.slots import read_slots
 from maskres.lottery.wishes import read_wishes
 from maskres.rounds.status import DrawStatus, require_draw_step
+from maskres.usecases.committed import read_own_commitment
 from maskres.usecases.fairness import publish_fairness
 from maskres.usecases.opened_wishes import count_by_slot, place_rows, write_opened_wishes
 from maskres.usecases.record import enter
-from maskres.usecases.seeding import read_own_commitment
 from maskres.usecases.service import Actor, Service, one_transaction
 
 

@@ -11,13 +11,13 @@ from maskres.config import Settings
 from maskres.db.engine import Database
 from maskres.db.upgrade import require_present_tables
 from maskres.keys import FileKeys
-from maskres.usecases.service import Service, accept_signature
+from maskres.usecases.service import Service
 
 
 def make_service(database: Database, settings: Settings) -> Service:
     """Make the service of a deployment on its database, without asking whether tables and keys are there."""
     keys = FileKeys(settings.keys_folder, os.urandom, settings.keys_text)
-    return Service(database, keys, utc_now, os.urandom, accept_signature)
+    return Service(database, keys, utc_now, os.urandom)
 
 
 @contextmanager

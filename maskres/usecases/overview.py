@@ -25,7 +25,7 @@ from maskres.ledger.body_shapes import Kind
 from maskres.ledger.entries import Entry, read_line
 from maskres.lottery.sources import DeclaredSource, Dice, Drand
 from maskres.rounds.status import DrawStatus, has_reached
-from maskres.usecases.seeding import read_own_commitment
+from maskres.usecases.committed import read_own_commitment
 from maskres.usecases.service import Service
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
 from maskres.db import files, record, rounds
 from maskres.db.engine import Transaction
 from maskres.errors import InputError, StepRefused
@@ -11,46 +9,13 @@ from maskres.formats import strict_json
 from maskres.formats.values import format_time
 from maskres.ledger import bodies
 from maskres.ledger.body_shapes import Kind
-from maskres.ledger.commitment import LEAD, Commitment, read_commitment
-from maskres.ledger.note_keys import read_verifier_key
 from maskres.lottery.seed import seed_file, seed_of
 from maskres.lottery.source_values import MISSING, Beacon, read_beacon, read_rolls
-from maskres.lottery.sources import DeclaredSource, Dice, Drand
+from maskres.lottery.sources import Dice, Drand
 from maskres.rounds.status import DrawStatus
+from maskres.usecases.committed import committed_sources, counting_network, named_successor
 from maskres.usecases.record import enter
 from maskres.usecases.service import Actor, Service, one_transaction
-
-
-def committed_sources(c: Transaction, draw: rounds.Draw) -> tuple[DeclaredSource, ...]:
-    """Give the sources that a draw's commitment declares.
-
-    Raises:
-        InputError: "not-published" where there is no commitment yet.
-    """
-    return read_own_commitment(c, draw).sources
-
-
-def read_own_commitment(c: Transaction, draw: rounds.Draw) -> Commitment:
-    """Read the commitment of a draw. Raises as committed_sources."""
-    return read_commitment(files.fetch_bytes(c, draw.id, "commitment.json"))
-
-
-def first_known_at(c: Transaction, round_: rounds.Round, draw: rounds.Draw) -> datetime:
-    """Give the time from which the first source of a committed draw may be known to somebody.
-
-    A beacon is known when its round has come. Dice are known when they fall: that may be from ten minutes after notary
-    and witness have both cosigned the commitment, and at the latest when they are due.
-    """
-    times = [
-        source.by if isinstance(source, Dice) else source.network.round_at
-        for source in committed_sources(c, draw)
-    ]
-    if any(isinstance(source, Dice) for source in committed_sources(c, draw)):
-        names = [read_verifier_key(text).name for _role, text in round_.cosigners]
-        cosigned_at = record.cosigned_by_all_at(c, Kind.DRAW_COMMITTED, round_.slug, draw.draw, names)
-        if cosigned_at is not None:
-            times.append(cosigned_at + LEAD)
-    return min(times)
 
 
 @one_transaction
@@ -125,9 +90,10 @@ def enter_beacon(
         The seed.
 
     Raises:
-        StepRefused: "step-out-of-order", "no-beacon", "beacon-too-early", "beacon-entered".
+        StepRefused: "step-out-of-order", "no-beacon", "beacon-too-early", "beacon-entered"; "successor-pending"
+            while notary and witness may still cosign that the successor counts.
         InputError: "bad-json", "bad-beacon".
-        CheckFailed: "beacon-round", "beacon-randomness", "beacon-signature".
+        CheckFailed: "beacon-round", "beacon-randomness", "beacon-point", "beacon-signature".
     """
     now = service.now()
     round_ = rounds.find_round(c, round_slug)
@@ -142,9 +108,14 @@ def enter_beacon(
         raise StepRefused("step-out-of-order", f"The draw is {draw.status}; the dice come before the beacon.")
     if draw.beacon is not None:
         raise StepRefused("beacon-entered", "The beacon has been entered already.")
-    if now < drand.network.round_at:
-        raise StepRefused("beacon-too-early", f"This round comes at {format_time(drand.network.round_at)}.")
-    beacon = read_beacon(data, drand.network, verify=service.verify_beacon)
+    network = counting_network(c, round_, draw, drand)
+    if drand.successor is not None and network is drand.network:
+        is_named = named_successor(c, round_, draw) is not None
+        if is_named and now < drand.successor.round_at:
+            raise StepRefused("successor-pending", "Whether the successor counts is not settled yet.")
+    if now < network.round_at:
+        raise StepRefused("beacon-too-early", f"This round comes at {format_time(network.round_at)}.")
+    beacon = read_beacon(data, network)
     values = {drand.name: beacon.randomness}
     values |= {source.name: draw.dice or MISSING for source in sources if isinstance(source, Dice)}
     seed = _publish_seed(c, service, round_, draw, values)
@@ -154,6 +125,39 @@ def enter_beacon(
     enter(c, service, now, Kind.BEACON, round_slug, draw.draw, body)
     record.log(c, now, actor.name, "beacon-entered", round_slug=round_slug, draw=draw.draw)
     return seed
+
+
+@one_transaction
+def name_successor(c: Transaction, service: Service, actor: Actor, round_slug: str, draw_number: int) -> int:
+    """Say that the declared network has ended and the round of its declared successor counts.
+
+    It does once notary and witness have cosigned this before that round's time: nobody knows its value then.
+
+    Returns:
+        The successor's round.
+
+    Raises:
+        StepRefused: "step-out-of-order", "no-successor", "beacon-entered", "successor-named", "successor-too-late".
+    """
+    now = service.now()
+    round_ = rounds.find_round(c, round_slug)
+    draw = rounds.find_draw(c, round_, draw_number, is_locked=True)
+    if draw.status not in (DrawStatus.COMMITTED, DrawStatus.DICED):
+        raise StepRefused("step-out-of-order", f"The draw is {draw.status}; it waits for no beacon.")
+    drand = next((each for each in committed_sources(c, draw) if isinstance(each, Drand)), None)
+    if drand is None or drand.successor is None:
+        raise StepRefused("no-successor", "This draw was committed without a successor of its beacon.")
+    if draw.beacon is not None:
+        raise StepRefused("beacon-entered", "The beacon has been entered already.")
+    if named_successor(c, round_, draw) is not None:
+        raise StepRefused("successor-named", "The ledger says already that the successor counts.")
+    if now >= drand.successor.round_at:
+        due = format_time(drand.successor.round_at)
+        raise StepRefused("successor-too-late", f"The successor's round was known from {due} on.")
+    body = bodies.beacon_succeeded(drand.name, drand.successor.round)
+    enter(c, service, now, Kind.BEACON, round_slug, draw.draw, body)
+    record.log(c, now, actor.name, "successor-named", round_slug=round_slug, draw=draw.draw)
+    return drand.successor.round
 
 
 def _publish_seed(
@@ -170,7 +174,6 @@ def _publish_seed(
 def _publish_beacon(
     c: Transaction, service: Service, round_: rounds.Round, draw: rounds.Draw, beacon: Beacon
 ) -> None:
-    document = {"round": beacon.round, "signature": beacon.signature, "randomness": beacon.randomness}
     with service.scratch() as folder:
-        (folder / "beacon.json").write_bytes(strict_json.dumps(document))
+        (folder / "beacon.json").write_bytes(strict_json.dumps(beacon.to_json()))
         files.publish_file(c, round_.id, draw.id, "beacon.json", folder / "beacon.json", service.now())

@@ -16,8 +16,6 @@ from maskres.formats.keyed import keyed_digest
 from maskres.identity.digests import IndexKey
 from maskres.identity.encryption import Cipher
 from maskres.keys import KeyStore, RandomBytes
-from maskres.lottery.source_values import VerifySignature
-from maskres.lottery.sources import Network
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -34,7 +32,6 @@ class Service:
         keys: where the keys are.
         now: gives the present moment as aware UTC to the second.
         random_bytes: gives so many unpredictable bytes.
-        verify_beacon: checks the signature of a beacon's round.
         work_folder: where long steps put their temporary files; None for the system's own.
     """
 
@@ -42,7 +39,6 @@ class Service:
     keys: KeyStore
     now: Clock
     random_bytes: RandomBytes
-    verify_beacon: VerifySignature
     work_folder: Path | None = None
 
     @cached_property
@@ -81,11 +77,6 @@ class Actor:
 
 RESIDENT = Actor("resident")
 SERVICE = Actor("service")
-
-
-def accept_signature(_network: Network, _round: int, _signature: bytes) -> bool:
-    """Take a beacon whose randomness is the SHA-256 of its signature; the signature itself is not looked into."""
-    return True
 
 
 def one_transaction(

@@ -66,6 +66,17 @@ OFFICE_WORDS: Mapping[str, LazyString] = {
     "beacon-too-early": lazy_gettext("This round of the beacon has not come yet."),
     "beacon-entered": lazy_gettext("The beacon has been entered already."),
     "beacon-round": lazy_gettext("This is another round of the beacon than the one that was declared."),
+    "beacon-randomness": lazy_gettext(
+        "The randomness is not the SHA-256 of the signature. Please copy it anew."
+    ),
+    "beacon-point": lazy_gettext("This is not a signature of the declared network. Please copy it anew."),
+    "beacon-signature": lazy_gettext(
+        "The signature does not hold under the declared network's public key. Please copy it anew."
+    ),
+    "no-successor": lazy_gettext("This draw was committed without a successor of its beacon."),
+    "successor-named": lazy_gettext("The ledger says already that the successor counts."),
+    "successor-too-late": lazy_gettext("The successor's round can be known already."),
+    "successor-pending": lazy_gettext("Whether the successor counts is settled only at its round's time."),
     "bad-beacon": lazy_gettext("This is not a round of the beacon. Please copy it whole."),
     "bad-json": lazy_gettext("This is not readable JSON."),
     "no-seed": lazy_gettext("The seed is not complete yet."),

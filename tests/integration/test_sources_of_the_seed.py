@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import json
+from dataclasses import replace
 
 import pytest
 
 from maskres.errors import CheckFailed, InputError, StepRefused
 from maskres.formats import strict_json
-from maskres.lottery.sources import DeclaredSource, Dice
-from maskres.rehearsal.parts import RehearsedBeacon
+from maskres.ledger.body_shapes import Kind
+from maskres.lottery.drand_networks import QUICKNET
+from maskres.lottery.sources import DeclaredSource, Dice, Drand
+from maskres.rehearsal.parts import RehearsedBeacon, beacon_network
 from maskres.rounds.status import DrawStatus
-from maskres.usecases import drawing, seeding
+from maskres.usecases import committing, drawing, seeding
 from maskres.usecases.service import Service
 from tests.reference import plain_draw
 from tests.support.raw import fetch
@@ -24,12 +27,15 @@ from tests.support.world import (
     ROUND,
     SEED,
     beacon_json,
+    cosign_all,
+    default_quotas,
     dice_source,
     drand_source,
     hours_of,
     play_to,
     published,
     set_clock,
+    set_slots,
     status_of,
     winners_of,
 )
@@ -193,7 +199,7 @@ def test_a_beacon_that_is_not_the_declared_one_is_refused(service: Service):
     for changes, code in (
         ({"round": DRAND.network.round + 1, "signature": later.hex()}, "beacon-round"),
         ({"randomness": "0" * 64}, "beacon-randomness"),
-        ({"signature": forged.hex(), "randomness": hashlib.sha256(forged).hexdigest()}, "beacon-signature"),
+        ({"signature": forged.hex(), "randomness": hashlib.sha256(forged).hexdigest()}, "beacon-point"),
         ({"signature": later.hex(), "randomness": hashlib.sha256(later).hexdigest()}, "beacon-signature"),
     ):
         with pytest.raises(CheckFailed) as refused:
@@ -212,6 +218,85 @@ def test_a_beacon_that_is_not_the_declared_one_is_refused(service: Service):
     assert fetch(
         service.database, "SELECT count(*) FROM artifacts WHERE name IN ('seed.txt', 'beacon.json')"
     ) == [(0,)]
+
+
+SUCCESSOR = replace(beacon_network(SEED, hours_of(1, 95)), chain="ab" * 32)
+WITH_SUCCESSOR = Drand("drand", DRAND.network, SUCCESSOR)
+
+
+def ended(service: Service) -> None:
+    """Commit with a successor, enter the dice, and let the network end."""
+    committed(service, [dice_source(), WITH_SUCCESSOR])
+    seeding.enter_dice(service, NOTARY, ROUND, 1, ROLLS)
+    cosign_all(service)
+    set_clock(service, hours_of(1, 92))
+    assert seeding.name_successor(service, DEPUTY, ROUND, 1) == SUCCESSOR.round
+
+
+def test_the_successor_counts_once_it_is_cosigned_before_its_round(service: Service):
+    ended(service)
+    with pytest.raises(
+        StepRefused
+    ) as pending:  # whoever may still cosign could choose between the two otherwise
+        seeding.enter_beacon(service, DEPUTY, ROUND, 1, beacon_json(DRAND))
+    assert pending.value.code == "successor-pending"
+    cosign_all(service, Kind.BEACON)
+    with pytest.raises(StepRefused) as early:
+        seeding.enter_beacon(service, DEPUTY, ROUND, 1, beacon_json(DRAND))
+    assert early.value.code == "beacon-too-early"
+    set_clock(service, SUCCESSOR.round_at)
+    with pytest.raises(CheckFailed) as old:  # what the old network publishes later no longer counts
+        seeding.enter_beacon(service, DEPUTY, ROUND, 1, beacon_json(DRAND))
+    assert old.value.code == "beacon-round"
+    seed = seeding.enter_beacon(service, DEPUTY, ROUND, 1, beacon_json(Drand("drand", SUCCESSOR)))
+    said = RehearsedBeacon.randomness(RehearsedBeacon(SEED).signature(SUCCESSOR.round))
+    assert seed == expected_seed(service, f"notary-dice {ROLLS}", f"drand {said}")[1]
+    bodies = [
+        json.loads(bytes(row[0]))["body"]
+        for row in fetch(
+            service.database, "SELECT line FROM ledger_entries WHERE kind = 'beacon' ORDER BY seq"
+        )
+    ]
+    assert bodies[0] == {"source": "drand", "successor_round": SUCCESSOR.round}
+    assert (bodies[1]["source"], bodies[1]["round"]) == ("drand", SUCCESSOR.round)
+
+
+def test_a_successor_nobody_cosigned_in_time_does_not_count(service: Service):
+    ended(service)
+    set_clock(service, SUCCESSOR.round_at)
+    with pytest.raises(CheckFailed):
+        seeding.enter_beacon(service, DEPUTY, ROUND, 1, beacon_json(Drand("drand", SUCCESSOR)))
+    seeding.enter_beacon(service, DEPUTY, ROUND, 1, beacon_json(DRAND))
+
+
+def test_a_successor_is_named_once_in_its_time_where_one_was_declared(service: Service):
+    committed(service, [dice_source(), WITH_SUCCESSOR])
+    set_clock(service, SUCCESSOR.round_at)
+    with pytest.raises(StepRefused) as late:
+        seeding.name_successor(service, DEPUTY, ROUND, 1)
+    assert late.value.code == "successor-too-late"
+    set_clock(service, hours_of(1, 92))
+    seeding.name_successor(service, DEPUTY, ROUND, 1)
+    with pytest.raises(StepRefused) as twice:
+        seeding.name_successor(service, DEPUTY, ROUND, 1)
+    assert twice.value.code == "successor-named"
+
+
+def test_a_successor_that_was_not_declared_cannot_be_named(service: Service):
+    committed(service)
+    with pytest.raises(StepRefused) as refused:
+        seeding.name_successor(service, DEPUTY, ROUND, 1)
+    assert refused.value.code == "no-successor"
+
+
+def test_a_network_under_a_known_name_is_not_committed(service: Service):
+    play_to(service, DrawStatus.DECIDED)
+    set_slots(service)
+    set_clock(service, hours_of(1, 87))
+    forged = Drand("drand", replace(DRAND.network, chain=QUICKNET.chain))
+    with pytest.raises(InputError) as refused:
+        committing.commit_draw(service, OPERATOR, ROUND, 1, default_quotas(service), [dice_source(), forged])
+    assert (refused.value.code, refused.value.field) == ("bad-source", "drand.public_key")
 
 
 def test_sources_come_after_the_commitment(service: Service):

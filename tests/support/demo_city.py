@@ -28,7 +28,7 @@ from maskres.demo.city import ensure_demo_city
 from maskres.demo.facts import DemoFacts
 from maskres.keys import FileKeys, RandomBytes
 from maskres.rehearsal.stages import Stage
-from maskres.usecases.service import Service, accept_signature
+from maskres.usecases.service import Service
 from tests.support.killed_rehearsal import Fate, watch_transactions
 
 ROOT = Path(__file__).parents[2]
@@ -78,7 +78,7 @@ def demo_service(
     database = Database(url or database_url(instance))
     try:
         keys = FileKeys(instance / "keys", random_bytes)
-        yield Service(database, keys, lambda: now, random_bytes, accept_signature)
+        yield Service(database, keys, lambda: now, random_bytes)
     finally:
         database.close()
 

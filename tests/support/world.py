@@ -103,8 +103,7 @@ def make_template(url: str) -> None:
 
 def make_service(database: Database, work_folder: Path | None = None, seed: str = SEED) -> Service:
     """Give a service on a database, with keys and clock of its own."""
-    beacon = RehearsedBeacon(seed)
-    return Service(database, SeededKeys(seed), StageClock(OPENS_AT), os.urandom, beacon.verify, work_folder)
+    return Service(database, SeededKeys(seed), StageClock(OPENS_AT), os.urandom, work_folder)
 
 
 def set_clock(service: Service, at: datetime) -> datetime:
@@ -206,14 +205,19 @@ def winners_of(service: Service, slug: str = ROUND, draw: int = 1) -> list[str]:
     return [line.split(",")[1] for line in lines if line.endswith(",won")]
 
 
-def cosign_all(service: Service) -> None:
-    """Let notary and witness cosign every milestone they have not yet, five and six minutes after it."""
+def cosign_all(service: Service, *also: Kind) -> None:
+    """Let notary and witness cosign every milestone they have not yet, five and six minutes after it.
+
+    Args:
+        service: the service.
+        *also: further kinds of entries that they cosign this time.
+    """
     with service.database.reading() as c:
         entries = [read_line(line, seq) for seq, line in enumerate(record.ledger_lines(c))]
         notes = {each.size: each.note for each in record.list_checkpoints(c)}
         done = {size for size in notes if len(record.list_cosignatures(c, size)) == 2}
     for entry in entries:
-        if entry.kind in _MILESTONES and entry.seq + 1 not in done:
+        if entry.kind in _MILESTONES | set(also) and entry.seq + 1 not in done:
             for minutes, key in enumerate(cosigner_keys(SEED), start=5):
                 line = cosign(notes[entry.seq + 1].encode(), key, entry.at + timedelta(minutes=minutes))
                 add_cosignature(service, NOTARY, entry.seq + 1, line, key.verifier.text)

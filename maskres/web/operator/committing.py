@@ -1,4 +1,4 @@
-"""Committing a draw: what is to be fixed is typed, looked at again, approved by its digest; beacon and voiding."""
+"""Committing a draw: what is to be fixed is typed, looked at again, approved by its digest."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from flask import Blueprint, flash, redirect, request, session, url_for
+from flask import Blueprint, redirect, request, session, url_for
 from flask_babel import gettext
 
 from maskres.errors import MaskresError
@@ -17,22 +17,18 @@ from maskres.lottery.sources import MIN_BITS, SIDES, read_sources
 from maskres.rounds.roles import StaffRole
 from maskres.rounds.status import DrawStatus
 from maskres.rounds.task_kinds import TaskKind
-from maskres.usecases.committing import void_draw
 from maskres.usecases.overview import DrawOverview, RoundOverview, draw_overview
-from maskres.usecases.seeding import enter_beacon
 from maskres.web.access import staff
 from maskres.web.door import Door
 from maskres.web.forms import Form
-from maskres.web.office_words import refuse, say_to_staff
+from maskres.web.office_words import say_to_staff
 from maskres.web.pages import show
-from maskres.web.staff.login_session import require_account
 from maskres.web.task_pages import ask_task
 from maskres.web.timeline import step_to
 from maskres.web.typed import read_time, read_whole
 
 _KEPT = "commitment_typed"
 _QUOTA = "quota-"
-_MAY_BE_VOIDED = frozenset({DrawStatus.OPEN, DrawStatus.CLOSED, DrawStatus.DECIDED, DrawStatus.COMMITTED})
 
 
 def least_rolls(sides: int) -> int:
@@ -41,11 +37,9 @@ def least_rolls(sides: int) -> int:
 
 
 def add_committing(routes: Blueprint, door: Door) -> None:
-    """Add the pages of commitment, beacon and voiding."""
+    """Add the pages of the commitment."""
     _add_commit(routes, door)
     _add_confirm(routes, door)
-    _add_beacon(routes, door)
-    _add_void(routes, door)
 
 
 def _add_commit(routes: Blueprint, door: Door) -> None:
@@ -179,41 +173,3 @@ def _add_confirm(routes: Blueprint, door: Door) -> None:
             drand=next((each for each in sources if hasattr(each, "network")), None),
             digest=digest,
         )
-
-
-def _add_beacon(routes: Blueprint, door: Door) -> None:
-    @routes.route("/rounds/<slug>/draws/<int:number>/beacon", methods=["GET", "POST"])
-    @staff(StaffRole.OPERATOR)
-    def draw_beacon(slug: str, number: int) -> Any:
-        shown, one = draw_overview(door.service, slug, number)
-        form = Form.sent() if request.method == "POST" else Form()
-        if request.method == "POST":
-            try:
-                enter_beacon(
-                    door.service, require_account().actor, slug, number, form["beacon"].strip().encode()
-                )
-            except MaskresError as error:
-                form.errors["beacon"] = say_to_staff(error)
-            else:
-                flash(gettext("The beacon is entered and the seed is public."), "success")
-                return redirect(url_for("operator.draw", slug=slug, number=number), 303)
-        return show("operator/beacon.html", 422 if form.errors else 200, form=form, shown=shown, one=one)
-
-
-def _add_void(routes: Blueprint, door: Door) -> None:
-    @routes.route("/rounds/<slug>/draws/<int:number>/void", methods=["GET", "POST"])
-    @staff(StaffRole.OPERATOR, fresh=True)
-    def draw_void(slug: str, number: int) -> Any:
-        shown, one = draw_overview(door.service, slug, number)
-        form = Form.sent() if request.method == "POST" else Form()
-        is_due = one.draw.status in _MAY_BE_VOIDED
-        if request.method == "POST" and is_due:
-            try:
-                void_draw(door.service, require_account().actor, slug, number, form["reason"])
-            except MaskresError as error:
-                refuse(form, error, bad_member="reason")
-            else:
-                flash(gettext("The draw is void."), "success")
-                return redirect(url_for("operator.draw", slug=slug, number=number), 303)
-        status = 422 if form.errors else 200 if is_due or request.method == "GET" else 409
-        return show("operator/void.html", status, form=form, shown=shown, one=one, is_due=is_due)

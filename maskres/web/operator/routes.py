@@ -26,6 +26,7 @@ from maskres.web.operator.bodies import let_bodies_grow
 from maskres.web.operator.committing import add_committing
 from maskres.web.operator.disputes import add_disputes
 from maskres.web.operator.handed_in import add_handed_in
+from maskres.web.operator.sources import add_sources
 from maskres.web.operator.times import add_times, read_times
 from maskres.web.pages import show
 from maskres.web.staff.login_session import require_account
@@ -45,6 +46,7 @@ def operator_routes(door: Door) -> Blueprint:
     add_acts(routes, door)
     add_handed_in(routes, door)
     add_committing(routes, door)
+    add_sources(routes, door)
     add_disputes(routes, door)
     add_afterwards(routes, door)
     add_times(routes, door)

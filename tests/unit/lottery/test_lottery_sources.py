@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import copy
+import hashlib
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -14,6 +16,8 @@ from hypothesis import strategies as st
 
 from maskres.errors import CheckFailed, InputError, MaskresError
 from maskres.formats.values import parse_time
+from maskres.lottery.drand_networks import DEFAULT, QUICKNET, require_genuine_networks
+from maskres.lottery.drand_signature import BeaconKey, check_signature
 from maskres.lottery.source_values import (
     MISSING,
     Beacon,
@@ -188,28 +192,35 @@ def test_wrong_rolls_are_named(text: str, dice: Dice, said: str) -> None:
     assert caught.value.code == "bad-rolls"
 
 
-def network(round_: int) -> Network:
-    return Network("00" * 32, "00" * 96, 0, 3, round_)
+def network(fact: dict[str, Any]) -> Network:
+    """The network of a published round; genesis and period do not matter to a signature."""
+    return Network("00" * 32, fact["public_key"], 0, 3, fact["round"])
 
 
-def is_signed(network: Network, round_: int, signature: bytes) -> bool:
-    return True
+def members_of(fact: dict[str, Any]) -> dict[str, Any]:
+    return {name: fact[name] for name in ("round", "signature", "randomness")}
 
 
-@pytest.mark.parametrize("fact", FACTS["beacons"])
+@pytest.mark.parametrize("fact", FACTS["beacons"][1:], ids=lambda fact: fact["network"])
 def test_published_beacons(fact: dict[str, Any]) -> None:
-    members = {name: fact[name] for name in ("round", "signature", "randomness")}
-    beacon = read_beacon(json.dumps(members).encode(), network(fact["round"]), verify=is_signed)
-    assert beacon.to_json() == members
+    beacon = read_beacon(json.dumps(members_of(fact)).encode(), network(fact))
+    assert beacon.to_json() == members_of(fact)
 
 
-def beacon_refusal(verify: Any = is_signed, **changed: Any) -> MaskresError:
-    fact = FACTS["beacons"][2]
-    members = {name: fact[name] for name in ("round", "signature", "randomness")} | changed
+CHAINED, UNCHAINED, QUICK = FACTS["beacons"]
+
+
+def beacon_refusal(fact: dict[str, Any], **changed: Any) -> MaskresError:
+    members = members_of(fact) | changed
     data = json.dumps({name: value for name, value in members.items() if value is not None}).encode()
     with pytest.raises((InputError, CheckFailed)) as caught:
-        read_beacon(data, network(fact["round"]), verify=verify)
+        read_beacon(data, network(fact))
     return caught.value
+
+
+def signed(signature: str) -> dict[str, str]:
+    """A signature with the randomness that follows from it."""
+    return {"signature": signature, "randomness": hashlib.sha256(bytes.fromhex(signature)).hexdigest()}
 
 
 @pytest.mark.parametrize(
@@ -219,40 +230,84 @@ def beacon_refusal(verify: Any = is_signed, **changed: Any) -> MaskresError:
         ({"round": "657413"}, "bad-beacon"),
         ({"round": True}, "bad-beacon"),
         ({"randomness": "00" * 32}, "beacon-randomness"),
-        ({"randomness": FACTS["beacons"][2]["randomness"].upper()}, "bad-beacon"),
+        ({"randomness": QUICK["randomness"].upper()}, "bad-beacon"),
         ({"randomness": 1}, "bad-beacon"),
         ({"signature": "b7" * 48}, "beacon-randomness"),
         ({"signature": "b7" * 47}, "bad-beacon"),
+        ({"signature": QUICK["signature"].upper()}, "bad-beacon"),
         ({"signature": None}, "bad-beacon"),
-        ({"previous_signature": "00"}, "bad-beacon"),
+        ({"previous_signature": UNCHAINED["signature"]}, "bad-beacon"),
+        (signed("c0" + "00" * 47), "beacon-point"),  # infinity
+        (signed("00" * 48), "beacon-point"),  # not compressed
+        (signed("80" + "00" * 46 + "04"), "beacon-point"),  # on the curve, not in the group
+        (signed("80" + "00" * 46 + "01"), "beacon-point"),  # not on the curve
+        (signed(UNCHAINED["signature"]), "beacon-point"),  # of the other group
+        (signed(BeaconKey(b"another").sign(QUICK["round"]).hex()), "beacon-signature"),
     ],
 )
 def test_a_wrong_beacon_is_refused(changed: dict[str, Any], code: str) -> None:
-    assert beacon_refusal(**changed).code == code
+    assert beacon_refusal(QUICK, **changed).code == code
 
 
-def test_the_signature_is_checked_with_network_round_and_bytes() -> None:
-    seen: list[tuple[Network, int, bytes]] = []
+def test_a_chained_round_holds_only_with_the_signature_before_it() -> None:
+    key, signature = bytes.fromhex(CHAINED["public_key"]), bytes.fromhex(CHAINED["signature"])
+    check_signature(key, CHAINED["round"], signature, bytes.fromhex(CHAINED["previous_signature"]))
+    for previous in (b"", bytes(32)):
+        with pytest.raises(CheckFailed) as caught:
+            check_signature(key, CHAINED["round"], signature, previous)
+        assert caught.value.code == "beacon-signature"
+    assert beacon_refusal(CHAINED).code == "beacon-signature"
+    assert beacon_refusal(CHAINED, previous_signature=CHAINED["previous_signature"]).code == "bad-beacon"
 
-    def refuse(network: Network, round_: int, signature: bytes) -> bool:
-        seen.append((network, round_, signature))
-        return False
 
-    fact = FACTS["beacons"][2]
-    assert beacon_refusal(verify=refuse).code == "beacon-signature"
-    assert seen == [(network(fact["round"]), fact["round"], bytes.fromhex(fact["signature"]))]
-
-
-def test_a_beacon_kept_earlier_can_be_checked_again() -> None:
-    fact = FACTS["beacons"][0]
-    beacon = Beacon(fact["round"], fact["signature"], fact["randomness"])
-    check_beacon(beacon, network(1), verify=is_signed)
+def test_a_signature_checked_elsewhere_is_not_checked_again() -> None:
+    members = members_of(CHAINED)
+    assert read_beacon(json.dumps(members).encode(), network(CHAINED), verify=lambda *_: True)
     with pytest.raises(CheckFailed):
-        check_beacon(beacon, network(2), verify=is_signed)
+        read_beacon(json.dumps(members).encode(), network(CHAINED), verify=lambda *_: False)
+
+
+def test_a_signature_of_another_round_does_not_hold() -> None:
+    key = BeaconKey(b"a network of one")
+    made = Network("00" * 32, key.public_key.hex(), 0, 3, 7)
+    for round_, is_good in ((7, True), (8, False)):
+        beacon = Beacon(7, **signed(key.sign(round_).hex()))
+        if is_good:
+            check_beacon(beacon, made)
+            continue
+        with pytest.raises(CheckFailed) as caught:
+            check_beacon(beacon, made)
+        assert (caught.value.code, caught.value.file) == ("beacon-signature", "beacon.json")
+
+
+def test_a_key_that_is_none_is_refused() -> None:
+    for key in ("c0" + "00" * 95, "c0" + "00" * 47, "80" + "00" * 46 + "04", "83" * 96):
+        with pytest.raises(CheckFailed) as caught:
+            check_signature(bytes.fromhex(key), 1, bytes(48))
+        assert caught.value.code == "beacon-key"
+
+
+def test_nobody_passes_off_a_network_under_a_known_name() -> None:
+    require_genuine_networks([Drand("drand", replace(QUICKNET, round=657413), replace(QUICKNET, round=9))])
+    own = BeaconKey(b"mine").public_key.hex()
+    require_genuine_networks([Drand("drand", replace(QUICKNET, chain="00" * 32, public_key=own))])
+    for network_, field in (
+        (replace(QUICKNET, public_key=own), "drand.public_key"),
+        (replace(QUICKNET, period=30), "drand.period"),
+        (replace(QUICKNET, genesis=0), "drand.genesis"),
+        (DEFAULT, "drand"),  # chained
+        (replace(QUICKNET, chain="00" * 32, public_key="83" * 96), "drand.public_key"),
+    ):
+        with pytest.raises(InputError) as caught:
+            require_genuine_networks([Drand("drand", network_)])
+        assert (caught.value.code, caught.value.field) == ("bad-source", field)
+    with pytest.raises(InputError) as caught:
+        require_genuine_networks([Drand("drand", QUICKNET, replace(QUICKNET, period=31))])
+    assert caught.value.field == "drand.successor.period"
 
 
 def test_values() -> None:
-    drand = Drand("drand", network(1))
+    drand = Drand("drand", network(QUICK))
     assert require_value(d(10, 3), "019", may_be_missing=False) == "019"
     assert require_value(d(6, 3), MISSING, may_be_missing=True) == MISSING
     assert require_value(drand, "ab" * 32, may_be_missing=True) == "ab" * 32

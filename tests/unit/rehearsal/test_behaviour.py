@@ -1,6 +1,5 @@
 """How people behave in a rehearsal: repeatable, and in the shares that are promised."""
 
-import hashlib
 from collections import Counter
 
 import pytest
@@ -10,8 +9,6 @@ from maskres.rehearsal.behaviour import (
     Conduct,
     Dispute,
     Visit,
-    beacon_randomness,
-    beacon_signature,
     dice_rolls,
 )
 
@@ -41,14 +38,6 @@ def test_dice_are_repeatable_and_differ_by_seed_and_label():
 
 def test_dice_are_those_fixed_here():
     assert "".join(map(str, dice_rolls("golden", "xiamen-2020-1/1", 6, 20))) == "45233463546221523362"
-
-
-def test_beacon():
-    signature = beacon_signature("seed", "draw")
-    assert len(signature) == 48
-    assert len(beacon_signature("seed", "draw", 96)) == 96
-    assert beacon_signature("seed", "other") != signature
-    assert beacon_randomness(signature) == hashlib.sha256(signature).hexdigest()
 
 
 def test_shares_of_visits(behaviour):

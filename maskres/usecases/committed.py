@@ -1,0 +1,80 @@
+"""What a draw's commitment says, and since when notary and witness have vouched for its steps."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from maskres.db import cosigned, files, rounds
+from maskres.db.engine import Transaction
+from maskres.ledger.body_shapes import Kind
+from maskres.ledger.commitment import LEAD, Commitment, read_commitment
+from maskres.ledger.entries import read_line
+from maskres.ledger.note_keys import read_verifier_key
+from maskres.lottery.sources import DeclaredSource, Dice, Drand, Network
+
+
+def read_own_commitment(c: Transaction, draw: rounds.Draw) -> Commitment:
+    """Read the commitment of a draw.
+
+    Raises:
+        InputError: "not-published" where there is no commitment yet.
+    """
+    return read_commitment(files.fetch_bytes(c, draw.id, "commitment.json"))
+
+
+def committed_sources(c: Transaction, draw: rounds.Draw) -> tuple[DeclaredSource, ...]:
+    """Give the sources that a draw's commitment declares. Raises as read_own_commitment."""
+    return read_own_commitment(c, draw).sources
+
+
+def cosigned_at(c: Transaction, round_: rounds.Round, draw_number: int, kind: Kind) -> datetime | None:
+    """Give when a draw's newest entry of a kind first stood in a checkpoint cosigned by notary and witness.
+
+    Returns:
+        When the second of them had signed, by their clocks; None where there is no entry or no such checkpoint yet.
+    """
+    found = cosigned.find_entry(c, kind, round_.slug, draw_number)
+    if found is None:
+        return None
+    names = [read_verifier_key(text).name for _role, text in round_.cosigners]
+    return cosigned.cosigned_together_at(c, found[0], names)
+
+
+def first_known_at(c: Transaction, round_: rounds.Round, draw: rounds.Draw) -> datetime:
+    """Give the time from which the first source of a committed draw may be known to somebody.
+
+    A beacon is known when its round has come. Dice are known when they fall: that may be from ten minutes after notary
+    and witness have both cosigned the commitment, and at the latest when they are due.
+    """
+    sources = committed_sources(c, draw)
+    times = [source.by if isinstance(source, Dice) else source.network.round_at for source in sources]
+    if any(isinstance(source, Dice) for source in sources):
+        vouched_at = cosigned_at(c, round_, draw.draw, Kind.DRAW_COMMITTED)
+        if vouched_at is not None:
+            times.append(vouched_at + LEAD)
+    return min(times)
+
+
+def named_successor(c: Transaction, round_: rounds.Round, draw: rounds.Draw) -> int | None:
+    """Give the successor's round that the ledger says counts, whoever has cosigned it; None where it says none."""
+    found = cosigned.find_entry(c, Kind.BEACON, round_.slug, draw.draw)
+    if found is None:
+        return None
+    body = read_line(found[1], found[0]).body
+    number: int | None = body.get("successor_round")
+    return number
+
+
+def counting_network(c: Transaction, round_: rounds.Round, draw: rounds.Draw, drand: Drand) -> Network:
+    """Give the network and round that count for a draw.
+
+    The successor's count once the ledger says so in a checkpoint that notary and witness have cosigned before that
+    round's time; until then the declared ones do.
+
+    Source: draw.md, section 6, step 3.
+    """
+    successor = drand.successor
+    if successor is None or named_successor(c, round_, draw) is None:
+        return drand.network
+    vouched_at = cosigned_at(c, round_, draw.draw, Kind.BEACON)
+    return successor if vouched_at is not None and vouched_at < successor.round_at else drand.network
