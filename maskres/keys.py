@@ -30,7 +30,6 @@ class DeploymentKeys:
         index: version → key of the look-up digests; the greatest version is the current one.
         data: version → key of the encrypted personal fields; the greatest version is the current one.
         ledger: Ed25519 seed that signs checkpoints.
-        receipt: Ed25519 seed that signs receipts.
         access: key the receipts' secrets derive from.
         lookup: key of the digests by which pickup codes are found.
     """
@@ -38,7 +37,6 @@ class DeploymentKeys:
     index: Mapping[int, bytes] = field(repr=False)
     data: Mapping[int, bytes] = field(repr=False)
     ledger: bytes = field(repr=False)
-    receipt: bytes = field(repr=False)
     access: bytes = field(repr=False)
     lookup: bytes = field(repr=False)
 
@@ -191,7 +189,6 @@ def make_deployment_keys(random_bytes: RandomBytes) -> DeploymentKeys:
         index={1: random_bytes(KEY_BYTES)},
         data={1: random_bytes(KEY_BYTES)},
         ledger=random_bytes(KEY_BYTES),
-        receipt=random_bytes(KEY_BYTES),
         access=random_bytes(KEY_BYTES),
         lookup=random_bytes(KEY_BYTES),
     )
@@ -201,12 +198,12 @@ def _deployment_json(keys: DeploymentKeys) -> dict[str, Any]:
     return {
         "index": {str(version): _encode(key) for version, key in keys.index.items()},
         "data": {str(version): _encode(key) for version, key in keys.data.items()},
-        **{name: _encode(getattr(keys, name)) for name in ("ledger", "receipt", "access", "lookup")},
+        **{name: _encode(getattr(keys, name)) for name in ("ledger", "access", "lookup")},
     }
 
 
 def _read_deployment(data: bytes, file: str) -> DeploymentKeys:
-    single = ("ledger", "receipt", "access", "lookup")
+    single = ("ledger", "access", "lookup")
     members = _members(data, file, {"index", "data", *single})
     return DeploymentKeys(
         index=_versions(members["index"], file),

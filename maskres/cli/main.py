@@ -14,10 +14,11 @@ CHECK_FAILED = 1
 BAD_INPUT = 2
 
 
-#: Command → the module that holds it, imported only when asked for: `draw` and `allocate` load no database.
+#: Command → the module that holds it, imported only when asked for: `draw`, `allocate` and `receipt` load no database.
 _MODULES = {
     "draw": "draw_commands",
     "allocate": "draw_commands",
+    "receipt": "receipt_commands",
     "rehearse": "rehearse_commands",
     "round": "round_commands",
     "register": "register_commands",

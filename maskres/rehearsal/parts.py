@@ -27,7 +27,6 @@ class SeededKeys:
             index={1: derive_key(seed, "index/1")},
             data={1: derive_key(seed, "data/1")},
             ledger=derive_key(seed, "ledger"),
-            receipt=derive_key(seed, "receipt"),
             access=derive_key(seed, "access"),
             lookup=derive_key(seed, "lookup"),
         )

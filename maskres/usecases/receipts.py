@@ -36,7 +36,7 @@ def make_receipt(service: Service, round_slug: str, number: str) -> bytes:
         ledger_size=checkpoint.size,
         ledger_root=checkpoint.root,
     )
-    return sign_receipt(receipt, Ed25519PrivateKey.from_private_bytes(service.keys.deployment.receipt), name)
+    return sign_receipt(receipt, Ed25519PrivateKey.from_private_bytes(service.keys.deployment.ledger), name)
 
 
 def wishes_of(row: Registration) -> Wishes:

@@ -21,7 +21,7 @@ PERSON = make_person(3)
 
 
 def public_key(service: Service) -> Ed25519PublicKey:
-    return Ed25519PrivateKey.from_private_bytes(service.keys.deployment.receipt).public_key()
+    return Ed25519PrivateKey.from_private_bytes(service.keys.deployment.ledger).public_key()
 
 
 def read(service: Service, number: str) -> Receipt:
