@@ -193,17 +193,18 @@ def collect(round_slug: str, draw_number: int, actor_name: str) -> None:
 @click.option(
     "--room", type=INPUT_FILE, help="Places offered, like slots.csv; default: all free in later slots."
 )
-@click.option("--released", multiple=True, metavar="STRATUM=K", help="Places of newly arrived stock.")
+@click.option(
+    "--released", type=click.IntRange(0), default=0, metavar="K", help="Places of newly arrived stock."
+)
 @as_option
 def batch(
-    round_slug: str, draw_number: int, room: Path | None, released: tuple[str, ...], actor_name: str
+    round_slug: str, draw_number: int, room: Path | None, released: int, actor_name: str
 ) -> None:
     """Forfeit what was missed, and give free places to those displaced, unplaced and waiting."""
     actor = read_actor(actor_name)
-    shares = read_quotas(released)
     with open_service() as service:
         forfeited = afterwards.forfeit_missed(service, actor, round_slug, draw_number)
-        counts = batches.publish_batch(service, actor, round_slug, draw_number, room=room, released=shares)
+        counts = batches.publish_batch(service, actor, round_slug, draw_number, room=room, released=released)
     click.echo(f"{forfeited} places were forfeited.")
     click.echo(f"Batch {counts['batch']}: {counts['placed']} placed, {counts['unplaced']} not placed.")
 

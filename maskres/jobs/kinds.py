@@ -152,8 +152,8 @@ def _forfeit_missed(run: Run) -> Result:
 
 
 def _publish_batch(run: Run) -> Result:
-    """Payload: "released", stratum → places; "upload", the places offered; both may be left out."""
-    released = run.task.payload.get("released")
+    """Payload: "released", places of new stock; "upload", the places offered; both may be left out."""
+    released = run.task.payload.get("released", 0)
     with run.upload() if "upload" in run.task.payload else nullcontext() as room:
         forfeited = _forfeit_missed(run)
         counts = run.step(

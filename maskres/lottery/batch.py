@@ -151,15 +151,15 @@ def share_released(total: int, quotas: Mapping[str, int]) -> dict[str, int]:
         Stratum → places; they add up to the total.
 
     Raises:
-        InputError: "bad-released" for a negative total, or one that cannot be shared because no stratum has a
-            quota.
+        InputError: "bad-released" for what is no whole number from 0, or one that cannot be shared because no
+            stratum has a quota.
 
     Source: draw.md, section 9.
     """
     whole = sum(quotas.values())
-    if total < 0 or (total > 0 and whole == 0):
+    if type(total) is not int or total < 0 or (total > 0 and whole == 0):
         raise InputError(
-            "bad-released", f"{total} places cannot be shared over the strata's quotas.", field="released"
+            "bad-released", f"{total!r:.60} places cannot be shared over the strata's quotas.", field="released"
         )
     shares = {stratum: total * quota // whole if whole else 0 for stratum, quota in sorted(quotas.items())}
     left = total - sum(shares.values())

@@ -6,7 +6,7 @@ and unplaced winners a place. What counts is the ledger's order, so that anyone 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,16 @@ from maskres.errors import StepRefused
 from maskres.ledger import bodies
 from maskres.ledger.body_shapes import Kind
 from maskres.lottery.allocation import Placement, read_allocation, write_allocation
-from maskres.lottery.batch import Batch, Plan, place_batch, plan_batch, read_changes, replay, write_changes
+from maskres.lottery.batch import (
+    Batch,
+    Plan,
+    place_batch,
+    plan_batch,
+    read_changes,
+    replay,
+    share_released,
+    write_changes,
+)
 from maskres.lottery.results import read_result
 from maskres.lottery.slots import Slot, check_lead, write_slots
 from maskres.lottery.standings import Standings, Status
@@ -28,6 +37,7 @@ from maskres.usecases.afterwards import published_draw
 from maskres.usecases.drawing import publish
 from maskres.usecases.opened_wishes import count_by_slot, place_rows, write_opened_wishes
 from maskres.usecases.record import enter
+from maskres.usecases.seeding import read_own_commitment
 from maskres.usecases.service import Actor, Service, one_transaction
 from maskres.usecases.store_files import read_slot_plan
 
@@ -41,7 +51,7 @@ def publish_batch(
     draw_number: int,
     *,
     room: Path | None = None,
-    released: Mapping[str, int] | None = None,
+    released: int = 0,
 ) -> dict[str, int]:
     """Publish the next batch of a draw.
 
@@ -52,7 +62,8 @@ def publish_batch(
         round_slug: the round.
         draw_number: the draw, published or collecting.
         room: the places offered, in the form of slots.csv; None for all that are free in slots still to come.
-        released: stratum → places of newly arrived stock; none once the waiting list has ended.
+        released: places of newly arrived stock, shared over the strata by their quotas, so that nobody chooses who
+            gets them; none once the waiting list has ended.
 
     Returns:
         "batch", its number; "placed" and "unplaced".
@@ -67,7 +78,7 @@ def publish_batch(
     round_ = rounds.find_round(c, round_slug, is_locked=True)
     draw = published_draw(c, round_, draw_number)
     *ended_before, has_ended = _ended_lists(c, round_slug, draw.draw)
-    if has_ended and any((released or {}).values()):
+    if has_ended and released:
         raise StepRefused(
             "waiting-list-ended",
             "A later draw of this round is committed: this waiting list has ended, and stock is for that draw.",
@@ -84,7 +95,8 @@ def publish_batch(
             write_changes(causes, out)
         with (folder / names["room"]).open("wb") as out:
             write_slots(offered, out)
-        plan = plan_batch(standings, read_changes(folder / names["changes"]), released, has_ended=has_ended)
+        shares = share_released(released, read_own_commitment(c, draw).quotas)
+        plan = plan_batch(standings, read_changes(folder / names["changes"]), shares, has_ended=has_ended)
         placements = _place(c, service, round_, draw, plan, offered, folder / names["wishes"])
         with (folder / names["promotion"]).open("wb") as out:
             write_allocation(placements, out)

@@ -120,7 +120,7 @@ def test_a_draw_from_closing_to_a_batch(
     operator.go(_OPERATOR)
     operator.look("draw-collecting")
     operator.follow("/batch")
-    operator.page.fill("#released-general", "1")
+    operator.page.fill("#released", "1")
     operator.look("batch")
     operator.send()
     operator.wait_for_task("batch")

@@ -168,7 +168,7 @@ def test_a_batch_is_there_whole_or_not_at_all(counters: Counters):
     afterwards.close_store(counters.service, OPERATOR, ROUND, 1, "huli-1", local(12))
 
     def step(service: Service) -> None:
-        publish_batch(service, OPERATOR, ROUND, 1, released={"general": 2})
+        publish_batch(service, OPERATOR, ROUND, 1, released=2)
 
     require_whole_or_nothing(counters.service, "batch-published", True, step)
 

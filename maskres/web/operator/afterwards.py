@@ -25,7 +25,6 @@ from maskres.web.task_pages import ask_task
 from maskres.web.typed import read_time, read_whole, sent_file, stream_of
 
 _AFTERWARDS = (DrawStatus.PUBLISHED, DrawStatus.COLLECTING)
-_RELEASED = "released-"
 
 
 def add_afterwards(routes: Blueprint, door: Door) -> None:
@@ -42,7 +41,7 @@ def _add_batch(routes: Blueprint, door: Door) -> None:
         form = Form.sent() if request.method == "POST" else Form()
         is_due = one.draw.status in _AFTERWARDS
         if request.method == "POST" and is_due:
-            payload = _batch(door, form, list(one.quotas))
+            payload = _batch(door, form)
             if payload is not None:
                 return ask_task(
                     door, "operator", TaskKind.PUBLISH_BATCH, round_slug=slug, draw=number, payload=payload
@@ -51,12 +50,11 @@ def _add_batch(routes: Blueprint, door: Door) -> None:
         return show("operator/batch.html", status, form=form, shown=shown, one=one, is_due=is_due)
 
 
-def _batch(door: Door, form: Form, strata: list[str]) -> dict[str, Any] | None:
-    typed = {stratum: read_whole(form, f"{_RELEASED}{stratum}", is_needed=False) for stratum in strata}
+def _batch(door: Door, form: Form) -> dict[str, Any] | None:
+    released = read_whole(form, "released", is_needed=False)
     if form.errors:
         return None
     payload: dict[str, Any] = {}
-    released = {stratum: places for stratum, places in typed.items() if places}
     if released:
         payload["released"] = released
     room = sent_file(form, "room", is_needed=False)

@@ -98,7 +98,7 @@ def test_a_round_from_draft_to_batch_by_pages_alone(desk: Desk, tmp_path: Path) 
     assert "Winners" in desk.do("operator", f"{_DRAW}/draw").text
     assert "Placed" in desk.do("operator", f"{_DRAW}/publish").text
     desk.do("operator", f"{_DRAW}/collect")
-    assert "2" in desk.do("operator", f"{_DRAW}/batch", {"released-general": "2"}).text
+    assert "2" in desk.do("operator", f"{_DRAW}/batch", {"released": "2"}).text
     assert winners_of(service)
     assert "Batches published: 1." in desk.get("operator", _DRAW).text
 
