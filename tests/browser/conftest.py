@@ -4,8 +4,8 @@
         page.goto(live.url)           # live.service is the service behind it, live.app the application
         shot(page, "home")            # of tests.support.browser; kept where MASKRES_SHOTS names a folder
 
-A page that calls another host or logs an error fails its test. `desktop` is a page of 1280 pixels; `new_page` opens
-more: new_page(width=360, language="zh", is_large=False, has_scripts=True).
+A page that calls another host or logs an error fails its test, and so does an error of the server's own. `desktop` is
+a page of 1280 pixels; `new_page` opens more: new_page(width=360, language="zh", is_large=False, has_scripts=True).
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from maskres.usecases.service import Service
 from tests.support.browser import Live, Served
@@ -43,6 +43,7 @@ def live(sqlite_service: Service) -> Iterator[Live]:
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     """One Chromium for all tests of this process."""
+    expect.set_options(timeout=_MILLISECONDS)  # a busy machine is no error
     with sync_playwright() as playwright:
         found = playwright.chromium.launch(executable_path=CHROMIUM, args=list(_ARGUMENTS))
         yield found
@@ -87,6 +88,7 @@ def new_page(browser: Browser, live: Live) -> Iterator[Callable[..., Page]]:
         context.close()
     # That an answer refused something is part of some walks, and the browser says so itself.
     assert [line for line in wrong if "the server responded with a status of" not in line] == []
+    assert live.troubles() == []
 
 
 @pytest.fixture

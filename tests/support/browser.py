@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import os
 import threading
-from dataclasses import dataclass
+from collections.abc import MutableMapping
+from contextlib import ExitStack
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from flask import Flask
-from playwright.sync_api import Page
+from playwright.sync_api import Locator, Page
+from structlog.testing import capture_logs
 from werkzeug.serving import make_server
 
 from maskres.usecases.service import Service
@@ -18,11 +21,20 @@ from tests.support.web import make_app
 
 @dataclass(frozen=True)
 class Live:
-    """An application that is served: its address, and what is behind it."""
+    """An application that is served: its address, what is behind it, and what it has logged."""
 
     url: str
     app: Flask
     service: Service
+    log: list[MutableMapping[str, Any]] = field(default_factory=list)
+
+    def troubles(self) -> list[MutableMapping[str, Any]]:
+        """Give the lines of the log that tell of an error of the server's own."""
+        return [
+            line
+            for line in self.log
+            if line["log_level"] in ("error", "critical") or line.get("status", 200) >= 500
+        ]
 
 
 class Served:
@@ -33,17 +45,20 @@ class Served:
         self._app: Flask | None = None
         self._server = make_server("127.0.0.1", 0, self._answer, threaded=True)
         self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
+        self._while_served = ExitStack()
 
     def __enter__(self) -> Live:
         url = f"http://127.0.0.1:{self._server.server_port}"
         self._app = make_app(self._service, url)
+        log = self._while_served.enter_context(capture_logs())
         self._thread.start()
-        return Live(url, self._app, self._service)
+        return Live(url, self._app, self._service, log)
 
     def __exit__(self, *_: object) -> None:
         self._server.shutdown()
         self._thread.join(timeout=10)
         self._server.server_close()
+        self._while_served.close()
 
     def _answer(self, environ: Any, start_response: Any) -> Any:
         assert self._app is not None
@@ -56,6 +71,12 @@ def shot(page: Page, name: str) -> None:
     if folder:
         Path(folder).mkdir(parents=True, exist_ok=True)
         page.screenshot(path=Path(folder) / f"{name}.png", full_page=True)
+
+
+def press(page: Page, button: Locator) -> None:
+    """Press a button or follow a link, and wait until the page it leads to is there."""
+    with page.expect_navigation(wait_until="domcontentloaded"):
+        button.click()
 
 
 def fits(page: Page) -> bool:
