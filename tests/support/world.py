@@ -313,7 +313,9 @@ def play_to(
         is_known = slug in {each.slug for each in rounds.list_rounds(c)}
     if not is_known:
         _go_to(service, draw, 0)
-        open_round(service, slug, times=RegistrationTimes(closes_at=hours_of(draw, 48)), **rules)
+        closes_at = hours_of(draw, 48)
+        times = RegistrationTimes(closes_at=closes_at) if closes_at > service.now() else NO_TIMES
+        open_round(service, slug, times=times, **rules)
         cosign_all(service)
     has_people = people is not None or not _has_registrations(service, slug)
     if has_people and status_of(service, slug, draw) is DrawStatus.OPEN:
