@@ -197,9 +197,7 @@ def collect(round_slug: str, draw_number: int, actor_name: str) -> None:
     "--released", type=click.IntRange(0), default=0, metavar="K", help="Places of newly arrived stock."
 )
 @as_option
-def batch(
-    round_slug: str, draw_number: int, room: Path | None, released: int, actor_name: str
-) -> None:
+def batch(round_slug: str, draw_number: int, room: Path | None, released: int, actor_name: str) -> None:
     """Forfeit what was missed, and give free places to those displaced, unplaced and waiting."""
     actor = read_actor(actor_name)
     with open_service() as service:

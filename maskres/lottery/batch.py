@@ -159,7 +159,9 @@ def share_released(total: int, quotas: Mapping[str, int]) -> dict[str, int]:
     whole = sum(quotas.values())
     if type(total) is not int or total < 0 or (total > 0 and whole == 0):
         raise InputError(
-            "bad-released", f"{total!r:.60} places cannot be shared over the strata's quotas.", field="released"
+            "bad-released",
+            f"{total!r:.60} places cannot be shared over the strata's quotas.",
+            field="released",
         )
     shares = {stratum: total * quota // whole if whole else 0 for stratum, quota in sorted(quotas.items())}
     left = total - sum(shares.values())

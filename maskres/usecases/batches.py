@@ -34,10 +34,10 @@ from maskres.lottery.standings import Standings, Status
 from maskres.lottery.wishes import read_wishes
 from maskres.pickup.codes import CodeMaker, code_digest
 from maskres.usecases.afterwards import published_draw
+from maskres.usecases.committed import read_own_commitment
 from maskres.usecases.drawing import publish
 from maskres.usecases.opened_wishes import count_by_slot, place_rows, write_opened_wishes
 from maskres.usecases.record import enter
-from maskres.usecases.seeding import read_own_commitment
 from maskres.usecases.service import Actor, Service, one_transaction
 from maskres.usecases.store_files import read_slot_plan
 
