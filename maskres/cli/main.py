@@ -28,6 +28,7 @@ _MODULES = {
     "database": "setup_commands",
     "keys": "setup_commands",
     "notary": "setup_commands",
+    "ledger": "ledger_commands",
     "worker": "work_commands",
     "sweeper": "work_commands",
     "demo": "demo_commands",

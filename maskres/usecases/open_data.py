@@ -12,6 +12,7 @@ from maskres.db.engine import Transaction
 from maskres.errors import InputError
 from maskres.formats.values import is_slug
 from maskres.ledger.notes import add_signatures
+from maskres.ledger.proofs import ConsistencyProof, InclusionProof, prove_consistency, prove_inclusion
 from maskres.rounds.status import DrawStatus, RoundStatus, has_reached
 from maskres.usecases.service import Service
 
@@ -135,6 +136,26 @@ def read_ledger(service: Service) -> bytes:
     """Give ledger.jsonl: one event a line."""
     with service.database.reading() as c:
         return b"".join(line + b"\n" for line in record.ledger_lines(c))
+
+
+def prove_entry(service: Service, entry: int, size: int) -> InclusionProof:
+    """Prove that a line of the ledger, from 0, is in its tree of some size.
+
+    Raises:
+        InputError: "unknown-entry", "unknown-size".
+    """
+    with service.database.reading() as c:
+        return prove_inclusion(record.ledger_lines(c, size), entry, size)
+
+
+def prove_growth(service: Service, old_size: int, size: int) -> ConsistencyProof:
+    """Prove that the ledger of some size holds an older one, unchanged.
+
+    Raises:
+        InputError: "unknown-size".
+    """
+    with service.database.reading() as c:
+        return prove_consistency(record.ledger_lines(c, size), old_size, size)
 
 
 def list_checkpoints(service: Service) -> list[tuple[record.Checkpoint, list[str]]]:

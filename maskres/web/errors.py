@@ -49,6 +49,8 @@ _BY_CODE = {
     "wrong-role": 403,
     "not-published": 404,
     "unknown-checkpoint": 404,
+    "unknown-entry": 404,
+    "unknown-size": 404,
     "content-encoded": 415,
     "wrong-media-type": 415,
     "too-many-requests": 429,

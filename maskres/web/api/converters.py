@@ -31,6 +31,12 @@ class SizePart(DrawPart):
     regex = "[1-9][0-9]{0,8}"
 
 
+class EntryPart(SizePart):
+    """The place of an entry in the ledger, from 0."""
+
+    regex = "0|[1-9][0-9]{0,8}"
+
+
 class FilePart(BaseConverter):
     """The name of a published file."""
 
@@ -53,6 +59,7 @@ _PARTS: dict[str, type[BaseConverter]] = {
     "slug": SlugPart,
     "draw": DrawPart,
     "size": SizePart,
+    "entry": EntryPart,
     "file": FilePart,
     "number": NumberPart,
     "code": CodePart,
@@ -69,5 +76,5 @@ def set_up_converters(app: Flask, api: Api) -> None:
 def _schema_of(part: Any) -> dict[str, Any]:
     if isinstance(part, DrawPart):
         most = 99 if type(part) is DrawPart else 999_999_999
-        return {"type": "integer", "minimum": 1, "maximum": most}
+        return {"type": "integer", "minimum": 0 if isinstance(part, EntryPart) else 1, "maximum": most}
     return {"type": "string", "pattern": f"^{part.regex}$"}

@@ -1,4 +1,4 @@
-"""Open data of the record: the ledger and its checkpoints."""
+"""Open data of the record: the ledger, its checkpoints, and proofs about it."""
 
 from __future__ import annotations
 
@@ -8,14 +8,24 @@ from flask_smorest import Blueprint
 from maskres.usecases import open_data
 from maskres.web.access import public
 from maskres.web.api import open_schemas as shapes
-from maskres.web.api.routes import LIVE_SECONDS, ApiBlueprint, is_open_data, may_refuse, publish
+from maskres.web.api.routes import (
+    FIXED_SECONDS,
+    LIVE_SECONDS,
+    ApiBlueprint,
+    is_open_data,
+    may_refuse,
+    publish,
+)
 from maskres.web.door import Door
+
+#: The whole tree is hashed for a proof.
+_COSTLY = "120 per minute"
 
 
 def ledger_routes(door: Door) -> Blueprint:
     """Make the routes of the ledger."""
     routes = ApiBlueprint("ledger", "The public ledger: what happened when, and who signed it.")
-    service = door.service
+    service, limit = door.service, door.limits.open.limit(_COSTLY)
 
     @routes.route("/ledger.jsonl")
     @public
@@ -48,5 +58,27 @@ def ledger_routes(door: Door) -> Blueprint:
         """Give a checkpoint as a signed note, with all its cosignatures."""
         note = open_data.read_checkpoint_note(service, size)
         return publish(Response(note, mimetype="text/plain"), LIVE_SECONDS)
+
+    @routes.route("/ledger/inclusion/<entry:entry>/<size:size>")
+    @limit
+    @public
+    @may_refuse()
+    @is_open_data
+    @routes.response(200, shapes.Inclusion)
+    def prove_inclusion(entry: int, size: int) -> Response:
+        """Prove that a line, counted from 0, is a leaf of the tree over so many lines."""
+        proof = open_data.prove_entry(service, entry, size)
+        return publish(jsonify(shapes.Inclusion().dump(proof.to_json())), FIXED_SECONDS)
+
+    @routes.route("/ledger/consistency/<size:old_size>/<size:size>")
+    @limit
+    @public
+    @may_refuse()
+    @is_open_data
+    @routes.response(200, shapes.Consistency)
+    def prove_consistency(old_size: int, size: int) -> Response:
+        """Prove that the ledger of so many lines holds the older one, unchanged."""
+        proof = open_data.prove_growth(service, old_size, size)
+        return publish(jsonify(shapes.Consistency().dump(proof.to_json())), FIXED_SECONDS)
 
     return routes

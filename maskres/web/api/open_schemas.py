@@ -197,6 +197,31 @@ class Checkpoints(Schema):
     checkpoints = fields.List(fields.Nested(CheckpointShown), required=True)
 
 
+_HASHES_SHOWN = fields.List(
+    Text(64, pattern=SHA256), required=True, metadata={"description": "In the order of RFC 6962."}
+)
+
+
+class Inclusion(Schema):
+    """A proof that a line of the ledger is a leaf of its tree (RFC 6962)."""
+
+    entry = fields.Integer(required=True)
+    size = fields.Integer(required=True)
+    leaf = Text(64, pattern=SHA256, required=True)
+    root = Text(64, pattern=SHA256, required=True)
+    hashes = _HASHES_SHOWN
+
+
+class Consistency(Schema):
+    """A proof that a ledger holds an older one, unchanged (RFC 6962)."""
+
+    old_size = fields.Integer(required=True)
+    size = fields.Integer(required=True)
+    old_root = Text(64, pattern=SHA256, required=True)
+    root = Text(64, pattern=SHA256, required=True)
+    hashes = _HASHES_SHOWN
+
+
 class PrefixQuery(Body):
     """How the numbers begin."""
 

@@ -9,6 +9,8 @@ import zipfile
 
 import pytest
 
+from maskres.errors import CheckFailed
+from maskres.ledger.proofs import ConsistencyProof, InclusionProof, read_proof
 from maskres.usecases.service import Service
 from tests.support.api import Partner
 from tests.support.collecting import Counters
@@ -125,6 +127,35 @@ def test_the_ledger_and_its_checkpoints_are_the_signed_bytes(partner: Partner):
     assert partner.get(f"/checkpoints/{len(lines) + 1}").status_code == 404
     cosigned = next(each for each in listed if each["cosigners"])
     assert all(name in partner.get(f"/checkpoints/{cosigned['size']}").text for name in cosigned["cosigners"])
+
+
+def test_anybody_is_shown_that_an_entry_stands_in_the_ledger_and_that_it_only_grew(partner: Partner):
+    lines = partner.get("/ledger.jsonl").data.splitlines()
+    size = len(lines)
+    roots = {each["size"]: each["root"] for each in partner.get("/checkpoints").json["checkpoints"]}
+    for entry in range(size):
+        answer = partner.get(f"/ledger/inclusion/{entry}/{size}")
+        proof = read_proof(answer.data, file="proof")
+        assert isinstance(proof, InclusionProof)
+        assert proof.root.hex() == roots[size]
+        proof.verify(lines[entry])
+        with pytest.raises(CheckFailed):
+            proof.verify(lines[entry] + b" ")
+    for old_size in range(1, size + 1):
+        grown = read_proof(partner.get(f"/ledger/consistency/{old_size}/{size}").data, file="proof")
+        assert isinstance(grown, ConsistencyProof)
+        assert (grown.old_root.hex(), grown.root.hex()) == (roots[old_size], roots[size])
+        grown.verify()
+    for path in (
+        f"inclusion/{size}/{size}",
+        f"inclusion/0/{size + 1}",
+        f"consistency/{size}/{size - 1}",
+        f"consistency/1/{size + 1}",
+        "consistency/0/1",
+        "inclusion/01/2",
+        "inclusion/0",
+    ):
+        assert partner.get(f"/ledger/{path}").status_code == 404, path
 
 
 def test_the_bundle_is_built_once_until_something_is_added(partner: Partner, counters: Counters, monkeypatch):
