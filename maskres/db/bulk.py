@@ -4,15 +4,32 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from datetime import datetime
+from functools import cache
 from itertools import islice
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from sqlalchemy import ARRAY, Column, ColumnElement, Connection, Select, Table, any_, bindparam
+from sqlalchemy import (
+    ARRAY,
+    Column,
+    ColumnElement,
+    Connection,
+    CursorResult,
+    Select,
+    Table,
+    any_,
+    bindparam,
+    func,
+    literal_column,
+    select,
+    true,
+)
 
 from maskres.db.tables import metadata
 
 BATCH_ROWS = 20_000
+#: What one sort or join of a statement over everything may hold in PostgreSQL's memory.
+_WORK_MEM = "64MB"
 
 
 def load_rows(
@@ -91,6 +108,26 @@ def is_among(c: Connection, column: Column[Any], values: Collection[Any]) -> Col
     return column.in_(values)
 
 
+def find_by_key(c: Connection, key: Column[Any], values: Collection[Any]) -> CursorResult[Any]:
+    """Give the rows of a table whose unique key is among some values, each looked up by itself.
+
+    PostgreSQL plans such a statement once and keeps the plan. Made while the table was empty, a plan for is_among
+    reads all of it ever after; this one goes by the index, however much the table grows.
+    """
+    return c.execute(_select_by_key(key, c.dialect.name == "postgresql"), {"keys": list(values)})
+
+
+@cache
+def _select_by_key(key: Column[Any], is_postgresql: bool) -> Select[Any]:
+    table = key.table
+    if not is_postgresql:
+        return select(table).where(key.in_(bindparam("keys", expanding=True)))
+    given = func.unnest(bindparam("keys", type_=ARRAY(key.type)))
+    wanted = given.table_valued("key", name="wanted").render_derived()
+    found = select(table).where(key == wanted.c.key).limit(literal_column("1")).lateral("found")
+    return select(found).select_from(wanted.join(found, true()))
+
+
 def update_rows(
     c: Connection,
     table: Table,
@@ -132,15 +169,26 @@ def _update_from_arrays(
 
 
 def _from_arrays(table: Table, names: Sequence[str]) -> str:
-    """Write the rows v (v0, v1, …) of one array a column; the driver's own row by row takes four times as long."""
+    """Write the rows v (v0, v1, …) of one array a column; the driver's own rows take four times as long."""
     arrays = ", ".join(f"%s::{_ARRAYS[table.c[name].type.python_type]}" for name in names)
     return f"unnest({arrays}) AS v ({', '.join(f'v{at}' for at in range(len(names)))})"
 
 
-def _as_arrays(rows: Iterable[Sequence[Any]]) -> tuple[list[Any], ...]:
-    return tuple(map(list, zip(*rows, strict=True)))
+def _as_arrays(rows: Iterable[Sequence[Any]]) -> tuple[str, ...]:
+    return tuple(
+        "{" + ",".join([_SPELL_ELEMENT[type(value)](value) for value in values]) + "}"
+        for values in zip(*rows, strict=True)
+    )
 
 
+# An array's text, spelled here for the same reason as COPY's.
+_SPELL_ELEMENT: dict[type, Callable[[Any], str]] = {
+    str: lambda value: '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"',
+    int: str,
+    bytes: lambda value: '"\\\\x' + value.hex() + '"',
+    bool: lambda value: "t" if value else "f",
+    type(None): lambda value: "NULL",
+}
 _ARRAYS: dict[type, str] = {
     str: "text[]",
     datetime: "text[]",
@@ -211,7 +259,14 @@ def make_temporary(c: Connection, name: str, columns: str) -> None:
 
 
 def refresh_statistics(c: Connection, *tables: str) -> None:
-    """Let the database count again before a statement over everything: a plan for empty tables is quadratic."""
+    """Let the database count again before a statement over everything: a plan for empty tables is quadratic.
+
+    For the rest of the transaction PostgreSQL sorts and joins in memory, and does not compile its plans: that takes
+    longer than most of them run.
+    """
+    if c.dialect.name == "postgresql":
+        c.exec_driver_sql(f"SET LOCAL work_mem = '{_WORK_MEM}'")
+        c.exec_driver_sql("SET LOCAL jit = off")
     for table in tables:
         if c.dialect.name == "postgresql" and table in metadata.tables:
             # Only a table's owner may count it, which the service need not be: the migration left a way.

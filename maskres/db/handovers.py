@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Row, select, update
 
-from maskres.db.bulk import in_batches, insert_rows, is_among
+from maskres.db.bulk import find_by_key, in_batches, insert_rows
 from maskres.db.engine import Transaction
 from maskres.db.tables import handovers
 from maskres.formats.values import format_time
@@ -22,7 +22,7 @@ def find_records(c: Transaction, nonces: Collection[str]) -> dict[str, Record]:
     """Give what was recorded under some nonces, in whatever round."""
     found: dict[str, Record] = {}
     for batch in in_batches(sorted(nonces), _AT_ONCE):
-        for row in c.execute(select(handovers).where(is_among(c, handovers.c.nonce, batch))):
+        for row in find_by_key(c, handovers.c.nonce, batch):
             found[row.nonce] = _record(row)
     return found
 

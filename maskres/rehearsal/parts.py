@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from datetime import datetime
+from functools import cache
 
 from maskres.errors import ConfigurationError
 from maskres.keys import DeploymentKeys, RoundKeys
@@ -40,8 +41,7 @@ class SeededKeys:
         """Give a round's keys."""
         if round_slug in self._destroyed:
             raise ConfigurationError("missing-round-keys", f"The keys of round {round_slug} are destroyed.")
-        names = ("number", "seal", "code")
-        return RoundKeys(**{name: derive_key(self._seed, f"{round_slug}/{name}") for name in names})
+        return _derive_round_keys(self._seed, round_slug)
 
     def make_round_keys(self, round_slug: str) -> RoundKeys:
         """Give a round's keys."""
@@ -50,6 +50,12 @@ class SeededKeys:
     def destroy_round_keys(self, round_slug: str) -> None:
         """Forget a round's keys."""
         self._destroyed.add(round_slug)
+
+
+@cache
+def _derive_round_keys(seed: str, round_slug: str) -> RoundKeys:
+    names = ("number", "seal", "code")
+    return RoundKeys(**{name: derive_key(seed, f"{round_slug}/{name}") for name in names})
 
 
 class StageClock:
