@@ -24,7 +24,7 @@ def find_entry(c: Transaction, kind: str, round_slug: str, draw: int) -> tuple[i
 def cosigned_together_at(c: Transaction, seq: int, names: Collection[str]) -> datetime | None:
     """Give when an entry first stood in a checkpoint that all of some names had cosigned; None until it does.
 
-    A checkpoint counts from when the last of them had signed it (draw.md, section 6, step 1).
+    A checkpoint counts from when the last of them had signed it (spec E2).
     """
     whole = (
         select(func.max(cosignatures.c.cosigned_at).label("at"))

@@ -12,7 +12,7 @@ from typing import Any
 
 from maskres.errors import ConfigurationError
 
-#: Begins the origin of every rehearsal's ledger (draw.md, section 10): the demo can never pass as real.
+#: Begins the origin of every rehearsal's ledger (spec H1): the demo can never pass as real.
 ORIGIN = "rehearsal/demo-xiamen"
 RESET = "Begin anew with: make demo-reset"
 

@@ -78,7 +78,7 @@ def decide(mask: int, rules: Rules) -> Verdict:
     Raises:
         ValueError: the mask is none, or its bracket was counted with other rules.
 
-    Source: draw.md, sections 4 and 5; product.md, eligibility.
+    Source: spec R2 to R4, F3; product.md, eligibility.
     """
     facts = decode(mask)
     thresholds = age_thresholds(rules)

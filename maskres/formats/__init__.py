@@ -1,1 +1,1 @@
-"""The bytes of the protocol: numbers, values, JSON and CSV, read strictly and written one way (draw.md, section 0)."""
+"""The bytes of the protocol: numbers, values, JSON and CSV, read strictly and written one way (spec B1 to B11)."""

@@ -1,4 +1,4 @@
-"""The kinds of column in the protocol's CSV files, each parsed a block at a time (draw.md, section 0).
+"""The kinds of column in the protocol's CSV files, each parsed a block at a time (spec B1 to B5).
 
 A column says which rows of a block it accepts, on whole arrays, and in `explain` what is wrong with one
 field, in words. Every kind accepts only printable ASCII, so no byte a reader might take differently
@@ -101,7 +101,7 @@ class Column(ABC):
 
 
 class NumberColumn(Column):
-    """Registration numbers: twelve symbols, the last a check symbol (draw.md, section 2)."""
+    """Registration numbers: twelve symbols, the last a check symbol (spec N4)."""
 
     def parse(self, fields: Fields) -> tuple[Numbers, NDArray[np.bool_]]:
         """Parse one block."""
@@ -328,7 +328,7 @@ class HexColumn(Column):
 
 
 class ChoicesColumn(Column):
-    """Store slugs joined by `|`, best first, none twice, at most 20, perhaps none (draw.md, section 3)."""
+    """Store slugs joined by `|`, best first, none twice, at most 20, perhaps none (spec S1)."""
 
     def __init__(self, name: str) -> None:
         super().__init__(name)

@@ -54,7 +54,7 @@ def are_numbers(numbers: Numbers) -> NDArray[np.bool_]:
     Returns:
         One boolean an entry.
 
-    Source: draw.md, section 2.
+    Source: spec N4.
     """
     pairs = _pairs(numbers)
     total = np.zeros(len(pairs), dtype=np.uint16)

@@ -1,4 +1,4 @@
-"""The protocol's CSV files, read strictly, in blocks, into columns (draw.md, section 0).
+"""The protocol's CSV files, read strictly, in blocks, into columns (spec B1, B2, B6).
 
 UTF-8 without byte order mark, LF after every line including the last, one exact header, commas, no
 quoting. Whatever else two readers might take differently is refused, naming file and line; of several
@@ -150,7 +150,7 @@ def read_table(
         InputError: "bad-header", "byte-order-mark", "carriage-return", "quotes" or "missing-last-lf" for a
             wrong first line (later faults wait in the table); "no-such-file" where it cannot be opened.
 
-    Source: draw.md, section 0.
+    Source: spec B1, B2, B11.
     """
     table = Table(file)
     with _open(source, file) as stream:

@@ -1,4 +1,4 @@
-"""JSON read so strictly that two readers cannot disagree about it (draw.md, section 0)."""
+"""JSON read so strictly that two readers cannot disagree about it (spec B8)."""
 
 from __future__ import annotations
 
@@ -59,7 +59,10 @@ def loads(data: bytes, *, file: str, is_published: bool = False) -> dict[str, An
             object_pairs_hook=pairs,
             parse_float=no_number,
             parse_constant=no_number,
-            parse_int=lambda digits: int(digits) if len(digits) <= 18 else no_number(digits),
+            # "-0" is zero to one reader and text with a sign to another.
+            parse_int=lambda digits: (
+                int(digits) if len(digits) <= 18 and digits != "-0" else no_number(digits)
+            ),
         )
         if not isinstance(value, dict):
             refuse("The file must hold one JSON object.")

@@ -1,7 +1,7 @@
 """Numbers and codes that people read aloud: twelve symbols of Crockford's alphabet, the last a check.
 
 A registration number and a pickup code have the same shape: 55 bits as eleven symbols, then a Luhn mod 32
-check symbol, which catches every single wrong symbol and most neighbours swapped (draw.md, section 2).
+check symbol, which catches every single wrong symbol and most neighbours swapped (spec N3, N4).
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ def check_symbol(body: str) -> str:
     Raises:
         KeyError: a symbol is not of ALPHABET.
 
-    Source: draw.md, section 2.
+    Source: spec N4.
     """
     total = 0
     for position, symbol in enumerate(reversed(body)):
@@ -50,7 +50,7 @@ def from_digest(digest: bytes) -> str:
     Returns:
         Twelve symbols, bare.
 
-    Source: draw.md, section 2.
+    Source: spec N3.
     """
     bits = int.from_bytes(digest[:7], "big") >> 1
     body = (
@@ -84,7 +84,7 @@ def read_typed(text: str, *, field: str = "number") -> str:
     Raises:
         InputError: "bad-number" where it cannot be one.
 
-    Source: draw.md, section 2.
+    Source: spec N6.
     """
     folded = "".join(chr(ord(c) - 0xFEE0) if "\uff01" <= c <= "\uff5e" else c for c in text[:64])
     number = folded.translate(_LOOKALIKES).upper()

@@ -1,4 +1,4 @@
-"""Slugs, integers, times and digests in the one spelling the protocol knows (draw.md, section 0)."""
+"""Slugs, integers, times and digests in the one spelling the protocol knows (spec B3 to B5, B7)."""
 
 from __future__ import annotations
 

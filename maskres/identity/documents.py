@@ -91,7 +91,7 @@ class Document:
 
     @property
     def canonical(self) -> str:
-        """Give the canonical id, KIND:VALUE or PASSPORT:ISSUER:VALUE (draw.md, section 2)."""
+        """Give the canonical id, KIND:VALUE or PASSPORT:ISSUER:VALUE (spec N1)."""
         if self.issuer is None:
             return f"{self.kind.upper()}:{self.value}"
         return f"{self.kind.upper()}:{self.issuer}:{self.value}"

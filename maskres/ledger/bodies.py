@@ -3,7 +3,7 @@
 Nothing personal can enter: a body takes digests, counts, slugs, public randomness, and one short sentence (why a
 draw was voided) in which no long number may stand.
 
-Source: draw.md, sections 4 to 10.
+Source: spec L2 to L4, E14.
 """
 
 from __future__ import annotations
@@ -147,7 +147,7 @@ def beacon_succeeded(source: str, successor_round: int) -> Body:
         source: the source's name in the commitment, which names the successor.
         successor_round: the successor's round.
 
-    Source: draw.md, section 6, step 3.
+    Source: spec E12.
     """
     return _built(Kind.BEACON, source=source, successor_round=successor_round)
 

@@ -1,6 +1,6 @@
 """The kinds of ledger entries and the shape of each one's body, for builders and readers alike.
 
-Source: draw.md, sections 4 to 10.
+Source: spec L2 to L4.
 """
 
 from __future__ import annotations
@@ -12,13 +12,14 @@ from typing import Any
 
 from maskres.ledger import members
 from maskres.ledger.keyring import check_keys
+from maskres.lottery.sources import MAX_ROLLS
 
 # Eleven digits, perhaps grouped: a phone number or longer. A date with its hour has ten.
 _LONG_NUMBER = re.compile(r"(?:\d[ -]?){11,}")
 
 
 class Kind(StrEnum):
-    """The kinds of entries. Source: draw.md, section 10."""
+    """The kinds of entries. Source: spec L4."""
 
     ROUND_OPENED = "round-opened"
     DRAW_CLOSED = "draw-closed"
@@ -62,7 +63,7 @@ _REGISTER = members.object_of(
 
 
 def check_file(value: Any, path: str) -> None:
-    """Refuse what is not a file's `sha256` and `entries`."""
+    """Refuse what is not a file's `sha256` and `entries` (spec L3)."""
     _FILE(value, path)
 
 
@@ -115,7 +116,7 @@ def _audited(value: Any, path: str) -> None:
         raise members.refuse(f"{path}.unsound", "No more can be unsound than were opened.")
 
 
-_ROLLS = members.text(r"missing|[0-9]{39,1000}", 'one digit a roll, or "missing"')
+_ROLLS = members.text(rf"missing|[0-9]{{39,{MAX_ROLLS}}}", 'one digit a roll, or "missing"')
 _SHAPES: Mapping[Kind, members.Check] = {
     Kind.ROUND_OPENED: members.object_of(
         {

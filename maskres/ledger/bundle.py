@@ -3,7 +3,7 @@
 A bundle is written beside its place and then moved there. A later bundle of the same draw may hold more files, a
 longer ledger and more cosignatures; no file once published may change or go.
 
-Source: draw.md, section 11.
+Source: spec Z1 to Z5.
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ def write_bundle(
         ConflictError: "published-already" where a file published before would change or go.
         CheckFailed: "bundle-damaged" where the same bundle stands there, but a file of it was changed.
 
-    Source: draw.md, section 11.
+    Source: spec Z3, Z5.
     """
     for name in contents:
         if name in _MADE_HERE:

@@ -1,6 +1,6 @@
 """The names that may stand in a bundle, and what each file is.
 
-Source: draw.md, sections 5 to 11.
+Source: spec Z1.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """The README of a bundle: what a stranger needs to check a draw with a terminal and nothing else.
 
-Source: draw.md, sections 6 to 8 and 11.
+Source: spec V5, T1, P1.
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
 Files are stored, not compressed: what compresses differs between builds of zlib, and digests hardly shrink. So the
 zip's own SHA-256 can stand in the minutes.
 
-Source: draw.md, section 11; security.md, checklist 7 to 9.
+Source: spec Z6; security.md, checklist 7 to 9.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ def write_zip(folder: Path, target: Path) -> None:
     Raises:
         InputError, CheckFailed: as bundle.check_sums.
 
-    Source: draw.md, section 11.
+    Source: spec Z6.
     """
     names = sorted([*check_sums(folder), SUMS])
     handle, staging = tempfile.mkstemp(prefix=f".{target.name}.", suffix=".part", dir=target.parent)

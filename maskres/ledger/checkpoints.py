@@ -3,7 +3,7 @@
 A checkpoint is a signed note of exactly three lines: origin, size, root in base64. Extension lines, which the
 specification discourages, are refused. A cosigner signs only what its last signed checkpoint has grown into.
 
-Source: draw.md, section 10; C2SP tlog-checkpoint; C2SP tlog-cosignature.
+Source: spec H1 to H7; C2SP tlog-checkpoint; C2SP tlog-cosignature.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ class SignedCheckpoint:
 
 
 def is_rehearsal(origin: str) -> bool:
-    """Tell whether a ledger is a rehearsal's, which can never pass as real. Source: draw.md, section 10."""
+    """Tell whether a ledger is a rehearsal's, which can never pass as real. Source: spec H1."""
     return origin.startswith(_REHEARSAL)
 
 
@@ -150,7 +150,7 @@ def cosign(data: bytes, key: SigningKey, signed_at: datetime) -> str:
     """Make a cosigner's signature line for a checkpoint.
 
     Whoever calls this has checked the log's signature (read_checkpoint), the growth since the last checkpoint
-    signed (require_growth) and every file (draw.md, section 6).
+    signed (require_growth) and every file (spec H7).
 
     Args:
         data: the checkpoint note's bytes.
@@ -203,7 +203,7 @@ def cosigned_at(signed: SignedCheckpoint, keys: Sequence[VerifierKey]) -> dateti
     Raises:
         CheckFailed: "not-cosigned" naming the first who has not.
 
-    Source: draw.md, section 6, step 1 (both cosignature times count).
+    Source: spec E2 (both cosignature times count).
     """
     return max(verify_cosignature(signed, key) for key in keys)
 
@@ -219,7 +219,7 @@ def require_growth(last: Checkpoint | None, new: Checkpoint, proof: Sequence[byt
     Raises:
         CheckFailed: "wrong-origin", "not-consistent".
 
-    Source: draw.md, section 10; C2SP tlog-cosignature.
+    Source: spec H7; C2SP tlog-cosignature.
     """
     if last is None:
         return

@@ -1,6 +1,6 @@
 """commitment.json: everything the outcome will follow from, fixed before the first source can be known.
 
-Source: draw.md, section 5.
+Source: spec K1 to K6.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ from maskres.ledger.body_shapes import check_file, check_registers
 from maskres.ledger.entries import MOST_DRAWS
 from maskres.ledger.keyring import check_origin
 from maskres.ledger.pool_tree import MOST_SYMBOLS, symbols_for
-from maskres.lottery.sources import DeclaredSource, Dice, read_sources
+from maskres.lottery.sources import DeclaredSource, known_at, read_sources
 
 FILE = "commitment.json"
 PROTOCOL = "maskres-draw-1"
-#: The commitment is cosigned so long before the first source can be known. Source: draw.md, section 6.
+#: The commitment is cosigned so long before the first source can be known. Source: spec E8.
 LEAD = timedelta(minutes=10)
 COMMITTED_FILES = ("registered.csv", "pool.csv", "excluded.csv", "disputed.csv", "slots.csv")
 
@@ -76,7 +76,7 @@ def write_commitment(commitment: Commitment) -> bytes:
     Raises:
         InputError: "bad-member", "bad-key-name" or "bad-source", the field naming the member.
 
-    Source: draw.md, section 5.
+    Source: spec K1.
     """
     data = strict_json.dumps(_value(commitment))
     read_commitment(data)
@@ -94,7 +94,7 @@ def read_commitment(data: bytes, *, file: str = FILE) -> Commitment:
         InputError: "bad-json", "bad-member", "bad-key-name" or "bad-source", the field naming the member as in
             `registers[0].sha256`.
 
-    Source: draw.md, section 5.
+    Source: spec K1.
     """
     value = strict_json.loads(data, file=file, is_published=True)
     try:
@@ -172,13 +172,7 @@ def _require_sums(value: Mapping[str, Any]) -> None:
 def _require_future(sources: Sequence[DeclaredSource], committed_at: datetime) -> None:
     """Refuse a source that could be known before notary and witness have cosigned, ten minutes ahead of it."""
     for source in sources:
-        if isinstance(source, Dice):
-            times = [source.by]
-        else:
-            times = [
-                network.round_at for network in (source.network, source.successor) if network is not None
-            ]
-        if min(times) <= committed_at + LEAD:
+        if known_at(source) <= committed_at + LEAD:
             raise InputError(
                 "bad-source",
                 f"The source {source.name} must come later than ten minutes after the commitment.",

@@ -1,6 +1,6 @@
 """The ledger's lines: append-only, one JSON object a line, each line's bytes a leaf of the tree.
 
-Source: draw.md, section 10.
+Source: spec L1.
 """
 
 from __future__ import annotations
@@ -69,7 +69,7 @@ def entry_line(seq: int, at: datetime, kind: Kind, round_: str, draw: int | None
     Raises:
         InputError: "bad-member" or "bad-key" naming the member.
 
-    Source: draw.md, section 10.
+    Source: spec L1.
     """
     value = {
         "seq": seq,
@@ -95,7 +95,7 @@ def read_line(line: bytes, seq: int, *, file: str = FILE) -> Entry:
         InputError: "bad-json", "bad-member", "bad-key", "wrong-seq", "line-too-long", "carriage-return",
             all with file and line.
 
-    Source: draw.md, sections 0 and 10.
+    Source: spec B8, B9, L1.
     """
     try:
         if len(line) > MOST_LINE_BYTES:
@@ -133,7 +133,7 @@ def read_ledger(stream: BinaryIO | Iterable[bytes], *, file: str = FILE) -> list
     Raises:
         InputError: as read_line; "missing-last-lf".
 
-    Source: draw.md, sections 0 and 10.
+    Source: spec B1, L1.
     """
     return [read_line(line, seq, file=file) for seq, line in enumerate(_lines(stream, file))]
 

@@ -2,7 +2,7 @@
 
 The same keys stand in the entry that opens a round, in keys.json of every bundle, in the minutes and on paper.
 
-Source: draw.md, sections 10 and 11; C2SP tlog-cosignature (no two cosigners share a key).
+Source: spec Y1; C2SP tlog-cosignature (no two cosigners share a key).
 """
 
 from __future__ import annotations
@@ -94,7 +94,7 @@ def check_keys(value: Any, path: str) -> None:
 
 
 def write_keys(round_: str, keys: Keyring) -> bytes:
-    """Write keys.json of a bundle: `origin`, `round`, `keys`. Source: draw.md, section 11."""
+    """Write keys.json of a bundle: `origin`, `round`, `keys`. Source: spec Y2."""
     return strict_json.dumps({"origin": keys.origin, "round": round_, "keys": keys.texts})
 
 
@@ -105,7 +105,7 @@ def read_keys(data: bytes, *, file: str = "keys.json") -> tuple[str, Keyring]:
         InputError: "bad-json", "bad-member", and as read_keyring.
         InputError: "wrong-origin" where the operator's key bears another name than the origin.
 
-    Source: draw.md, section 11.
+    Source: spec Y2.
     """
     value = strict_json.loads(data, file=file, is_published=True)
     try:

@@ -3,7 +3,7 @@
 A check takes a value and its path and raises where the value is not what it should be. The paths read as people
 would point: `registers[0].sha256`, `quotas.elderly`.
 
-Source: draw.md, section 0 (no unknown members; integers, slugs, times and digests in one spelling).
+Source: spec B3 to B8 (no unknown members; integers, slugs, times and digests in one spelling).
 """
 
 from __future__ import annotations

@@ -4,7 +4,7 @@ For every prefix of `symbols` symbols, in order of the alphabet, there is one le
 number begins so, with their LFs, perhaps none. Whoever fetches one leaf and its proof has checked that their line
 stands in the committed pool. The file is read once, block by block, whatever its length.
 
-Source: draw.md, section 5.
+Source: spec M1 to M3.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ def symbols_for(entries: int) -> int:
     Returns:
         The smallest of 0 to 3 that leaves at most 128 entries a leaf on average, at most 3.
 
-    Source: draw.md, section 5.
+    Source: spec M1.
     """
     for symbols in range(MOST_SYMBOLS):
         if entries <= MOST_ENTRIES_A_LEAF * 32**symbols:
@@ -146,7 +146,7 @@ def pool_tree(source: Path | BinaryIO | Iterable[bytes], symbols: int, *, file: 
         InputError: "bad-header", "bad-number" (a line that does not begin with enough symbols), "not-sorted",
             "missing-last-lf", all with the line. Everything else about the lines is the strict CSV reader's to say.
 
-    Source: draw.md, section 5.
+    Source: spec M2, M3.
     """
     if not 0 <= symbols <= MOST_SYMBOLS:
         raise ValueError(f"a pool tree is cut by 0 to {MOST_SYMBOLS} symbols, not {symbols}")
@@ -171,7 +171,7 @@ def verify_leaf(lines: bytes, proof: LeafProof, root: str) -> None:
         CheckFailed: "not-included".
         InputError: "bad-prefix" where the proof's prefix is not the name of its place.
 
-    Source: draw.md, section 5.
+    Source: spec M2, M3.
     """
     if prefix_index(proof.prefix, len(proof.prefix)) != proof.index or proof.leaves != 32 ** len(
         proof.prefix

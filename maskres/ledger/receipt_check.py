@@ -1,6 +1,6 @@
 """What a receipt proves against what was published: signature, ledger, list of the registered, seal.
 
-Source: draw.md, sections 3 and 4.
+Source: spec Q3, Q4, S6.
 """
 
 from __future__ import annotations

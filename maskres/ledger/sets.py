@@ -1,6 +1,6 @@
 """Whether the committed lists fit together: nobody lost, nobody twice, nobody slipped in.
 
-Source: draw.md, section 5.
+Source: spec F4, K4, K5.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ def check_sets(
     Raises:
         CheckFailed: "sets-differ" naming the file, its line and the number at fault.
 
-    Source: draw.md, section 5.
+    Source: spec F4.
     """
     everyone, admitted = _List(REGISTERED, registered), _List(POOL, pool)
     left_out, open_to_doubt = _List(EXCLUDED, excluded), _List(DISPUTED, disputed)
@@ -58,7 +58,7 @@ def check_quotas(quotas: Mapping[str, int], strata: Mapping[str, int], places: i
     Raises:
         CheckFailed: "quotas-differ" or "too-few-places".
 
-    Source: draw.md, section 5.
+    Source: spec K4, K5.
     """
     for stratum in sorted(set(quotas) ^ set(strata)):
         where = "no quota" if stratum in strata else f"a quota, but nobody in {POOL}"

@@ -1,4 +1,4 @@
-"""Who collects where and when: serial dictatorship in place order (draw.md, section 8).
+"""Who collects where and when: serial dictatorship in place order (spec P1 to P5).
 
 On their turn each gets the best that is still there, and nobody's turn depends on what they ask for, so
 asking for what one truly wants is best.
@@ -72,18 +72,18 @@ class _City:
     def choose(self, choices: bytes, district: Emptiest | None, reach: int) -> tuple[int | None, str]:
         """Find the store of someone whose turn it is, and how it was found."""
         if choices:
-            # 8.1: the first choice with room; a store not in slots.csv is passed over, yet counts.
+            # Spec P2.1: the first choice with room; a store not in slots.csv is passed over, yet counts.
             for position, name in enumerate(choices.split(b"|")):
                 store = self.with_room.get(name)
                 if store is not None:
                     return store, _CHOICE_WORDS[position]
         if reach == _REACH_CHOICES:
             return None, UNPLACED
-        # 8.2: the emptiest store of their district, unless they want their choices or nothing.
+        # Spec P2.2: the emptiest store of their district, unless they want their choices or nothing.
         store = None if district is None else district.find()
         if store is not None:
             return store, BY_DISTRICT
-        # 8.3: the emptiest store of all.
+        # Spec P2.3: the emptiest store of all.
         if reach == _REACH_CITY:
             store = self.everywhere.find()
         return store, UNPLACED if store is None else BY_CITY
@@ -122,7 +122,7 @@ def allocate(
     Raises:
         InputError: "bad-seed", "unknown-number" for wishes of somebody else, "wish-missing".
 
-    Source: draw.md, section 8.
+    Source: spec P1 to P5.
     """
     return place_in_turn([winners], wishes, slots, seed, hash_numbers=hash_numbers)
 
@@ -150,7 +150,7 @@ def place_in_turn(
     Raises:
         InputError: "bad-seed", "unknown-number" for wishes of somebody else, "wish-missing".
 
-    Source: draw.md, sections 8 and 9.
+    Source: spec P2, A7.
     """
     require_seed(seed)
     rows_of_groups = _rows_of_wishes(groups, wishes)
@@ -222,7 +222,7 @@ def _explain_difference(turns: Numbers, wishes: Wishes) -> Exception:
 def write_allocation(placements: Iterable[Placement], stream: Sink) -> int:
     """Write allocation.csv or promotion-N.csv; give the number of lines.
 
-    Source: draw.md, section 8.
+    Source: spec P5.
     """
     return write_table(stream, HEADER, placements)
 
@@ -240,7 +240,7 @@ def read_allocation(source: Source, file: str | None = None) -> list[Placement]:
     Raises:
         InputError: the file breaks a rule; code, file and line say which and where.
 
-    Source: draw.md, section 8.
+    Source: spec P5.
     """
     place, number = IntegerColumn("place", 1), NumberColumn("number")
     store, slot = SlugColumn("store", may_be_empty=True), SlugColumn("slot", may_be_empty=True)

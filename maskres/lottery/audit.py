@@ -1,4 +1,4 @@
-"""The audit's sample: which winners are opened to the notary (draw.md, section 9)."""
+"""The audit's sample: which winners are opened to the notary (spec U1)."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def audit_sample(
     Raises:
         InputError: "bad-seed".
 
-    Source: draw.md, section 9.
+    Source: spec U1.
     """
     require_seed(seed)
     winners = result.winners

@@ -1,4 +1,4 @@
-"""Batches: places that come free go to the waiting list (draw.md, section 9).
+"""Batches: places that come free go to the waiting list (spec A1 to A9).
 
 A batch is published before it takes effect:
 
@@ -7,7 +7,7 @@ A batch is published before it takes effect:
 2. To be placed are the displaced and the unplaced winners, all together in place order; then for each stratum
    its next waiting numbers in draw order, as many as wins ended in it plus its released stock, all together in
    place order.
-3. They are placed by section 8 on `room-N.csv`, nothing of which is taken yet. Whoever that leaves unplaced
+3. They are placed by spec P2 to P4 on `room-N.csv`, nothing of which is taken yet. Whoever that leaves unplaced
    must stand in the next batch's changes as lapsed.
 
 A stratum's waiting list that is too short leaves places over; they are passed on neither to another stratum
@@ -123,7 +123,7 @@ def read_changes(source: Source, file: str | None = None) -> Changes:
     Raises:
         InputError: the file breaks a rule; code, file and line say which and where.
 
-    Source: draw.md, section 9.
+    Source: spec A1.
     """
     number, cause = NumberColumn("number"), WordColumn("cause", CAUSES)
     table = read_table(source, name_of(source, file, "changes.csv"), [number, cause])
@@ -154,7 +154,7 @@ def share_released(total: int, quotas: Mapping[str, int]) -> dict[str, int]:
         InputError: "bad-released" for what is no whole number from 0, or one that cannot be shared because no
             stratum has a quota.
 
-    Source: draw.md, section 9.
+    Source: spec A5.
     """
     whole = sum(quotas.values())
     if type(total) is not int or total < 0 or (total > 0 and whole == 0):
@@ -197,7 +197,7 @@ def plan_batch(
             where somebody the last batch left unplaced is not in the changes, "bad-released", also for any
             stock once the list has ended.
 
-    Source: draw.md, sections 1 and 9.
+    Source: spec A2, A6, A9.
     """
     names = standings.result.stratum_names
     shares = _require_released(released or {}, names)
@@ -301,7 +301,7 @@ def place_batch(
     Raises:
         InputError: "bad-seed", "unknown-number" for wishes of somebody else, "wish-missing".
 
-    Source: draw.md, section 9.
+    Source: spec A7.
     """
     return place_in_turn([plan.replaced, plan.promoted], wishes, room, seed, hash_numbers=hash_numbers)
 
@@ -320,7 +320,7 @@ def finish_batch(plan: Plan, promotion: Sequence[Placement]) -> Standings:
         CheckFailed: "not-the-plan" where the promotion is not of exactly those, the displaced and unplaced
             first.
 
-    Source: draw.md, section 9.
+    Source: spec A8.
     """
     listed = numbers_of(promotion)
     for expected, found, who in (
@@ -353,7 +353,7 @@ def replay(result: Result, allocation: Sequence[Placement], batches: Iterable[Ba
         CheckFailed: "not-the-winners" or "not-the-plan": somebody was placed who was not to be, or not placed
             who was.
 
-    Source: draw.md, section 9.
+    Source: spec A1 to A9.
     """
     standings = begin_standings(result, allocation)
     for batch in batches:

@@ -57,7 +57,7 @@ def draw_on_disk(
     Raises:
         duckdb.Error: memory or disk did not suffice.
 
-    Source: draw.md, section 7.
+    Source: spec T1 to T6.
     """
     settings: dict[str, str | bool | int | float | list[str]] = {
         "memory_limit": f"{megabytes}MB",

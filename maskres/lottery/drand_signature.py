@@ -9,7 +9,7 @@ Which scheme a network signs by follows from the length of its key, without a ta
 The signed message is SHA-256(previous signature ‖ round as 8 bytes, big-endian), the first part empty where the
 network is unchained.
 
-Source: draw.md, section 6, step 3; drand's schemes; RFC 9380 for hashing to the curve.
+Source: spec V3; drand's schemes; RFC 9380 for hashing to the curve.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The draw: the smallest tickets win (draw.md, section 7).
+"""The draw: the smallest tickets win (spec T1 to T5).
 
 A number's ticket depends on nothing but the seed and the number, so taking someone out of the pool moves
 nobody else, and the order of the pool's rows does not matter.
@@ -37,7 +37,7 @@ def draw(
     Raises:
         InputError: "bad-quota" naming the stratum, or "bad-seed".
 
-    Source: draw.md, section 7.
+    Source: spec T2 to T5.
     """
     require_quotas(pool.stratum_names, quotas)
     require_seed(seed)
@@ -92,7 +92,7 @@ def require_quotas(strata: Iterable[str], quotas: Mapping[str, int]) -> None:
     Raises:
         InputError: "bad-quota" naming the stratum.
 
-    Source: draw.md, section 5.
+    Source: spec K4.
     """
     strata = set(strata)
     for stratum in sorted(strata - set(quotas)):
@@ -115,6 +115,6 @@ def require_quotas(strata: Iterable[str], quotas: Mapping[str, int]) -> None:
 def count_expected_winners(pool: Pool, quotas: Mapping[str, int]) -> int:
     """Count who will win: in each stratum its quota, or everyone where there are fewer.
 
-    Source: draw.md, sections 5 and 7.
+    Source: spec K5, T4.
     """
     return sum(min(quotas[stratum], count) for stratum, count in pool.count_by_stratum().items())

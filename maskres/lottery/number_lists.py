@@ -1,4 +1,4 @@
-"""The plain lists beside the pool: registered, disputed and excluded numbers (draw.md, section 5)."""
+"""The plain lists beside the pool: registered, disputed and excluded numbers (spec F1, F3)."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def read_numbers(source: Source, file: str | None = None) -> Numbers:
     Raises:
         InputError: the file breaks a rule; code, file and line say which and where.
 
-    Source: draw.md, sections 4 and 5.
+    Source: spec C1, C4, F1.
     """
     number = NumberColumn("number")
     table = read_table(source, name_of(source, file, "registered.csv"), [number])
@@ -62,7 +62,7 @@ def read_excluded(source: Source, file: str | None = None) -> Excluded:
     Raises:
         InputError: the file breaks a rule; code, file and line say which and where.
 
-    Source: draw.md, section 5.
+    Source: spec F3.
     """
     number = NumberColumn("number")
     reason = SlugColumn("reason")

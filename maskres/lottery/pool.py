@@ -1,4 +1,4 @@
-"""The pool: who takes part in a draw, with stratum, tickets and seal (draw.md, section 5)."""
+"""The pool: who takes part in a draw, with stratum, tickets and seal (spec F1, F2)."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def read_pool(source: Source, file: str | None = None, *, keep_seals: bool = Fal
     Raises:
         InputError: the file breaks a rule; code, file and line say which and where.
 
-    Source: draw.md, sections 0 and 5.
+    Source: spec B2, F1, F2.
     """
     number, stratum, tickets, seal = _columns(keep_seals=keep_seals)
     table = read_table(source, name_of(source, file, "pool.csv"), [number, stratum, tickets, seal])
@@ -86,7 +86,7 @@ def count_pool(source: Source, file: str | None = None, *, block_bytes: int = BL
     Raises:
         InputError: the file breaks a rule; code, file and line say which and where.
 
-    Source: draw.md, sections 0 and 5.
+    Source: spec B2, F1, F2.
     """
     columns = number, stratum, _, _ = _columns(keep_seals=False)
     counts: Counter[str] = Counter()

@@ -1,4 +1,4 @@
-"""The result of a draw: the whole pool in draw order, and its file (draw.md, section 7)."""
+"""The result of a draw: the whole pool in draw order, and its file (spec T6)."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def read_result(source: Source, file: str | None = None) -> Result:
     Raises:
         InputError: the file breaks a rule; code, file and line say which and where.
 
-    Source: draw.md, section 7.
+    Source: spec T6.
     """
     rank = IntegerColumn("rank", 1)
     number = NumberColumn("number")
@@ -116,7 +116,7 @@ def write_result(result: Result, stream: Sink) -> None:
         result: the result.
         stream: where to write.
 
-    Source: draw.md, section 7.
+    Source: spec T6.
     """
     stream.write(HEADER)
     for block in blocks(len(result)):

@@ -1,4 +1,4 @@
-"""The seed: SHA-256 of seed.txt, which joins the commitment and what every source said (draw.md, section 6)."""
+"""The seed: SHA-256 of seed.txt, which joins the commitment and what every source said (spec V4, V5)."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def seed_file(commitment_sha256: str, sources: Sequence[DeclaredSource], values:
     Raises:
         InputError: "bad-value" naming the source, or "bad-digest".
 
-    Source: draw.md, section 6.
+    Source: spec V4.
     """
     if not is_sha256(commitment_sha256):
         raise InputError("bad-digest", "The commitment's digest must be 64 lower-case hex digits.")
@@ -74,7 +74,7 @@ def read_seed_file(data: bytes, file: str = "seed.txt") -> SeedFile:
     Raises:
         InputError: "bad-seed-file", naming the line.
 
-    Source: draw.md, sections 0 and 6.
+    Source: spec V4.
     """
 
     def refuse(line: int, message: str) -> InputError:
@@ -123,7 +123,7 @@ def check_seed_file(
         InputError: "bad-seed-file" or "bad-value" for a malformed file.
         CheckFailed: "seed-differs" for another commitment, or sources in another order.
 
-    Source: draw.md, section 6.
+    Source: spec V4.
     """
     found = read_seed_file(data, file)
     if found.commitment_sha256 != commitment_sha256:

@@ -1,4 +1,4 @@
-"""The slots that stores offer (draw.md, section 5); also the room a batch offers (section 9)."""
+"""The slots that stores offer (spec F1, F5); also the room a batch offers (spec A3)."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def read_slots(source: Source, file: str | None = None) -> tuple[Slot, ...]:
     Raises:
         InputError: the file breaks a rule; code, file and line say which and where.
 
-    Source: draw.md, section 5.
+    Source: spec F5.
     """
     district, store, slot = SlugColumn("district"), SlugColumn("store"), SlugColumn("slot")
     starts, ends = TimeColumn("starts_at"), TimeColumn("ends_at")
@@ -146,7 +146,7 @@ def check_lead(room: Sequence[Slot], published_at: datetime, lead_hours: int, fi
     Raises:
         CheckFailed: "slot-too-soon", naming the line.
 
-    Source: draw.md, section 9.
+    Source: spec A3.
     """
     earliest = published_at + timedelta(hours=lead_hours)
     for line, slot in enumerate(room, start=2):

@@ -1,4 +1,4 @@
-"""What the sources said: rolled dice as a notary typed them, a beacon as anyone hands it in (draw.md, section 6)."""
+"""What the sources said: rolled dice as a notary typed them, a beacon as anyone hands it in (spec V1 to V3)."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def read_rolls(text: str, dice: Dice) -> str:
     Raises:
         InputError: "bad-rolls", naming the roll or the count.
 
-    Source: draw.md, section 6.
+    Source: spec V1.
     """
     groups = text.translate(_FULL_WIDTH).split()
     has_tens = dice.sides == 10 and all(len(group) == 1 or group == "10" for group in groups)
@@ -94,7 +94,7 @@ def is_signed_by(network: Network, round_: int, signature: bytes) -> bool:
     Raises:
         CheckFailed: "beacon-key", "beacon-point" or "beacon-signature".
 
-    Source: draw.md, section 6, step 3.
+    Source: spec V3.
     """
     check_signature(bytes.fromhex(network.public_key), round_, signature)
     return True
@@ -125,7 +125,7 @@ def read_beacon(
         InputError: "bad-json" or "bad-beacon" for a malformed file.
         CheckFailed: as check_beacon.
 
-    Source: draw.md, section 6.
+    Source: spec V2, V3.
     """
     members = loads(data, file=file, is_published=is_published)
     if set(members) != {"round", "signature", "randomness"}:
@@ -159,7 +159,7 @@ def check_beacon(
         CheckFailed: "beacon-round" for another round, "beacon-randomness" where the randomness is not the SHA-256 of
             the signature; "beacon-point", "beacon-signature" or "beacon-key" where the signature does not hold.
 
-    Source: draw.md, section 6.
+    Source: spec V2, V3.
     """
     if beacon.round != network.round:
         raise CheckFailed(
@@ -197,7 +197,7 @@ def require_value(source: DeclaredSource, value: str, *, may_be_missing: bool) -
     Raises:
         InputError: "bad-value", naming the source.
 
-    Source: draw.md, section 6.
+    Source: spec V1, V2.
     """
     if isinstance(source, Dice):
         if value == MISSING:

@@ -1,4 +1,4 @@
-"""The sources of randomness a commitment declares: a notary's dice, a public beacon (draw.md, section 5).
+"""The sources of randomness a commitment declares: a notary's dice, a public beacon (spec D1 to D4).
 
 They are declared before anyone can know them, and each carries at least 128 bits by itself, so that one
 honest source is enough.
@@ -101,6 +101,16 @@ class Drand:
 DeclaredSource = Dice | Drand
 
 
+def known_at(source: DeclaredSource) -> datetime:
+    """Give the time at which a source, or what may take its place, is first known to the public.
+
+    Source: spec D4, E8: when dice are due, when a drand round comes, or its successor's where that is earlier.
+    """
+    if isinstance(source, Dice):
+        return source.by
+    return min(network.round_at for network in (source.network, source.successor) if network is not None)
+
+
 def time_of_round(round_: int, *, genesis: int, period: int) -> datetime:
     """Compute when a drand round is published.
 
@@ -115,7 +125,7 @@ def time_of_round(round_: int, *, genesis: int, period: int) -> datetime:
     Raises:
         InputError: "bad-source" where that time is beyond the calendar.
 
-    Source: draw.md, section 5: genesis + (round − 1) × period.
+    Source: spec D2: genesis + (round − 1) × period.
     """
     try:
         return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=genesis + (round_ - 1) * period)
@@ -139,7 +149,7 @@ def round_at(moment: datetime, *, genesis: int, period: int) -> int:
     Raises:
         InputError: "bad-source" where the network had not begun.
 
-    Source: draw.md, section 5, turned round; drand-client's roundAt.
+    Source: spec D2, turned round; drand-client's roundAt.
     """
     elapsed = (moment - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(seconds=1) - genesis
     if elapsed < 0:
@@ -175,7 +185,7 @@ def read_sources(declared: object) -> tuple[DeclaredSource, ...]:
     Raises:
         InputError: "bad-source", the field saying which member of which source.
 
-    Source: draw.md, section 5.
+    Source: spec D1, D3.
     """
     if not isinstance(declared, list) or not declared:
         _refuse("sources", "At least one source must be declared, in a list.")
@@ -193,7 +203,7 @@ def require_sources(sources: Sequence[DeclaredSource]) -> None:
     Raises:
         InputError: "bad-source", the field saying which.
 
-    Source: draw.md, section 5.
+    Source: spec D1, D3.
     """
     dice = [source for source in sources if isinstance(source, Dice)]
     drand = [source for source in sources if isinstance(source, Drand)]

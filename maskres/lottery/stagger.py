@@ -1,4 +1,4 @@
-"""Filling evenly: again and again whoever has the smallest assigned/capacity and room (draw.md, section 8).
+"""Filling evenly: again and again whoever has the smallest assigned/capacity and room (spec P3, P4).
 
 So are slots filled within a store, its *stagger sequence*, and stores within a district or the city.
 Fractions are compared exactly and without fractions: of two different ones with denominators up to C, one
@@ -79,7 +79,7 @@ class Stagger:
     Args:
         slots: the slots of one store, in any order.
 
-    Source: draw.md, section 8.
+    Source: spec P4.
     """
 
     def __init__(self, slots: Iterable[Slot]) -> None:
@@ -112,7 +112,7 @@ def stagger_sequence(slots: Iterable[Slot]) -> Iterator[Slot]:
     Returns:
         As many slots as there are places; made one by one, so take only as many as you need.
 
-    Source: draw.md, section 8.
+    Source: spec P4.
     """
     stagger = Stagger(slots)
     slot = stagger.take()

@@ -1,4 +1,4 @@
-"""Where everyone of a draw stands after the allocation and each batch (draw.md, section 9)."""
+"""Where everyone of a draw stands after the allocation and each batch (spec A2)."""
 
 from __future__ import annotations
 
@@ -135,7 +135,7 @@ def begin_standings(result: Result, allocation: Sequence[Placement]) -> Standing
     Raises:
         CheckFailed: "not-the-winners" where the allocation is not of exactly the winners.
 
-    Source: draw.md, sections 8 and 9.
+    Source: spec P5, A2.
     """
     keys = keys_of(result.numbers)
     index = np.argsort(keys)

@@ -1,4 +1,4 @@
-"""Tickets and the other hashes of a number, and the order they put numbers in (draw.md, sections 7 to 9).
+"""Tickets and the other hashes of a number, and the order they put numbers in (spec T1 to T3, P1, U1).
 
 Every order of the protocol is by the SHA-256 of `<seed>/<number>/<purpose>`, where the purpose is a ticket
 (`1`, `2` …), `place` or `audit`; ties are broken by the number.
@@ -41,7 +41,7 @@ def hash_numbers(seed: str, numbers: Numbers, purpose: str) -> NDArray[np.uint8]
     Returns:
         Digests, shape (count, 32).
 
-    Source: draw.md, section 7.
+    Source: spec T1.
     """
     # The seed is exactly one block of SHA-256, so its state is computed once and copied.
     copy_state = hashlib.sha256(seed.encode("ascii")).copy
@@ -121,7 +121,7 @@ def order_by_hash(
     Returns:
         The indices of `numbers`, the smallest hash first.
 
-    Source: draw.md, sections 8 and 9.
+    Source: spec P1, U1.
     """
     prefixes = np.empty(len(numbers), dtype=np.uint64)
     for block in blocks(len(numbers)):

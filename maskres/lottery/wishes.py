@@ -1,4 +1,4 @@
-"""The wishes of winners, which open their seals (draw.md, sections 3 and 8)."""
+"""The wishes of winners, which open their seals (spec S1, P6)."""
 
 from __future__ import annotations
 
@@ -99,7 +99,7 @@ def seal_of(number: str, holder: str, salt: str, district: str, reach: str, choi
     Returns:
         40 lower-case hex digits.
 
-    Source: draw.md, section 3.
+    Source: spec S4, S5.
     """
     wish = hashlib.sha256(f"{salt}/{district}/{reach}/{choices}".encode("ascii")).hexdigest()
     return hashlib.sha256(f"{number}/{holder}/{wish}".encode("ascii")).hexdigest()[:SEAL_DIGITS]
@@ -118,7 +118,7 @@ def read_wishes(source: Source, file: str | None = None) -> Wishes:
     Raises:
         InputError: the file breaks a rule; code, file and line say which and where.
 
-    Source: draw.md, sections 3 and 8.
+    Source: spec P6.
     """
     number = NumberColumn("number")
     holder, salt = HexColumn("holder", 64), HexColumn("salt", 32)
@@ -158,7 +158,7 @@ def check_seals(wishes: Wishes, pool: Pool) -> None:
         CheckFailed: "unknown-number" for a number that is not in the pool, "seal-differs" where number, holder
             and wishes do not give the published seal; file and line say where.
 
-    Source: draw.md, section 3.
+    Source: spec P6, A8.
     """
     if pool.seals is None:
         raise ValueError("the pool was read without its seals")

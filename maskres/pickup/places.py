@@ -1,6 +1,6 @@
 """A winner's place as the counter sees it: where, when, and whether it was collected.
 
-Source: draw.md, sections 8 and 9.
+Source: spec P5, A2.
 """
 
 from __future__ import annotations

@@ -11,7 +11,7 @@ Rules of order:
 - an undo gives the place back to what it was, within ten minutes, at the same store, and never once the draw has
   finished: then nothing would be left to hand the place out again, or to forfeit it.
 
-Source: product.md, Counter; security.md, checklist 22 to 24; draw.md, section 9.
+Source: product.md, Counter; security.md, checklist 22 to 24; spec A2.
 """
 
 from __future__ import annotations

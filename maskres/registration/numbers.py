@@ -24,7 +24,7 @@ def registration_number(number_key: bytes | KeyedHash, canonical: str, attempt: 
     Raises:
         ConfigurationError: "bad-key".
 
-    Source: draw.md, section 2.
+    Source: spec N2 to N5.
     """
     message = canonical if attempt == 0 else f"{canonical}/{attempt}"
     return from_digest(keyed_digest(number_key, message.encode()))
@@ -42,7 +42,7 @@ def key_digest(key: bytes) -> str:
     Raises:
         ConfigurationError: "bad-key".
 
-    Source: draw.md, sections 2 and 3.
+    Source: spec N7.
     """
     require_key(key)
     return sha256_hex(key)

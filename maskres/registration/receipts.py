@@ -14,6 +14,8 @@ A stranger checks it with tools of their own:
     { echo maskres-receipt-1; jq -cS .receipt receipt.json; } > signed
     jq -r .signature receipt.json | base64 -d > signature
     openssl pkeyutl -verify -pubin -inkey service.pem -rawin -in signed -sigfile signature
+
+Source: spec Q1 to Q3.
 """
 
 from __future__ import annotations

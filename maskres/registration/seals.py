@@ -67,7 +67,7 @@ def read_wishes(
     Raises:
         InputError: the first of what `find_wish_errors` finds.
 
-    Source: draw.md, section 3.
+    Source: spec S1.
     """
     errors = find_wish_errors(district, reach, choices, districts=districts, stores=stores)
     if errors:
@@ -129,7 +129,7 @@ def holder_salt(seal_key: bytes | KeyedHash, number: str) -> str:
         seal_key: the round's seal key of 32 raw bytes, or a KeyedHash of it where there are many.
         number: the registration number, bare.
 
-    Source: draw.md, section 3.
+    Source: spec S2.
     """
     return keyed_digest(seal_key, f"{number}/holder".encode("ascii")).hex()[:_SALT_DIGITS]
 
@@ -141,23 +141,23 @@ def wish_salt(seal_key: bytes | KeyedHash, number: str) -> str:
         seal_key: the round's seal key of 32 raw bytes, or a KeyedHash of it where there are many.
         number: the registration number, bare.
 
-    Source: draw.md, section 3.
+    Source: spec S2.
     """
     return keyed_digest(seal_key, f"{number}/wish".encode("ascii")).hex()[:_SALT_DIGITS]
 
 
 def holder_digest(salt: str, canonical: str) -> str:
-    """Compute `holder`: SHA-256 of `<salt>/<canonical id>` as 64 hex digits (draw.md, section 3)."""
+    """Compute `holder`: SHA-256 of `<salt>/<canonical id>` as 64 hex digits (spec S3)."""
     return _sha256(f"{salt}/{canonical}")
 
 
 def wish_digest(salt: str, district: str, reach: str, joined: str) -> str:
-    """Compute `wish`: SHA-256 of `<salt>/<district>/<reach>/<choices>` as 64 hex digits (draw.md, section 3)."""
+    """Compute `wish`: SHA-256 of `<salt>/<district>/<reach>/<choices>` as 64 hex digits (spec S4)."""
     return _sha256(f"{salt}/{district}/{reach}/{joined}")
 
 
 def seal(number: str, holder: str, wish: str) -> str:
-    """Compute the seal: first 40 hex digits of SHA-256 of `<number>/<holder>/<wish>` (draw.md, section 3)."""
+    """Compute the seal: first 40 hex digits of SHA-256 of `<number>/<holder>/<wish>` (spec S5)."""
     return _sha256(f"{number}/{holder}/{wish}")[:_SEAL_DIGITS]
 
 
@@ -176,7 +176,7 @@ def make_seal(seal_key: bytes | KeyedHash, number: str, canonical: str, wishes: 
     Raises:
         ConfigurationError: "bad-key".
 
-    Source: draw.md, section 3.
+    Source: spec S5.
     """
     return make_seal_of_text(seal_key, number, canonical, f"{wishes.district}/{wishes.reach}/{wishes.joined}")
 
@@ -196,7 +196,7 @@ def make_seal_of_text(seal_key: bytes | KeyedHash, number: str, canonical: str, 
     Raises:
         ConfigurationError: "bad-key".
 
-    Source: draw.md, section 3.
+    Source: spec S5.
     """
     holder = _sha256(f"{holder_salt(seal_key, number)}/{canonical}")
     wish = _sha256(f"{wish_salt(seal_key, number)}/{wish_text}")

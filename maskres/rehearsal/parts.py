@@ -70,7 +70,7 @@ class StageClock:
 
 
 def ledger_origin(seed: str, residents: int, stores: int) -> str:
-    """Name a rehearsal's ledger: it can never pass as real (draw.md, section 10).
+    """Name a rehearsal's ledger: it can never pass as real (spec H1).
 
     The city's size is part of it, so that one database is never taken up by two different cities.
     """

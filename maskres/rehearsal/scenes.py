@@ -45,7 +45,7 @@ DEPUTY = Actor("operator/chen")
 NOTARY = Actor("notary/wang")
 COUNTER = Actor("counter/registrations")
 
-#: After these, notary and witness cosign (draw.md, section 10).
+#: After these, notary and witness cosign (spec E16).
 _MILESTONES = frozenset(
     {
         Kind.ROUND_OPENED,

@@ -1,7 +1,7 @@
 """The rules of a round as values: what rules.json says, once it has been checked.
 
 Reading and checking stand in rules_file.py, the same rules as sentences in plain_words.py. A round's rules
-are published when it opens and never changed after (draw.md, section 1).
+are published when it opens and never changed after (spec R1).
 """
 
 from __future__ import annotations
@@ -91,7 +91,7 @@ class Rules:
         personal_data_until: last day the round's personal data is kept.
         person_data_until: last day of what outlives the round (last win, rounds waited, kept choices).
 
-    Source: draw.md, section 1.
+    Source: spec R1 to R3, R7.
     """
 
     round: str

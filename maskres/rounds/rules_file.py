@@ -1,7 +1,7 @@
 """Reading rules.json: every member checked, every problem found, each with the path of its field.
 
 Nothing has a default, nothing unknown is passed over: two readers of the published file cannot understand
-different rules (draw.md, sections 0 and 1).
+different rules (spec B8, R1).
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ def read_rules(data: bytes, *, file: str = "rules.json", is_published: bool = Fa
         InputError: "bad-json" where it is not strict JSON; else "bad-rule" for the first problem, its field a
             path such as "strata[0].min_age". `list_problems` gives them all.
 
-    Source: draw.md, section 1.
+    Source: spec R1.
     """
     rules, problems = _read(data, file, is_published=is_published)
     if problems:

@@ -7,7 +7,7 @@ Rules of order, held here and again by the database (db/guards.py writes these s
 - deciding may be repeated until the commitment;
 - a draw may be voided until its dice, and never after: from then on its outcome is fixed.
 
-Source: draw.md, sections 1 and 4 to 9.
+Source: spec E3, E4, R6.
 """
 
 from __future__ import annotations

@@ -84,7 +84,7 @@ def record_audit(
     draw_number: int,
     findings: Mapping[str, bool],
 ) -> int:
-    """Publish what the audit found: per number sound or not, nothing else.
+    """Publish what the audit found: per number sound or not, nothing else (spec U3).
 
     Args:
         c: given by the decorator.
@@ -184,7 +184,7 @@ def _open(
     canonical = open_canonical(service.cipher, people.document_of(c, row.id_digest), row.id_digest)
     entry = deciding.find_verdict(c, draw.id, number)
     wishes = deciding.entry_wishes(c, draw.id, number)
-    # A collision gives a person their second number or a later one (draw.md, section 2); more than a few never.
+    # A collision gives a person their second number or a later one (spec N5); more than a few never.
     is_own_number = any(
         registration_number(keys.number, canonical, attempt) == number for attempt in range(4)
     )

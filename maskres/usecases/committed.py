@@ -10,7 +10,7 @@ from maskres.ledger.body_shapes import Kind
 from maskres.ledger.commitment import LEAD, Commitment, read_commitment
 from maskres.ledger.entries import read_line
 from maskres.ledger.note_keys import read_verifier_key
-from maskres.lottery.sources import DeclaredSource, Dice, Drand, Network
+from maskres.lottery.sources import DeclaredSource, Dice, Drand, Network, known_at
 
 
 def read_own_commitment(c: Transaction, draw: rounds.Draw) -> Commitment:
@@ -43,11 +43,11 @@ def cosigned_at(c: Transaction, round_: rounds.Round, draw_number: int, kind: Ki
 def first_known_at(c: Transaction, round_: rounds.Round, draw: rounds.Draw) -> datetime:
     """Give the time from which the first source of a committed draw may be known to somebody.
 
-    A beacon is known when its round has come. Dice are known when they fall: that may be from ten minutes after notary
+    A beacon is known when its round or its successor's has come. Dice are known when they fall: that may be from ten minutes after notary
     and witness have both cosigned the commitment, and at the latest when they are due.
     """
     sources = committed_sources(c, draw)
-    times = [source.by if isinstance(source, Dice) else source.network.round_at for source in sources]
+    times = [known_at(source) for source in sources]
     if any(isinstance(source, Dice) for source in sources):
         vouched_at = cosigned_at(c, round_, draw.draw, Kind.DRAW_COMMITTED)
         if vouched_at is not None:
@@ -71,7 +71,7 @@ def counting_network(c: Transaction, round_: rounds.Round, draw: rounds.Draw, dr
     The successor's count once the ledger says so in a checkpoint that notary and witness have cosigned before that
     round's time; until then the declared ones do.
 
-    Source: draw.md, section 6, step 3.
+    Source: spec E12.
     """
     successor = drand.successor
     if successor is None or named_successor(c, round_, draw) is None:

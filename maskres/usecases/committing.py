@@ -137,6 +137,7 @@ def commit_draw(
         )
         (folder / "commitment.json").write_bytes(data)
         files.publish_file(c, round_.id, draw.id, "commitment.json", folder / "commitment.json", now)
+    # Spec E7: the entry names this very file, at the same time.
     digest = sha256_hex(data)
     enter(c, service, now, Kind.DRAW_COMMITTED, round_slug, draw.draw, bodies.draw_committed(digest))
     detail = {
@@ -151,6 +152,7 @@ def commit_draw(
 def _require_challenge_over(service: Service, round_: rounds.Round, draw: rounds.Draw) -> None:
     if draw.decided_at is None:
         raise StepRefused("step-out-of-order", "The draw has not been decided.")
+    # Spec E6.
     over_at = draw.decided_at + timedelta(hours=round_.rules.challenge_hours)
     if service.now() < over_at:
         raise StepRefused("challenge-running", f"Verdicts can be disputed until {format_time(over_at)}.")
@@ -185,7 +187,7 @@ def _write_files(c: Transaction, round_: rounds.Round, draw: rounds.Draw, folder
 def void_draw(
     c: Transaction, service: Service, actor: Actor, round_slug: str, draw_number: int, reason: str
 ) -> None:
-    """Give a draw up before its dice, with a reason for all to see.
+    """Give a draw up before its dice, with a reason for all to see (spec E15).
 
     Raises:
         StepRefused: "step-out-of-order" once the dice are entered; "source-known" once they may have been rolled, or

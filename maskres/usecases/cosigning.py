@@ -14,7 +14,7 @@ from maskres.rounds.roles import StaffRole
 from maskres.usecases.record import add_cosignature, ledger_key
 from maskres.usecases.service import Actor, Service
 
-#: Steps that count only once they are cosigned, or that say what happened to people's places (draw.md).
+#: Steps that count only once they are cosigned, or that say what happened to people's places (spec E16).
 MILESTONES = frozenset(
     {
         Kind.ROUND_OPENED,

@@ -128,6 +128,7 @@ def decide_draw(
 
 
 def _require_earlier_draws(c: Transaction, round_: rounds.Round, draw: rounds.Draw) -> None:
+    # Spec R5, E5: every earlier draw has its result or is void.
     for earlier in rounds.list_draws(c, round_.id):
         has_result = earlier.seed is not None and earlier.status not in (
             DrawStatus.COMMITTED,

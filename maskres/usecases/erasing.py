@@ -1,4 +1,4 @@
-"""Erasing a round: its personal data and its keys are destroyed, and its bundle still verifies."""
+"""Erasing a round: its personal data and its keys are destroyed, and its bundle still verifies (spec N7, E17)."""
 
 from __future__ import annotations
 

@@ -27,7 +27,7 @@ def enter(
         c: the transaction of the step itself.
         service: the service.
         at: time of the step.
-        kind: of the entry (draw.md, section 10).
+        kind: of the entry (spec L4); the order of the lines is the order of events (spec E1).
         round_slug: the round.
         draw: number of the draw, or None for a step of the round.
         body: from the kind's builder in ledger/bodies.py.

@@ -252,7 +252,7 @@ def _insert(
 
 
 def free_number(c: Transaction, round_id: int, number_key: bytes, canonical: str, digest: bytes) -> str:
-    """Derive a person's number, past those that belong to others (draw.md, section 2).
+    """Derive a person's number, past those that belong to others (spec N5).
 
     Raises:
         ConflictError: "done-elsewhere" where the number is this very document's: nobody gets a second one.

@@ -22,7 +22,7 @@ from maskres.usecases.service import Actor, Service, one_transaction
 def enter_dice(
     c: Transaction, service: Service, actor: Actor, round_slug: str, draw_number: int, rolls: str
 ) -> str:
-    """Enter the notary's rolls, once; from then on the outcome is fixed.
+    """Enter the notary's rolls, once; from then on the outcome is fixed (spec E9 to E11).
 
     Rolls count only if they come by the time the commitment declared, before the beacon: whoever knew the beacon
     could choose them. "missing" may be entered after that alone: before, it would pass the notary over, who may still
@@ -76,7 +76,7 @@ def enter_dice(
 def enter_beacon(
     c: Transaction, service: Service, actor: Actor, round_slug: str, draw_number: int, data: bytes
 ) -> str:
-    """Enter the beacon's round; anyone may hand it in, for it can be only one.
+    """Enter the beacon's round; anyone may hand it in, for it can be only one (spec E13).
 
     Args:
         c: given by the decorator.

@@ -37,7 +37,7 @@ def write_slots(
     Raises:
         InputError: "bad-city" for a negative number of winners.
 
-    Source: draw.md, sections 0 and 5.
+    Source: spec F1, F5.
     """
     if winners < 0:
         raise InputError("bad-city", f"A draw has 0 winners or more, not {winners}.", field="winners")

@@ -32,6 +32,13 @@ def test_a_published_file_with_lf_is_read(data: bytes) -> None:
     assert loads(data, file="commitment.json", is_published=True) == {"a": 1}
 
 
+@pytest.mark.parametrize("number", [b"-0", b"1.0", b"1e3", b"NaN", b"-Infinity", b"9" * 19])
+def test_only_plain_whole_numbers_are_read(number: bytes) -> None:
+    with pytest.raises(InputError) as refused:
+        loads(b'{"a": ' + number + b"}\n", file="commitment.json", is_published=True)
+    assert refused.value.code == "bad-json"
+
+
 @pytest.mark.parametrize("data", [b'{"a": 1}', b'{\r\n"a": 1}\r\n'])
 def test_what_people_write_may_come_from_any_editor(data: bytes) -> None:
     assert loads(data, file="sources.json") == {"a": 1}

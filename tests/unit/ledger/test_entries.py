@@ -178,6 +178,7 @@ def test_a_round_has_no_draw_and_a_draw_has_one(kind):
         (lambda: bodies.draw_voided(A, "call 139 0000 0000"), "body.reason"),
         (lambda: bodies.draw_voided(A, "call １３９００００００００"), "body.reason"),
         (lambda: bodies.dice("dice", "12345"), "body.rolls"),
+        (lambda: bodies.dice("dice", "1" * 513), "body.rolls"),
         (lambda: bodies.dice("dice", "Missing"), "body.rolls"),
         (lambda: bodies.dice("dice", "１" * 50), "body.rolls"),
         (lambda: bodies.dice("the dice", "1" * 50), "body.source"),

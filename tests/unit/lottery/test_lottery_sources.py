@@ -31,6 +31,7 @@ from maskres.lottery.sources import (
     Drand,
     Network,
     first_round_from,
+    known_at,
     read_sources,
     require_sources,
     round_at,
@@ -149,6 +150,15 @@ def test_rounds_and_times_are_inverse(round_: int, genesis: int, period: int) ->
     assert round_at(at, genesis=genesis, period=period) == round_
     assert first_round_from(at, genesis=genesis, period=period) == round_
     assert round_at(at + timedelta(seconds=period - 1), genesis=genesis, period=period) == round_
+
+
+def test_a_source_is_known_when_its_first_round_comes() -> None:
+    network = Network(**NETWORK)
+    sooner = replace(network, round=network.round - 1)
+    assert known_at(d(6, 50)) == datetime(2026, 1, 1, tzinfo=UTC)
+    assert known_at(Drand("drand", network)) == network.round_at
+    assert known_at(Drand("drand", network, sooner)) == sooner.round_at < network.round_at
+    assert known_at(Drand("drand", sooner, network)) == sooner.round_at
 
 
 def test_no_round_before_genesis() -> None:
