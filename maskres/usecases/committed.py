@@ -43,8 +43,10 @@ def cosigned_at(c: Transaction, round_: rounds.Round, draw_number: int, kind: Ki
 def first_known_at(c: Transaction, round_: rounds.Round, draw: rounds.Draw) -> datetime:
     """Give the time from which the first source of a committed draw may be known to somebody.
 
-    A beacon is known when its round or its successor's has come. Dice are known when they fall: that may be from ten minutes after notary
-    and witness have both cosigned the commitment, and at the latest when they are due.
+    A beacon is known when its round or its successor's has come. Dice are known when they fall: that may be from ten
+    minutes after notary and witness have both cosigned the commitment, and at the latest when they are due.
+
+    Source: spec E8, E15.
     """
     sources = committed_sources(c, draw)
     times = [known_at(source) for source in sources]
