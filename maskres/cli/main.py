@@ -18,6 +18,7 @@ BAD_INPUT = 2
 _MODULES = {
     "draw": "draw_commands",
     "allocate": "draw_commands",
+    "verify": "verify_command",
     "receipt": "receipt_commands",
     "rehearse": "rehearse_commands",
     "round": "round_commands",

@@ -7,11 +7,14 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from pathlib import Path
 
 from maskres.errors import InputError
 
 SUMS, README, KEYS, LEDGER = "SHA256SUMS", "README", "keys.json", "ledger.jsonl"
 VERIFIER = "verify_draw.py"
+VERIFIER_PATH = Path(__file__).with_name(VERIFIER)
+"""The verifier that goes into every bundle: a program of its own, nothing here imports it and it imports nothing."""
 BESIDE = frozenset({"fairness.json"})
 """Published of a draw, but no part of its bundle: statements of the operator that nobody can recompute."""
 

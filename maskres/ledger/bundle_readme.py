@@ -19,16 +19,16 @@ tail -n +2 pool.csv | while IFS=, read -r number stratum tickets seal; do
     printf %s "$SEED/$number/$t" | sha256sum | cut -c1-64
   done | LC_ALL=C sort | head -n 1)
   echo "$value $number"
-done | LC_ALL=C sort | cut -d' ' -f2 > order.txt
-tail -n +2 result.csv | cut -d, -f2 | diff - order.txt && echo "the order is right"
+done | LC_ALL=C sort | cut -d' ' -f2 > ../order.txt
+tail -n +2 result.csv | cut -d, -f2 | diff - ../order.txt && echo "the order is right"
 """
 
 PLACE_COMMAND = """\
 SEED=$(sha256sum seed.txt | cut -c1-64)
 grep ',won$' result.csv | cut -d, -f2 | while read -r number; do
   echo "$(printf %s "$SEED/$number/place" | sha256sum | cut -c1-64) $number"
-done | LC_ALL=C sort | cut -d' ' -f2 > places.txt
-tail -n +2 allocation.csv | cut -d, -f2 | diff - places.txt && echo "the place order is right"
+done | LC_ALL=C sort | cut -d' ' -f2 > ../places.txt
+tail -n +2 allocation.csv | cut -d, -f2 | diff - ../places.txt && echo "the place order is right"
 """
 
 
@@ -99,10 +99,16 @@ Your own ticket: put the seed and your number (twelve symbols, no hyphens) in he
   printf %s "SEED/NUMBER/1" | sha256sum"""
 
 _VERIFIER = """\
-verify_draw.py does all of this and more with Python alone. A verifier that comes with the evidence proves little:
-compare its digest with the one in the minutes, or write another from the specification.
+verify_draw.py computes everything here anew: digests, who is in the pool, seed, order, winners, seals, places, batches,
+the audit's sample, the ledger and the order of events. It needs Python 3.9 or later and nothing else, and writes nothing:
 
-  python3 verify_draw.py ."""
+  python3 verify_draw.py .
+
+It prints every mismatch with file and line, and ends with status 0 only where there is none. Where you hold the keys or
+the names from elsewhere (minutes, paper), give them: --keys FILE (in the form of keys.json) --origin NAME --round SLUG.
+It cannot check Ed25519 and BLS signatures; whoever has the service's own program can: python -m maskres verify .
+A verifier that comes with the evidence proves little: compare its digest with the one published apart (sha256sum
+verify_draw.py), take the one from there, or write another from the specification."""
 
 _LIMITS = """\
 What nobody can recompute from here: that the registers were honest (the audit's sample speaks for them), that the
@@ -121,12 +127,18 @@ def _signatures(keys: Keyring) -> str:
 
 
 def _chinese(present: frozenset[str], round_: str, draw: int, keys: Keyring) -> str:
+    has_verifier = VERIFIER in present
     lines = [f"中文说明：轮次 {round_}，第 {draw} 次摇号，账本 {keys.origin}", ""]
     if is_rehearsal(keys.origin):
         lines += ["这是一次演练，不产生任何真实结果。", ""]
     lines += [
         "签值是公开种子与您的登记号的 SHA-256，签值最小者中签。任何人都能用上面的命令核对：",
         "先把文件放进单独的文件夹，核对 SHA256SUMS；再核对种子、自己的签值和全部次序。",
+        *(
+            ["一次核对全部内容：python3 verify_draw.py .（只需 Python；请先核对该程序自身的摘要）。"]
+            if has_verifier
+            else []
+        ),
         "请将上面三把公钥与公证笔录或纸质公告上的公钥比对。",
         "",
         *(f"  {known.name}：{known.chinese}" for known in present_files(present)),

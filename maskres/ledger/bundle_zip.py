@@ -13,6 +13,7 @@ import shutil
 import stat
 import tempfile
 import zipfile
+from collections.abc import Sequence
 from pathlib import Path
 
 from maskres.errors import InputError
@@ -76,9 +77,11 @@ def unpack_zip(source: Path, folder: Path) -> dict[str, str]:
     try:
         with zipfile.ZipFile(source) as archive:
             members = [member for member in archive.infolist() if not member.is_dir()]
-            _require_sound(members, source.name)
             for member in members:
-                _extract(archive, member, folder / member.filename)
+                find_known(member.filename)
+            require_sound(members, source.name)
+            for member in members:
+                extract_member(archive, member, folder / member.filename)
         return check_sums(folder)
     except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError) as error:
         shutil.rmtree(folder)
@@ -98,7 +101,15 @@ def _add(archive: zipfile.ZipFile, name: str, path: Path) -> None:
         shutil.copyfileobj(source, target, BLOCK_BYTES)
 
 
-def _require_sound(members: list[zipfile.ZipInfo], file: str) -> None:
+def require_sound(members: Sequence[zipfile.ZipInfo], file: str) -> None:
+    """Refuse what no bundle's zip holds, by what its directory says alone; names are the caller's to check.
+
+    Raises:
+        InputError: "bad-zip" for too much, a name twice, encryption, links, unusual or too tight packing.
+
+    Source: security.md, checklist 8 and 9.
+    """
+
     def refuse(what: str) -> InputError:
         return InputError("bad-zip", what, file=file)
 
@@ -107,7 +118,8 @@ def _require_sound(members: list[zipfile.ZipInfo], file: str) -> None:
     if len({member.filename for member in members}) < len(members):
         raise refuse("The zip holds a name twice.")
     for member in members:
-        find_known(member.filename)
+        if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+            raise refuse(f"{member.filename} is packed in an unusual way.")
         mode = member.external_attr >> 16
         if member.flag_bits & _ENCRYPTED or (stat.S_IFMT(mode) not in (0, stat.S_IFREG)):
             raise refuse(f"{member.filename} is encrypted or not a plain file.")
@@ -115,7 +127,17 @@ def _require_sound(members: list[zipfile.ZipInfo], file: str) -> None:
             raise refuse(f"{member.filename} is packed more tightly than such files can be.")
 
 
-def _extract(archive: zipfile.ZipFile, member: zipfile.ZipInfo, path: Path) -> None:
+def extract_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, path: Path) -> None:
+    """Unpack one file, never more of it than the directory says.
+
+    Args:
+        archive: the zip.
+        member: one of its members that require_sound let pass.
+        path: the new file; its folder is made if need be.
+
+    Raises:
+        InputError: "bad-zip" where the file is larger than it says.
+    """
     path.parent.mkdir(exist_ok=True)
     left = member.file_size
     with archive.open(member) as source, path.open("xb") as target:

@@ -8,7 +8,7 @@ from pathlib import Path
 from maskres.db import files, record, rounds
 from maskres.db.engine import Transaction
 from maskres.ledger.bundle import Bundle, write_bundle
-from maskres.ledger.bundle_files import BESIDE, find_known
+from maskres.ledger.bundle_files import BESIDE, VERIFIER, VERIFIER_PATH, find_known
 from maskres.ledger.notes import add_signatures
 from maskres.usecases.rounds import keyring_of
 from maskres.usecases.service import Service
@@ -34,7 +34,7 @@ def export_bundle(
     with service.database.reading() as c, service.scratch() as scratch:
         round_ = rounds.find_round(c, round_slug)
         draw = rounds.find_draw(c, round_, draw_number)
-        contents: dict[str, bytes | Path] = {"rules.json": round_.rules_bytes}
+        contents: dict[str, bytes | Path] = {"rules.json": round_.rules_bytes, VERIFIER: VERIFIER_PATH}
         for name in files.list_files(c, draw.id).keys() - BESIDE:
             find_known(name)
             files.fetch_file(c, draw.id, name, scratch / name)

@@ -1,0 +1,110 @@
+"""Verifying a bundle from its first byte to its last, with the rooms the service is made of.
+
+Source: draw.md, section 11.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+from maskres.formats.values import sha256_hex
+from maskres.ledger.body_shapes import Kind
+from maskres.ledger.checkpoints import is_rehearsal
+from maskres.ledger.commitment import FILE, Commitment, read_commitment
+from maskres.ledger.verify.committed import Case, check_commitment, check_pool, check_seed, read_offered
+from maskres.ledger.verify.events import Events
+from maskres.ledger.verify.findings import Findings
+from maskres.ledger.verify.history import Given, History, check_named_files, read_history
+from maskres.ledger.verify.opening import OpenedBundle, open_bundle
+from maskres.ledger.verify.outcome import check_outcome
+from maskres.lottery.source_values import VerifySignature
+from maskres.lottery.sources import Drand
+from maskres.rounds.rules_file import read_rules
+
+RULES = "rules.json"
+
+
+def verify_bundle(
+    source: Path, given: Given | None = None, verify_beacon: VerifySignature | None = None
+) -> Findings:
+    """Verify a bundle.
+
+    Args:
+        source: its folder or zip, from anywhere.
+        given: what is known from elsewhere.
+        verify_beacon: checks a BLS signature; None where nobody does. A rehearsal's beacon is not a real one and is
+            never asked about.
+
+    Returns:
+        What was found.
+
+    Raises:
+        InputError: the source cannot be read as a bundle at all.
+    """
+    findings = Findings()
+    with tempfile.TemporaryDirectory(prefix="maskres-verify-") as scratch:
+        bundle = open_bundle(source, Path(scratch), findings)
+        history = read_history(bundle, given or Given(), findings)
+        rules = findings.attempt(RULES, lambda: read_rules(bundle.read(RULES), is_published=True))
+        commitment = _read_commitment(bundle, findings)
+        if history is None:
+            return findings
+        if is_rehearsal(history.keys.origin):
+            verify_beacon = None
+        if rules is not None and rules.round != history.round:
+            findings.add(RULES, None, "wrong-round", f"The rules are of the round {rules.round}.")
+        draw = _find_draw(bundle, history, commitment)
+        if draw is None or rules is None:
+            findings.unchecked.append("the draw: it cannot be told which one, or there are no rules")
+            return findings
+        events = Events(history, draw, findings)
+        has_dice = commitment is not None and not isinstance(commitment.sources[0], Drand)
+        events.check_order(rules, has_dice=has_dice)
+        events.check_cosigned()
+        check_named_files(bundle, history, draw, findings)
+        if commitment is None:
+            _check_absence(bundle, history, draw, findings)
+            return findings
+        sha256 = sha256_hex(bundle.read(FILE))
+        events.check_times(commitment, sha256)
+        case = Case(bundle, history, rules, commitment, sha256, findings)
+        _check_case(case, verify_beacon)
+    return findings
+
+
+def _read_commitment(bundle: OpenedBundle, findings: Findings) -> Commitment | None:
+    if FILE not in bundle.files:
+        return None
+    return findings.attempt(FILE, lambda: read_commitment(bundle.read(FILE)))
+
+
+def _find_draw(bundle: OpenedBundle, history: History, commitment: Commitment | None) -> int | None:
+    """Tell which draw the bundle is of; before the commitment the digest of registered.csv says so."""
+    if commitment is not None:
+        return commitment.draw
+    registered = bundle.files.get("registered.csv")
+    closed = [entry for entry in history.entries if entry.kind is Kind.DRAW_CLOSED]
+    for entry in closed if registered is not None else []:
+        if registered is not None and entry.body["registered"]["sha256"] == registered.sha256:
+            return entry.draw
+    return None
+
+
+def _check_absence(bundle: OpenedBundle, history: History, draw: int, findings: Findings) -> None:
+    is_due = history.of(draw, Kind.DRAW_COMMITTED) or {"pool.csv", "seed.txt", "result.csv"} & set(
+        bundle.files
+    )
+    if is_due and FILE not in bundle.files:
+        findings.add(FILE, None, "missing-file", "The file is missing.")
+
+
+def _check_case(case: Case, verify_beacon: VerifySignature | None) -> None:
+    check_commitment(case)
+    seed = check_seed(case, verify_beacon)
+    slots = read_offered(case)
+    pool = check_pool(case, slots)
+    if seed is not None and pool is not None and slots is not None:
+        check_outcome(case, pool, slots, seed)
+    elif seed is not None:
+        case.findings.unchecked.append("the draw and what follows from it")
