@@ -99,16 +99,16 @@ Your own ticket: put the seed and your number (twelve symbols, no hyphens) in he
   printf %s "SEED/NUMBER/1" | sha256sum"""
 
 _VERIFIER = """\
-verify_draw.py computes everything here anew: digests, who is in the pool, seed, order, winners, seals, places, batches,
-the audit's sample, the ledger and the order of events. It needs Python 3.9 or later and nothing else, and writes nothing:
+verify_draw.py computes all of this anew: digests, who is in the pool, seed, order, winners, seals, places, batches,
+the audit's sample, the ledger, the order of events. It needs Python 3.9 or later and nothing else, and writes nothing:
 
   python3 verify_draw.py .
 
-It prints every mismatch with file and line, and ends with status 0 only where there is none. Where you hold the keys or
-the names from elsewhere (minutes, paper), give them: --keys FILE (in the form of keys.json) --origin NAME --round SLUG.
+It prints every mismatch with file and line, and ends with status 0 only where there is none. Where you hold keys and
+names from elsewhere (minutes, paper), give them: --keys FILE (in the form of keys.json), --origin NAME, --round SLUG.
 It cannot check Ed25519 and BLS signatures; whoever has the service's own program can: python -m maskres verify .
-A verifier that comes with the evidence proves little: compare its digest with the one published apart (sha256sum
-verify_draw.py), take the one from there, or write another from the specification."""
+A verifier that comes with the evidence proves little: compare its digest (sha256sum verify_draw.py) with the one
+published apart, take the one from there, or write another from the specification."""
 
 _LIMITS = """\
 What nobody can recompute from here: that the registers were honest (the audit's sample speaks for them), that the
