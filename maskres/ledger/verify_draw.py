@@ -310,7 +310,7 @@ def read_sums(bundle: Bundle) -> dict[str, str]:
     last = ""
     for number, line in enumerate(text.split("\n")[:-1], 1):
         found = re.fullmatch(r"([0-9a-f]{64})  (\S{1,161})", line)
-        if found is None or found[2] <= last or KNOWN.fullmatch(found[2]) is None or found[2] == file:
+        if found is None or found[2] <= last or found[2] == file:
             raise Wrong(file, number, "bad-sums", "This is not the next line of a list of digests.")
         last = found[2]
         sums[last] = found[1]
@@ -1414,7 +1414,12 @@ class Pool:
 
 
 def read_pool(
-    bundle: Bundle, commitment: Commitment, rules: dict[str, Any], seed: str, sealed: Iterable[bytes]
+    report: Report,
+    bundle: Bundle,
+    commitment: Commitment,
+    rules: dict[str, Any],
+    seed: str,
+    sealed: Iterable[bytes],
 ) -> Pool:
     """Read the pool once: form, tree, tickets (where there is a seed), and the seals of the numbers named."""
     pool, tree, wanted = Pool(), Leaves(commitment.value["pool_tree"]["symbols"]), set(sealed)
@@ -1434,11 +1439,8 @@ def read_pool(
         several = [place for place, count in enumerate(tickets) if count != b"1"]
         for place in several:
             if int(tickets[place]) > most:
-                raise Wrong(
-                    POOL,
-                    first + place,
-                    "too-many-tickets",
-                    f"By the rules nobody has more than {most} tickets.",
+                report.wrong(
+                    POOL, first + place, "too-many-tickets", f"By the rules nobody has more than {most}."
                 )
         if seed:
             values = [sha256(start + number + b"/1").digest() for number in numbers]
@@ -1453,7 +1455,7 @@ def read_pool(
                 value + number + codes[stratum] for value, number, stratum in zip(values, numbers, strata)
             ]
     if tree.root() != commitment.value["pool_tree"]["root"]:
-        raise Wrong(commitment.file, None, "tree-differs", "The root of the pool's tree is another.")
+        report.wrong(commitment.file, None, "tree-differs", "The root of the pool's tree is another.")
     return pool
 
 
@@ -2245,7 +2247,14 @@ def check_committed(
     read = {name: attempt(name, read_wishes, bundle, name) for name in names}
     wishes: dict[str, Wishes] = {name: each for name, each in read.items() if each is not None}
     pool = attempt(
-        "the pool", read_pool, bundle, commitment, rules, seed, chain.from_iterable(wishes.values())
+        "the pool",
+        read_pool,
+        report,
+        bundle,
+        commitment,
+        rules,
+        seed or "",
+        chain.from_iterable(wishes.values()),
     )
     attempt("registered, excluded, disputed", check_sets, report, bundle, pool)
     attempt("quotas", check_quotas, report, commitment, pool, slots)
@@ -2309,7 +2318,7 @@ def verify(report: Report, bundle: Bundle, given: Keys | None, origin: str | Non
             )
             check_cosigned(report, ledger, draw)
             check_ledger_files(report, bundle, ledger, draw, digests)
-            if commitment is None and (
+            if "commitment.json" not in bundle and (
                 ledger.of(draw, "draw-committed")
                 or set(bundle.sizes) & {"pool.csv", "seed.txt", "result.csv"}
             ):

@@ -1,0 +1,396 @@
+"""Forgeries of lists, outcomes and ledgers: one thing is bent, all digests, roots and signatures are made to fit."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+from collections.abc import Iterator
+
+from tests.support.forging import Forged, new_number
+from tests.support.plain_bundle import sha256
+from tests.support.vector_good import (
+    committed,
+    forged,
+    insert_entry,
+)
+from tests.support.vector_maker import Scenario
+
+LEDGER = "ledger.jsonl"
+COMMITMENT = "commitment.json"
+
+
+def scenarios() -> Iterator[Scenario]:
+    yield from _pools()
+    yield from _commitments()
+    yield from _outcomes()
+    yield from _ledgers()
+
+
+def _pools() -> Iterator[Scenario]:
+    yield forged(
+        "pool-late-number",
+        "A number is slipped into every list after the closing.",
+        committed(_late_number),
+        finds=(("registered.csv", None, "digest-differs"),),
+    )
+    yield forged(
+        "pool-ghost-committed",
+        "A ghost is committed in the pool, somebody registered left out.",
+        committed(_ghost),
+        finds=(("pool.csv", 2, "sets-differ"), ("registered.csv", 2, "sets-differ")),
+    )
+    yield forged(
+        "pool-unknown-stratum",
+        "A stratum that the rules do not know is committed.",
+        committed(_stratum),
+        finds=((COMMITMENT, None, "rules-differ"),),
+    )
+    yield forged(
+        "pool-tickets-committed",
+        "Somebody is committed with ten tickets.",
+        committed(_tickets),
+        finds=(("pool.csv", 3, "too-many-tickets"),),
+    )
+
+
+def _late_number(draw: Forged) -> None:
+    late = new_number("friend")
+    seal = hashlib.sha256(late).hexdigest()[:40].encode()
+    header, *lines = draw.lines("pool.csv")
+    draw.write_lines("pool.csv", [header, *sorted([*lines, late + b",general,1," + seal])])
+    header, *lines = draw.lines("registered.csv")
+    draw.write_lines("registered.csv", [header, *sorted([*lines, late])])
+
+
+def _ghost(draw: Forged) -> None:
+    header, first, *lines = draw.lines("pool.csv")
+    second = lines[0].split(b",")[0]
+    ghost = next(number for number in (new_number(f"ghost {i}") for i in range(1000)) if number < second)
+    draw.write_lines("pool.csv", [header, ghost + first[12:], *lines])
+
+
+def _stratum(draw: Forged) -> None:
+    header, first, *lines = draw.lines("pool.csv")
+    fields = first.split(b",")
+    draw.write_lines("pool.csv", [header, b",".join([fields[0], b"friends", *fields[2:]]), *lines])
+    draw.commitment["quotas"]["friends"] = 1
+
+
+def _tickets(draw: Forged) -> None:
+    lines = draw.lines("pool.csv")
+    number, stratum, _, seal = lines[2].split(b",")
+    lines[2] = b",".join([number, stratum, b"10", seal])
+    draw.write_lines("pool.csv", lines)
+
+
+def _commitments() -> Iterator[Scenario]:
+    def said(change):
+        return committed(lambda draw: change(draw.commitment))
+
+    yield forged(
+        "commitment-too-few-places",
+        "There are more winners than places.",
+        committed(_few_places),
+        finds=(("slots.csv", None, "too-few-places"),),
+    )
+    yield forged(
+        "commitment-quota-missing",
+        "A stratum of the pool has no quota.",
+        _no_stratum,
+        finds=((COMMITMENT, None, "quotas-differ"),),
+    )
+    yield forged(
+        "commitment-quota-of-nobody",
+        "A quota is of a stratum that nobody is in.",
+        _other_stratum,
+        finds=((COMMITMENT, None, "quotas-differ"),),
+    )
+    yield forged(
+        "commitment-false-tree",
+        "The pool's tree has a root of another pool.",
+        _false_tree,
+        finds=((COMMITMENT, None, "tree-differs"),),
+    )
+    yield forged(
+        "commitment-tree-cut-otherwise",
+        "The pool's tree is cut by a symbol too many.",
+        said(lambda c: c["pool_tree"].update(symbols=1)),
+        finds=((COMMITMENT, None, "bad-member"),),
+    )
+    yield forged(
+        "commitment-other-number-key",
+        "The number key is not the one pledged.",
+        said(lambda c: c.update(number_key_sha256="0" * 64)),
+        finds=((COMMITMENT, None, "key-differs"),),
+    )
+    yield forged(
+        "commitment-other-registers",
+        "A register's version is another than was decided with.",
+        said(lambda c: c["registers"][0].update(version=9)),
+        finds=((COMMITMENT, None, "registers-differ"),),
+    )
+    yield forged(
+        "commitment-other-zone",
+        "The time zone is not the rules'.",
+        said(lambda c: c.update(zone="Europe/Paris")),
+        finds=((COMMITMENT, None, "rules-differ"),),
+    )
+    yield forged(
+        "commitment-other-protocol",
+        "The protocol is of another version.",
+        said(lambda c: c.update(protocol="maskres-draw-2")),
+        finds=((COMMITMENT, None, "bad-member"),),
+    )
+    yield forged(
+        "commitment-false-ledger-root",
+        "The root of the ledger at that time is another.",
+        _false_ledger_root,
+        finds=((COMMITMENT, None, "root-differs"),),
+    )
+    yield forged(
+        "commitment-of-another-draw",
+        "The commitment is of a draw beyond the rules'.",
+        lambda d: _renumber(d, 9),
+        finds=((COMMITMENT, None, "rules-differ"),),
+    )
+
+
+def _few_places(draw: Forged) -> None:
+    lines = draw.lines("slots.csv")
+    draw.write_lines("slots.csv", [lines[0], *(line.rsplit(b",", 1)[0] + b",1" for line in lines[1:])])
+    draw.commitment["quotas"]["general"] = 12
+
+
+def _no_stratum(draw: Forged) -> None:
+    del draw.commitment["quotas"]["elderly"]
+    draw.recommit()
+
+
+def _other_stratum(draw: Forged) -> None:
+    header, *lines = draw.lines("pool.csv")
+    draw.write_lines("pool.csv", [header, *(line.replace(b",elderly,", b",general,") for line in lines)])
+    draw.recommit()
+
+
+def _false_tree(draw: Forged) -> None:
+    draw.commitment["pool_tree"]["root"] = "0" * 64
+    draw.pledge()
+    draw.redraw()
+
+
+def _false_ledger_root(draw: Forged) -> None:
+    draw.commitment["ledger"]["root"] = "0" * 64
+    text = json.dumps(draw.commitment, sort_keys=True, separators=(",", ":")).encode() + b"\n"
+    draw.files[COMMITMENT] = text
+    draw.entry("draw-committed")["body"]["commitment_sha256"] = sha256(text)
+    draw.redraw()
+
+
+def _renumber(draw: Forged, number: int) -> None:
+    draw.commitment["draw"] = number
+    for entry in draw.entries:
+        if entry["draw"] is not None:
+            entry["draw"] = number
+    draw.recommit()
+    draw.redraw()
+
+
+def _outcomes() -> Iterator[Scenario]:
+    yield forged(
+        "seed-of-another-beacon",
+        "The draw was made with a seed of the operator's own.",
+        _own_seed,
+        finds=(
+            ("seed.txt", 4, "seed-differs"),
+            (LEDGER, 7, "seed-differs"),
+            ("result.csv", 2, "result-differs"),
+        ),
+    )
+    yield forged(
+        "result-bent-and-signed",
+        "A winner and a loser change places, and the ledger says so too.",
+        _bent_result,
+        finds=(("result.csv", None, "result-differs"),),
+    )
+    yield forged(
+        "cutoffs-false",
+        "The ledger says another cutoff.",
+        lambda d: d.entry("drawn")["body"]["cutoffs"].update(general="f" * 64),
+        finds=((LEDGER, 7, "cutoffs-differ"),),
+    )
+    yield forged(
+        "allocation-bent-and-signed",
+        "Two winners change places, and the ledger says so too.",
+        _bent_allocation,
+        "whole",
+        finds=(("allocation.csv", 3, "allocation-differs"),),
+    )
+    yield forged(
+        "batch-stock-unshared",
+        "New stock goes to one stratum alone.",
+        lambda d: d.entry("batch")["body"].update(released={"elderly": 5}),
+        "whole",
+        finds=((LEDGER, 23, "bad-released"),),
+    )
+    yield forged(
+        "batch-number-skipped",
+        "The first batch is called the second.",
+        _second_batch,
+        "whole",
+        finds=((LEDGER, 23, "wrong-order"),),
+    )
+    yield forged(
+        "audit-count-false",
+        "The ledger says fewer winners were opened.",
+        lambda d: d.entry("audited")["body"].update(sample=3),
+        "whole",
+        finds=((LEDGER, 24, "count-differs"),),
+    )
+    yield forged(
+        "audit-unsound-hidden",
+        "The ledger says that all were sound, audit.json that one was not.",
+        _hidden,
+        "whole",
+        finds=((LEDGER, 24, "count-differs"),),
+    )
+
+
+def _own_seed(draw: Forged) -> None:
+    *lines, last = draw.lines("seed.txt")
+    draw.write_lines("seed.txt", [*lines, last[:-64] + b"0" * 64])
+    draw.draw_from(sha256(draw.files["seed.txt"]))
+
+
+def _bent_result(draw: Forged) -> None:
+    lines = draw.lines("result.csv")
+    won = max(at for at, line in enumerate(lines) if line.endswith(b",won"))
+    lost = next(at for at, line in enumerate(lines) if line.endswith(b",waiting"))
+    lines[won], lines[lost] = (
+        lines[won].replace(b",won", b",waiting"),
+        lines[lost].replace(b",waiting", b",won"),
+    )
+    draw.write_lines("result.csv", lines)
+    draw.entry("drawn")["body"]["result"] = draw.digest("result.csv")
+
+
+def _bent_allocation(draw: Forged) -> None:
+    lines = draw.lines("allocation.csv")
+    second, third = lines[2].split(b","), lines[3].split(b",")
+    lines[2], lines[3] = b",".join([*second[:1], *third[1:]]), b",".join([*third[:1], *second[1:]])
+    draw.write_lines("allocation.csv", lines)
+    draw.entry("allocated")["body"]["allocation"] = draw.digest("allocation.csv")
+
+
+def _second_batch(draw: Forged) -> None:
+    draw.entry("batch")["body"]["batch"] = 2
+    for name in ("changes", "room", "wishes", "promotion"):
+        draw.files[f"{name}-2.csv"] = draw.files.pop(f"{name}-1.csv")
+
+
+def _hidden(draw: Forged) -> None:
+    audit = json.loads(draw.files["audit.json"])
+    audit["sound"][min(audit["sound"])] = False
+    draw.files["audit.json"] = json.dumps(audit, sort_keys=True, separators=(",", ":")).encode() + b"\n"
+    draw.entry("audited")["body"]["audit_sha256"] = draw.digest("audit.json")["sha256"]
+
+
+def _ledgers() -> Iterator[Scenario]:
+    yield forged(
+        "ledger-split-view",
+        "A checkpoint of another ledger, signed by all three, was shown to somebody.",
+        _split,
+        finds=(("checkpoints/4", 3, "root-differs"),),
+        base="drawn",
+    )
+    yield forged(
+        "ledger-other-origin",
+        "A checkpoint is of another ledger.",
+        _other_origin,
+        finds=(("checkpoints/4", None, "*"),),
+        base="drawn",
+    )
+    yield forged(
+        "ledger-opened-with-other-keys",
+        "The round was opened with another notary's key.",
+        _other_keys,
+        finds=((LEDGER, 1, "keys-differ"),),
+    )
+    yield forged(
+        "ledger-opened-twice",
+        "The round was opened twice.",
+        lambda d: insert_entry(d, dict(d.entry("round-opened")), 1),
+        finds=((LEDGER, 2, "wrong-order"),),
+    )
+    yield forged(
+        "ledger-draw-of-a-round-entry",
+        "An entry of the whole round names a draw.",
+        lambda d: d.entry("round-opened").update(draw=1),
+        finds=((LEDGER, 1, "bad-member"),),
+    )
+    yield forged(
+        "second-draw-before-the-first",
+        "The second draw is committed before the first has a result.",
+        _no_first_result,
+        "second-draw",
+        finds=((LEDGER, None, "wrong-order"),),
+    )
+    yield forged(
+        "allocated-before-drawn",
+        "The places are given before the draw.",
+        _allocated_first,
+        "whole",
+        finds=((LEDGER, 21, "wrong-order"),),
+    )
+
+
+def _split(draw: Forged) -> None:
+    finish = draw.finish
+
+    def bent():
+        files = finish()
+        files["checkpoints/4"] = draw.checkpoint(4, bytes(32), draw.times[4])
+        return files
+
+    draw.finish = bent  # type: ignore[method-assign]
+
+
+def _other_origin(draw: Forged) -> None:
+    finish = draw.finish
+
+    def bent():
+        files = finish()
+        other = Forged("whole")
+        root = base64.b64decode(files["checkpoints/4"].split(b"\n")[2])
+        files["checkpoints/4"] = other.checkpoint(4, root, dict(draw.times[4]))
+        return files
+
+    draw.finish = bent  # type: ignore[method-assign]
+
+
+def _other_keys(draw: Forged) -> None:
+    other = json.loads(Forged("whole").files["keys.json"])["keys"]
+    draw.entry("round-opened")["body"]["keys"] = {
+        **draw.entry("round-opened")["body"]["keys"],
+        "notary": other["notary"],
+    }
+    draw.commitment["ledger"]["root"] = ""
+    draw.pledge()
+    draw.redraw()
+
+
+def _no_first_result(draw: Forged) -> None:
+    for kind in ("allocated", "drawn"):
+        entry = next(one for one in draw.entries if one["kind"] == kind and one["draw"] == 1)
+        draw.entries.remove(entry)
+    draw.commitment["ledger"]["size"] -= 2
+    draw.times = {size - 2 if size > 8 else size: times for size, times in draw.times.items()}
+    draw.pledge()
+    draw.redraw()
+
+
+def _allocated_first(draw: Forged) -> None:
+    at = draw.line_of("drawn") - 1
+    first, second = draw.entries[at], draw.entries[at + 1]
+    first["at"], second["at"] = second["at"], first["at"]
+    draw.entries[at], draw.entries[at + 1] = second, first

@@ -1,0 +1,143 @@
+"""Scenarios in which nothing is wrong, however odd they look."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+from maskres.formats.values import parse_time
+from tests.support.draw_vectors import edits_between, read_base
+from tests.support.forging import Forged, shifted
+from tests.support.vector_maker import Scenario
+
+
+def scenarios() -> Iterator[Scenario]:
+    for base, what in (
+        ("whole", "A whole draw with dice, beacon, several tickets, a dispute, a batch and an audit."),
+        ("closed", "A draw before its commitment."),
+        ("drawn", "A draw before its allocation."),
+        ("dice-only", "The seed comes from dice alone."),
+        ("beacon-only", "The seed comes from the beacon alone."),
+        ("missing-dice", "The dice were not rolled in time; the beacon counts alone."),
+        ("voided", "A draw voided in time."),
+        ("second-draw", "The second draw of a round."),
+        ("scarce", "Hardly more places than winners."),
+    ):
+        yield Scenario(f"good-{base}", what, base=base)
+    keys = json.loads(read_base("whole")["keys.json"])
+    arguments = {"origin": keys["origin"], "round": keys["round"], "keys": keys}
+    yield Scenario(
+        "good-known-from-elsewhere", "Origin, round and keys are those known.", arguments=arguments
+    )
+    yield forged(
+        "good-commitment-spelt-otherwise",
+        "commitment.json has its members in another order, on many lines.",
+        _spelt,
+    )
+    yield forged(
+        "good-late-dice-without-beacon",
+        "Without a beacon the draw waits for late dice.",
+        _late_dice,
+        "dice-only",
+    )
+    yield forged("good-empty-pool", "Nobody is in the pool.", _empty_pool)
+    yield forged(
+        "good-successor", "The beacon's network ended, and its successor counts.", _successor, "beacon-only"
+    )
+    yield forged("good-unsound-winner", "The audit found a winner unsound, and says so.", _unsound, "whole")
+    yield forged("good-no-winners", "All quotas are nought.", _no_quota)
+
+
+def forged(name, what, bend, base: str = "drawn", finds=(), **more) -> Scenario:
+    """Make a scenario of a forgery: the base, bent, everything else made to fit."""
+    forgery = Forged(base)
+    bend(forgery)
+    edits = list(edits_between(read_base(base), forgery.finish()))
+    assert edits, name
+    return Scenario(name, what, edits, tuple(finds), base=base, **more)
+
+
+def _spelt(draw: Forged) -> None:
+    text = json.dumps(dict(reversed(list(draw.commitment.items()))), indent=2, ensure_ascii=True)
+    draw.pledge(text.encode() + b"\n")
+    draw.redraw()
+
+
+def _late_dice(draw: Forged) -> None:
+    seconds = 30 * 3600
+    for kind in ("dice", "drawn", "allocated", "draw-finished"):
+        draw.move(kind, seconds)
+
+
+def _empty_pool(draw: Forged) -> None:
+    pool = [line.split(b",")[0] for line in draw.lines("pool.csv")[1:]]
+    out = [*draw.lines("excluded.csv")[1:], *(number + b",too-young" for number in pool)]
+    draw.write_lines("excluded.csv", [b"number,reason", *sorted(out)])
+    draw.write_lines("pool.csv", draw.lines("pool.csv")[:1])
+    draw.commitment["quotas"] = {}
+    decided = draw.entry("draw-decided")["body"]
+    decided |= {"pool": 0, "strata": {}, "excluded": len(out), "reasons": {"too-young": len(out)}}
+    draw.recommit()
+    draw.redraw()
+
+
+def _no_quota(draw: Forged) -> None:
+    draw.commitment["quotas"] = dict.fromkeys(draw.commitment["quotas"], 0)
+    draw.recommit()
+    draw.redraw()
+
+
+def _successor(draw: Forged) -> None:
+    declare_successor(draw)
+    said = {**draw.entry("beacon"), "at": shifted(draw.entry("draw-committed")["at"], 3600)}
+    said["body"] = {"source": "drand", "successor_round": draw.commitment["sources"][0]["successor"]["round"]}
+    insert_entry(draw, said, draw.line_of("draw-committed"))
+    let_successor_speak(draw)
+
+
+def declare_successor(draw: Forged) -> None:
+    """Let the commitment name a successor, whose round comes half an hour after the first network's."""
+    source = draw.commitment["sources"][-1]
+    names = ("chain", "public_key", "genesis", "period", "round")
+    successor = {name: source[name] for name in names} | {"chain": "5" * 64}
+    source["successor"] = successor | {"genesis": source["genesis"] + 1800}
+    draw.recommit()
+
+
+def insert_entry(draw: Forged, entry: dict, at: int) -> None:
+    """Put an entry into the ledger and let it be cosigned five minutes later; what follows moves down."""
+    draw.entries.insert(at, entry)
+    draw.times = {size + (size > at): times for size, times in draw.times.items()}
+    moment = second_of(entry["at"]) + 300
+    draw.times[at + 1] = {key.name: moment for key in draw.cosigners}
+
+
+def second_of(text: str) -> int:
+    """Give a time in POSIX seconds."""
+    return int(parse_time(text, field="at").timestamp())
+
+
+def let_successor_speak(draw: Forged) -> None:
+    """Move beacon and result behind the successor's round, and draw again."""
+    for kind in ("beacon", "drawn"):
+        draw.move(kind, 1800)
+    draw.redraw()
+
+
+def _unsound(draw: Forged) -> None:
+    audit = json.loads(draw.files["audit.json"])
+    number = min(audit["sound"])
+    audit["sound"][number] = False
+    draw.files["audit.json"] = json.dumps(audit, sort_keys=True, separators=(",", ":")).encode() + b"\n"
+    draw.entry("audited")["body"] |= {"audit_sha256": draw.digest("audit.json")["sha256"], "unsound": 1}
+
+
+def committed(bend):
+    """Bend something before the commitment: it is committed and drawn with."""
+
+    def whole(draw: Forged) -> None:
+        bend(draw)
+        draw.recommit()
+        draw.redraw()
+
+    return whole
