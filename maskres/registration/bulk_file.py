@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
-from datetime import date
+from collections.abc import Iterable, Iterator
 from typing import BinaryIO
 
-from maskres.formats.office_csv import BadRow, Column, read_rows
+from maskres.formats.office_csv import BadRow, Column, Row, read_rows
 from maskres.registration.applications import FIELDS, Application, ApplicationReader
 
 _CHINESE = {
@@ -27,49 +26,47 @@ _REQUIRED = frozenset(("id_number", "name", "phone", "district", "reach", "choic
 REGISTRATION_COLUMNS = tuple(Column(name, _CHINESE[name], name in _REQUIRED) for name in FIELDS)
 
 
-def read_registrations(
-    stream: BinaryIO,
-    *,
-    file: str,
-    districts: Collection[str],
-    stores: Collection[str],
-    today: date,
-    is_phone_required: bool,
-) -> Iterator[tuple[int, Application] | BadRow]:
-    """Read the office file of registrations.
+def read_lines(stream: BinaryIO, *, file: str) -> Iterator[Row | BadRow]:
+    """Read the lines of an office file of registrations, their values in the order of FIELDS.
 
-    Encoding and header are checked before this function returns; bad lines come as values, one for each
-    problem, so that all can be shown together.
+    Encoding and header are checked before this function returns.
 
     Args:
         stream: seekable; `stream.tell()` says how far the reading is.
         file: the name to give in errors.
-        districts: the districts of the round's rules.
-        stores: the stores known now.
-        today: dates of birth after it are refused.
-        is_phone_required: False where staff enter people who have no phone.
 
     Returns:
-        For each line its number and the application, or one BadRow or more with the codes of
-        `read_application` and `office_csv.read_rows`.
+        As `office_csv.read_rows`.
 
     Raises:
         InputError: "bad-encoding", "bad-header", "line-too-long".
     """
-    rows = read_rows(stream, file=file, columns=REGISTRATION_COLUMNS)
-    reader = ApplicationReader(districts, stores, today=today, is_phone_required=is_phone_required)
+    return read_rows(stream, file=file, columns=REGISTRATION_COLUMNS)
 
-    def read_all() -> Iterator[tuple[int, Application] | BadRow]:
-        for row in rows:
-            if isinstance(row, BadRow):
-                yield row
-                continue
-            line, values = row
-            application = reader.read(values)
-            if isinstance(application, Application):
-                yield line, application
-            else:
-                for error in application:
-                    yield BadRow(line, error.code, error.message, error.field)
 
-    return read_all()
+def read_applications(
+    lines: Iterable[Row | BadRow], reader: ApplicationReader
+) -> Iterator[tuple[int, Application] | BadRow]:
+    """Read applications from lines.
+
+    Bad lines come as values, one for each problem, so that all can be shown together.
+
+    Args:
+        lines: as read_lines gives them.
+        reader: knows what may be written.
+
+    Yields:
+        For each line its number and the application, or one BadRow or more with the codes of
+        `read_application` and `office_csv.read_rows`.
+    """
+    for row in lines:
+        if isinstance(row, BadRow):
+            yield row
+            continue
+        line, values = row
+        application = reader.read(values)
+        if isinstance(application, Application):
+            yield line, application
+        else:
+            for error in application:
+                yield BadRow(line, error.code, error.message, error.field)

@@ -6,8 +6,9 @@ back. The last line of a document counts, and of a person; the number follows fr
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -16,19 +17,16 @@ from maskres.db import people, record, rounds
 from maskres.db.engine import Transaction
 from maskres.db.locks import lock_registering
 from maskres.db.registration_files import find_file, insert_file
-from maskres.formats.keyed import KeyedHash
 from maskres.formats.values import format_time
-from maskres.registration.applications import Application, age_on
-from maskres.registration.bulk_file import read_registrations
-from maskres.registration.numbers import registration_number
-from maskres.registration.seals import Reach, Wishes, make_seal, make_seal_of_text
+from maskres.registration.bulk_file import read_lines
+from maskres.registration.seals import Reach, Wishes, make_seal
 from maskres.usecases.imports import Progress, Sieve, digest_of
-from maskres.usecases.personal import open_canonical, seal_personal
+from maskres.usecases.personal import open_canonical
+from maskres.usecases.processes import map_pieces
 from maskres.usecases.registering import free_number, require_open_draw
 from maskres.usecases.rotating import require_rotated
+from maskres.usecases.sealing import SealingSetting, StagedRow, cut_pieces, prepare_sealing
 from maskres.usecases.service import Actor, Service, one_transaction
-
-_IDS_AT_ONCE = 4096
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,17 +83,12 @@ def _import(
     require_open_draw(c, round_)
     require_rotated(c, service)
     now = service.now()
-    sieve: Sieve[tuple[int, Application]] = Sieve(path, progress)
+    sieve: Sieve[StagedRow] = Sieve(path, progress)
+    setting = _sealing_setting(c, service, round_)
     with path.open("rb") as stream:
-        rows = read_registrations(
-            stream,
-            file=path.name,
-            districts=round_.rules.districts,
-            stores=set(rounds.store_districts(c, round_.id)),
-            today=now.date(),
-            is_phone_required=False,
-        )
-        staged = bulk.stage(c, _staged(sieve.sift(rows, stream), service, round_))
+        pieces = cut_pieces(read_lines(stream, file=path.name), service.random_bytes)
+        with closing(map_pieces(prepare_sealing, setting, pieces)) as sealed:
+            staged = bulk.stage(c, sieve.sift(chain.from_iterable(sealed), stream))
     sieve.refuse_bad()
     # From here on alone: who registers on line at this moment would be taken for somebody else.
     lock_registering(c, round_.id, is_exclusive=True)
@@ -140,45 +133,20 @@ def take_staged(
     return created, changed
 
 
-def _staged(
-    applications: Iterator[tuple[int, Application]], service: Service, round_: rounds.Round
-) -> Iterator[tuple[Any, ...]]:
-    keys = service.keys.round_keys(round_.slug)
-    number_key, seal_key = KeyedHash(keys.number), KeyedHash(keys.seal)
-    cipher, index_key, reference_date = service.cipher, service.index_key, round_.rules.reference_date
-    random_ids = _random_ids(service)
-    for line, application in applications:
-        canonical = application.document.canonical
-        wishes = application.wishes
-        number = registration_number(number_key, canonical)
-        sealed = seal_personal(application, cipher, index_key, service.random_bytes)
-        yield (
-            line,
-            sealed.id_digest,
-            sealed.name_digest,
-            sealed.phone_digest,
-            sealed.canonical,
-            sealed.contact,
-            number,
-            age_on(application.birth_date, reference_date),
-            application.sex,
-            str(application.for_whom),
-            application.is_keeping,
-            wishes.district,
-            str(wishes.reach),
-            wishes.joined,
-            make_seal_of_text(
-                seal_key, number, canonical, f"{wishes.district}/{wishes.reach}/{wishes.joined}"
-            ),
-            next(random_ids),
-        )
-
-
-def _random_ids(service: Service) -> Iterator[int]:
-    while True:
-        block = service.random_bytes(8 * _IDS_AT_ONCE)
-        for start in range(0, len(block), 8):
-            yield int.from_bytes(block[start : start + 8], "big") >> 1
+def _sealing_setting(c: Transaction, service: Service, round_: rounds.Round) -> SealingSetting:
+    keys, deployment = service.keys.round_keys(round_.slug), service.keys.deployment
+    return SealingSetting(
+        districts=frozenset(round_.rules.districts),
+        stores=frozenset(rounds.store_districts(c, round_.id)),
+        today=service.now().date(),
+        reference_date=round_.rules.reference_date,
+        number_key=keys.number,
+        seal_key=keys.seal,
+        index_version=service.index_key.version,
+        index_secret=service.index_key.secret,
+        data_version=service.cipher.current,
+        data_keys=dict(deployment.data),
+    )
 
 
 def _take_special(

@@ -12,7 +12,7 @@ from maskres.errors import StepRefused
 from maskres.identity.documents import read_document
 from maskres.registration.numbers import registration_number
 from maskres.rounds.status import DrawStatus
-from maskres.usecases import bulk_registering, registering
+from maskres.usecases import registering, sealing
 from maskres.usecases.bulk_registering import import_registrations
 from maskres.usecases.imports import ImportRefused
 from maskres.usecases.proofs import SEEN_BY_STAFF, Proof
@@ -122,6 +122,22 @@ def test_a_file_does_what_its_lines_do_one_by_one(service: Service, other_servic
     assert fetch(service.database, persons) == fetch(other_service.database, persons) == [(8,)]
 
 
+def test_a_file_worked_on_in_pieces_comes_out_as_one_worked_on_at_once(
+    service: Service, other_service: Service, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    people = make_people(8)
+    for each in (service, other_service):
+        prepare(each, people)
+    import_rows(service, tmp_path, rows_of(people))
+    monkeypatch.setattr(sealing, "PIECE_LINES", 2)
+    with pytest.raises(ImportRefused) as refused:
+        import_rows(other_service, tmp_path, [*rows_of(people), {"sex": "X"}, *rows_of(people)[:3]])
+    assert {bad.line for bad in refused.value.bad_rows} == {13}
+    import_rows(other_service, tmp_path, rows_of(people))
+    assert registrations(service) == registrations(other_service)
+    assert contacts(service) == contacts(other_service)
+
+
 def test_a_file_after_another_changes_what_the_first_one_registered(
     service: Service, other_service: Service, tmp_path: Path
 ):
@@ -154,7 +170,7 @@ def test_numbers_that_collide_are_passed_over_as_one_by_one(
         return derive(key, canonical, attempt)
 
     monkeypatch.setattr(registering, "registration_number", collide)
-    monkeypatch.setattr(bulk_registering, "registration_number", collide)
+    monkeypatch.setattr(sealing, "registration_number", collide)
     rows = [application_fields(each) for each in people[1:]]
     for each in (service, other_service):
         open_round(each)

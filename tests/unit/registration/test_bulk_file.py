@@ -8,24 +8,17 @@ import pytest
 from maskres.errors import InputError
 from maskres.formats.office_csv import BadRow
 from maskres.identity.names import matching_name
-from maskres.registration.applications import FIELDS, Application, read_application
-from maskres.registration.bulk_file import REGISTRATION_COLUMNS, read_registrations
+from maskres.registration.applications import FIELDS, Application, ApplicationReader, read_application
+from maskres.registration.bulk_file import REGISTRATION_COLUMNS, read_applications, read_lines
 
 TODAY = date(2020, 2, 10)
 HEADER = "手机号码,证件号码,姓名,区,范围,门店,为谁登记\r\n"
 
 
 def read(data: bytes, is_phone_required: bool = False) -> list[tuple[int, Application] | BadRow]:
-    return list(
-        read_registrations(
-            io.BytesIO(data),
-            file="home.csv",
-            districts=["siming"],
-            stores=["store-1", "store-2"],
-            today=TODAY,
-            is_phone_required=is_phone_required,
-        )
-    )
+    stores = ["store-1", "store-2"]
+    reader = ApplicationReader(["siming"], stores, today=TODAY, is_phone_required=is_phone_required)
+    return list(read_applications(read_lines(io.BytesIO(data), file="home.csv"), reader))
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030"])

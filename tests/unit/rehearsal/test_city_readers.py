@@ -9,8 +9,13 @@ from maskres.eligibility.registers import RegisterRow, read_register
 from maskres.formats.office_csv import BadRow
 from maskres.identity.names import matching_name
 from maskres.lottery.slots import read_slots
-from maskres.registration.applications import Application, ApplicationRefused, read_application
-from maskres.registration.bulk_file import read_registrations
+from maskres.registration import bulk_file
+from maskres.registration.applications import (
+    Application,
+    ApplicationReader,
+    ApplicationRefused,
+    read_application,
+)
 from maskres.rehearsal.city import Action, City, Scenario
 from maskres.rounds.rules_file import read_rules
 
@@ -24,17 +29,14 @@ def city():
 
 def read_applications(city, path, round_index):
     rules = city.rules_json(round_index)
+    reader = ApplicationReader(
+        rules["districts"],
+        {store.store for store in city.stores},
+        today=city.timetable.reference_date(round_index),
+        is_phone_required=True,
+    )
     with path.open("rb") as stream:
-        found = list(
-            read_registrations(
-                stream,
-                file=path.name,
-                districts=rules["districts"],
-                stores={store.store for store in city.stores},
-                today=city.timetable.reference_date(round_index),
-                is_phone_required=True,
-            )
-        )
+        found = list(bulk_file.read_applications(bulk_file.read_lines(stream, file=path.name), reader))
     assert [row for row in found if isinstance(row, BadRow)] == []
     return [row[1] for row in found if not isinstance(row, BadRow)]
 

@@ -1,0 +1,119 @@
+"""Pieces worked on side by side: the same answers in the same order as one after another, and nobody left behind."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing, suppress
+from pathlib import Path
+
+import pytest
+
+from maskres.usecases.processes import map_pieces
+
+ROOT = Path(__file__).parents[2]
+KILLED = """
+import itertools, sys
+from maskres.usecases.processes import map_pieces
+from tests.integration.test_processes import prepare_telling
+if __name__ == "__main__":
+    for answer in map_pieces(prepare_telling, 0, itertools.repeat(bytes(1 << 20)), process_count=2):
+        print(*answer, flush=True)
+"""
+
+
+def prepare_adding(setting: int) -> Callable[[list[int]], tuple[int, list[int]]]:
+    def add(piece: list[int]) -> tuple[int, list[int]]:
+        return os.getpid(), [setting + number for number in piece]
+
+    return add
+
+
+def prepare_refusing(setting: int) -> Callable[[int], int]:
+    def refuse(piece: int) -> int:
+        if piece == setting:
+            raise ValueError(f"not {piece}")
+        return piece
+
+    return refuse
+
+
+def prepare_ending(_setting: int) -> Callable[[int], int]:
+    return os._exit
+
+
+def prepare_telling(_setting: int) -> Callable[[bytes], tuple[int, int]]:
+    return lambda piece: (os.getpid(), len(piece))
+
+
+@pytest.mark.parametrize("count", [2, 3])
+def test_answers_come_in_the_order_of_the_pieces(count: int) -> None:
+    pieces = [list(range(n, n + 3)) for n in range(10)]
+    answers = list(map_pieces(prepare_adding, 100, iter(pieces), process_count=count))
+    assert [numbers for _, numbers in answers] == [[100 + n for n in piece] for piece in pieces]
+    assert len({process for process, _ in answers}) == count
+    assert os.getpid() not in {process for process, _ in answers}
+
+
+def test_a_single_piece_needs_no_process() -> None:
+    assert list(map_pieces(prepare_adding, 1, [[1]], process_count=2)) == [(os.getpid(), [2])]
+    assert list(map_pieces(prepare_adding, 1, [], process_count=2)) == []
+    answers = list(map_pieces(prepare_adding, 1, [[1], [2]], process_count=1))
+    assert answers == [(os.getpid(), [2]), (os.getpid(), [3])]
+
+
+def test_what_a_piece_raises_is_raised_in_its_turn() -> None:
+    answers = map_pieces(prepare_refusing, 3, range(10), process_count=2)
+    assert [next(answers) for _ in range(3)] == [0, 1, 2]
+    with pytest.raises(ValueError, match="not 3"):
+        next(answers)
+
+
+def test_a_process_that_dies_is_noticed() -> None:
+    with pytest.raises(RuntimeError, match="ended before"):
+        list(map_pieces(prepare_ending, 0, [1, 2, 3], process_count=2))
+
+
+def test_large_pieces_and_answers_block_nobody() -> None:
+    pieces = [[n] * 200_000 for n in range(6)]
+    answers = map_pieces(prepare_adding, 0, pieces, process_count=2)
+    assert [(numbers[0], len(numbers)) for _, numbers in answers] == [(n, 200_000) for n in range(6)]
+
+
+def test_pieces_are_read_no_further_ahead_than_there_are_processes() -> None:
+    read = []
+
+    def pieces() -> Iterator[list[int]]:
+        for n in range(100):
+            read.append(n)
+            yield [n]
+
+    with closing(map_pieces(prepare_adding, 0, pieces(), process_count=2)) as answers:
+        next(answers)
+        assert len(read) <= 4
+
+
+def test_processes_end_when_whoever_began_them_is_killed() -> None:
+    with subprocess.Popen(
+        [sys.executable, "-c", KILLED], cwd=ROOT, stdout=subprocess.PIPE, text=True
+    ) as parent:
+        assert parent.stdout is not None
+        first, second = (
+            int(line.split()[0]) for line in (parent.stdout.readline(), parent.stdout.readline())
+        )
+        assert len({first, second, parent.pid}) == 3
+        parent.kill()
+        parent.stdout.read()
+    until = time.monotonic() + 60
+    while any(is_alive(process) for process in (first, second)):
+        assert time.monotonic() < until, "a process outlived the one that began it"
+        time.sleep(0.1)
+
+
+def is_alive(process: int) -> bool:
+    with suppress(OSError):
+        return Path(f"/proc/{process}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
+    return False
