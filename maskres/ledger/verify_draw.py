@@ -4,7 +4,7 @@
     python3 verify_draw.py BUNDLE [--keys FILE] [--origin NAME] [--round SLUG]
 
 BUNDLE is the folder or the zip. Python 3.9 or later and its standard library are enough; nothing is written. The
-program was written from the text of the specification (docs/spec/draw.md); "section" means a section of it. Every
+program was written from the text of the specification (docs/spec/draw.md); "spec T1" is step T1 of it. Every
 mismatch is a line `FILE:LINE: CODE: SENTENCE` on the standard output. The exit status is 0 where there is none, 1 where
 there is any, 2 where BUNDLE cannot be read as a bundle at all (and then nothing was checked).
 
@@ -116,7 +116,7 @@ class Report:
 
 
 # ---------------------------------------------------------------------------------------------------------------------
-# 2  The bundle: a folder or a zip, read with suspicion (section 11)
+# 2  The bundle: a folder or a zip, read with suspicion (spec Z1 to Z6, X5)
 # ---------------------------------------------------------------------------------------------------------------------
 
 BATCH = "[1-9][0-9]{0,3}"
@@ -318,7 +318,7 @@ def read_sums(bundle: Bundle) -> dict[str, str]:
 
 
 # ---------------------------------------------------------------------------------------------------------------------
-# 3  JSON so strict that two readers cannot disagree (section 0)
+# 3  JSON so strict that two readers cannot disagree (spec B1, B3, B8)
 # ---------------------------------------------------------------------------------------------------------------------
 
 SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
@@ -469,7 +469,7 @@ def is_date(value: Any) -> bool:
 
 
 # ---------------------------------------------------------------------------------------------------------------------
-# 4  CSV, and registration numbers (sections 0, 2 and 5)
+# 4  CSV, and registration numbers (spec B1 to B7, N4, F1)
 # ---------------------------------------------------------------------------------------------------------------------
 
 ALPHABET = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ"
@@ -538,7 +538,7 @@ def columns_of(name: str) -> Columns:
 
 
 def wrong_check_symbol(numbers: Sequence[bytes]) -> int | None:
-    """Find the first number whose Luhn mod 32 sum is not 0 (section 2), or give None.
+    """Find the first number whose Luhn mod 32 sum is not 0 (spec N4), or give None.
 
     All numbers are summed at once: the values of one column of symbols, a byte each, are one long integer. Six columns
     and a remainder add up to less than 256, so no byte runs over into its neighbour.
@@ -719,7 +719,7 @@ def lines_of(name: str, number: int, start: bytes, stream: BinaryIO) -> Iterator
 
 
 # ---------------------------------------------------------------------------------------------------------------------
-# 5  Trees (RFC 6962, section 2.1)
+# 5  Trees (spec L5; RFC 6962, section 2.1)
 # ---------------------------------------------------------------------------------------------------------------------
 
 
@@ -751,7 +751,7 @@ class Tree:
 
 
 # ---------------------------------------------------------------------------------------------------------------------
-# 6  Keys and checkpoints (section 10; C2SP signed-note, tlog-checkpoint, tlog-cosignature)
+# 6  Keys and checkpoints (spec H1 to H6, Y1 to Y3; C2SP signed-note, tlog-checkpoint, tlog-cosignature)
 # ---------------------------------------------------------------------------------------------------------------------
 
 ROLES = {"operator": 1, "notary": 4, "witness": 4}  # role → signature type
@@ -868,7 +868,7 @@ class Checkpoint:
 
 
 # ---------------------------------------------------------------------------------------------------------------------
-# 7  The ledger (section 10)
+# 7  The ledger (spec L1 to L5)
 # ---------------------------------------------------------------------------------------------------------------------
 
 FILE_SHAPE = {"sha256": HEX64, "entries": COUNT}
@@ -1031,7 +1031,7 @@ def checkpoint_sizes(bundle: Bundle) -> list[int]:
 
 
 # ---------------------------------------------------------------------------------------------------------------------
-# 8  Rules and commitment (sections 1 and 5)
+# 8  Rules and commitment (spec R1, R4, K1 to K6, D1 to D4)
 # ---------------------------------------------------------------------------------------------------------------------
 
 COMMITTED = ("registered.csv", "pool.csv", "excluded.csv", "disputed.csv", "slots.csv")
@@ -1191,7 +1191,7 @@ def check_commitment(
 
 
 # ---------------------------------------------------------------------------------------------------------------------
-# 9  The order of events (sections 1, 4, 6 and 10)
+# 9  The order of events (spec E1 to E17)
 # ---------------------------------------------------------------------------------------------------------------------
 
 STEPS = (
@@ -1213,8 +1213,12 @@ NEEDS = {
     "allocated": ("drawn",),
     "batch": ("allocated",),
     "audited": ("drawn",),
+    "draw-finished": ("allocated",),
 }
-MILESTONES = {"round-opened", "draw-closed", "draw-committed", "dice", "drawn", "batch", "audited"}
+MILESTONES = set(
+    "round-opened draw-closed draw-committed draw-voided dice drawn allocated batch audited".split()  # noqa: SIM905
+)
+ENDS = {"round-finished": ("audited", "erased"), "erased": ()}  # what may still come in a round
 
 
 def check_opening(report: Report, ledger: Ledger, keys: Keys, digests: dict[str, Digest]) -> None:
@@ -1241,6 +1245,29 @@ def check_opening(report: Report, ledger: Ledger, keys: Keys, digests: dict[str,
             )
 
 
+def check_round(report: Report, ledger: Ledger) -> None:
+    """Check that the round is opened before anything else, and how it ends (spec E3, E17)."""
+
+    def wrong(entry: Entry, sentence: str, code: str = "wrong-order") -> None:
+        report.wrong(LEDGER, entry.line, code, sentence)
+
+    pledged = {name: digest for each in ledger.of(None, "round-opened") for name, digest in each.body.items()}
+    ended = ""
+    for place, entry in enumerate(ledger.entries):
+        if place == 0 and entry.kind != "round-opened":
+            wrong(entry, "The round was not opened before this.")
+        if ended and entry.kind not in ENDS[ended]:
+            wrong(entry, f"It stands after {ended}.")
+        if entry.kind == "erased":
+            if ended != "round-finished":
+                wrong(entry, "The round was not finished before.")
+            for name, digest in entry.body.items():
+                if pledged.get(name) != digest:
+                    wrong(entry, f"The {name} pledged at the opening was another.", "digest-differs")
+        if entry.kind in ENDS:
+            ended = entry.kind
+
+
 def check_order(report: Report, ledger: Ledger, draw: int, rules: dict[str, Any], has_dice: bool) -> None:
     """Check that the steps of the draw follow each other, each once where it can be only once."""
 
@@ -1253,8 +1280,10 @@ def check_order(report: Report, ledger: Ledger, draw: int, rules: dict[str, Any]
             wrong(entry, f"It is older than the entry of line {before.line}.")
     done: dict[str, Entry] = {}
     for entry in ledger.of(draw):
-        if "draw-voided" in done and entry.kind != "draw-finished":
+        if "draw-voided" in done:
             wrong(entry, "The draw was voided before.")
+        if entry.kind == "draw-voided" and ("dice" in done or "drawn" in done):
+            wrong(entry, "A source is known; the draw must go on.")
         if entry.kind in done and entry.kind not in ("draw-decided", "batch", "beacon"):
             code = "second-commitment" if entry.kind == "draw-committed" else "wrong-order"
             wrong(entry, "This can happen only once in a draw.", code)
@@ -1286,7 +1315,7 @@ def check_order(report: Report, ledger: Ledger, draw: int, rules: dict[str, Any]
 
 
 def check_times(report: Report, ledger: Ledger, commitment: Commitment) -> None:
-    """Check that everything was fixed before it could be known (section 6)."""
+    """Check that everything was fixed before it could be known (spec E7 to E10, E15)."""
     draw = commitment.value["draw"]
 
     def wrong(entry: Entry, code: str, sentence: str) -> None:
@@ -1369,7 +1398,7 @@ def check_cosigned(report: Report, ledger: Ledger, draw: int) -> None:
 
 
 # ---------------------------------------------------------------------------------------------------------------------
-# 10  The pool and who is in it (sections 4 and 5)
+# 10  The pool and who is in it (spec F1 to F4, R4)
 # ---------------------------------------------------------------------------------------------------------------------
 
 POOL = "pool.csv"
@@ -1460,7 +1489,7 @@ def read_pool(
 
 
 class Leaves:
-    """The pool's tree: one leaf for every prefix of so many symbols, in order of the alphabet (section 5)."""
+    """The pool's tree: one leaf for every prefix of so many symbols, in order of the alphabet (spec M1 to M3)."""
 
     def __init__(self, symbols: int) -> None:
         self._symbols = symbols
@@ -1552,7 +1581,7 @@ def check_quotas(report: Report, commitment: Commitment, pool: Pool, slots: list
 
 
 # ---------------------------------------------------------------------------------------------------------------------
-# 11  The seed (section 6)
+# 11  The seed (spec V1 to V5)
 # ---------------------------------------------------------------------------------------------------------------------
 
 
@@ -1658,7 +1687,7 @@ def compare_beacon(report: Report, bundle: Bundle, body: dict[str, Any]) -> None
 
 
 # ---------------------------------------------------------------------------------------------------------------------
-# 12  The draw (section 7)
+# 12  The draw (spec T1 to T6)
 # ---------------------------------------------------------------------------------------------------------------------
 
 
@@ -1740,7 +1769,7 @@ def check_draw(
 
 
 # ---------------------------------------------------------------------------------------------------------------------
-# 13  Wishes, seals, stores and slots (sections 3, 5 and 8)
+# 13  Wishes, seals, stores and slots (spec S4, S5, F5, P1 to P6)
 # ---------------------------------------------------------------------------------------------------------------------
 
 
@@ -1829,7 +1858,7 @@ SCALE = 1 << 128
 
 
 class City:
-    """The stores of one allocation and what is left of them (section 8)."""
+    """The stores of one allocation and what is left of them (spec P2 to P4)."""
 
     def __init__(self, slots: list[Slot]) -> None:
         by_store: dict[bytes, list[Slot]] = {}
@@ -1942,7 +1971,7 @@ def check_allocation(
 
 
 # ---------------------------------------------------------------------------------------------------------------------
-# 14  Batches (section 9)
+# 14  Batches (spec A1 to A9)
 # ---------------------------------------------------------------------------------------------------------------------
 
 ALLOWED = {
@@ -2112,7 +2141,7 @@ def check_batches(
 
 
 # ---------------------------------------------------------------------------------------------------------------------
-# 15  The audit (section 9)
+# 15  The audit (spec U1, U3)
 # ---------------------------------------------------------------------------------------------------------------------
 
 
@@ -2294,6 +2323,7 @@ def verify(report: Report, bundle: Bundle, given: Keys | None, origin: str | Non
     ledger = attempt("the ledger", lambda k: read_ledger(bundle, k.round, sizes), keys)
     attempt("checkpoints", check_checkpoints, report, bundle, ledger, keys)
     attempt("the opening", check_opening, report, ledger, keys, digests)
+    attempt("the round", check_round, report, ledger)
     if keys and rules and rules["round"] != keys.round:
         report.wrong("rules.json", None, "wrong-round", f"The rules are of the round {rules['round']}.")
     if (

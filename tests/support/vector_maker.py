@@ -50,12 +50,20 @@ def all_scenarios() -> list[Scenario]:
     from tests.support import (
         vector_damage,
         vector_forged_lists,
+        vector_forged_round,
         vector_forged_times,
         vector_good,
         vector_records,
     )
 
-    parts = (vector_good, vector_damage, vector_records, vector_forged_times, vector_forged_lists)
+    parts = (
+        vector_good,
+        vector_damage,
+        vector_records,
+        vector_forged_times,
+        vector_forged_lists,
+        vector_forged_round,
+    )
     found = [scenario for part in parts for scenario in part.scenarios()]
     assert len({scenario.name for scenario in found}) == len(found), "two scenarios have one name"
     return found

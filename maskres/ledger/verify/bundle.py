@@ -1,6 +1,6 @@
 """Verifying a bundle from its first byte to its last, with the rooms the service is made of.
 
-Source: draw.md, section 11.
+Source: spec X1 to X5.
 """
 
 from __future__ import annotations
@@ -60,6 +60,7 @@ def verify_bundle(
             return findings
         events = Events(history, draw, findings)
         has_dice = commitment is not None and not isinstance(commitment.sources[0], Drand)
+        events.check_round()
         events.check_order(rules, has_dice=has_dice)
         events.check_cosigned()
         check_named_files(bundle, history, draw, findings)

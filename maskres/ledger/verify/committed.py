@@ -1,6 +1,6 @@
 """What was committed: rules, numbers, pool, slots, and the seed that follows from the sources.
 
-Source: draw.md, sections 1, 5 and 6.
+Source: spec R4, K1 to K6, F1 to F5, D1 to D4, V1 to V5.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ class Case:
 
 
 def check_commitment(case: Case) -> None:
-    """Compare the commitment with rules, ledger and the digests of its files. Source: draw.md, section 5."""
+    """Compare the commitment with rules, ledger and the digests of its files. Source: spec K2, K3."""
     said, rules = case.commitment, case.rules
     keys = case.history.keys
 
@@ -106,7 +106,7 @@ def read_offered(case: Case) -> tuple[Slot, ...] | None:
 def check_pool(case: Case, slots: tuple[Slot, ...] | None) -> Pool | None:
     """Read the pool; check who is in it, its tree, its tickets and its strata's quotas.
 
-    Source: draw.md, section 5.
+    Source: spec F4.
     """
     findings = case.findings
     pool = findings.attempt(POOL, lambda: read_pool(case.bundle.path(POOL), keep_seals=True))
@@ -168,7 +168,7 @@ def check_seed(case: Case, verify_beacon: VerifySignature | None) -> str | None:
     Returns:
         The seed, or None where the ledger does not hold every source's value.
 
-    Source: draw.md, section 6.
+    Source: spec V1 to V5.
     """
     values: dict[str, str] = {}
     for source in case.commitment.sources:

@@ -1,6 +1,6 @@
 """The order of events: what had to stand before what, and before when.
 
-Source: draw.md, sections 1, 4, 6 and 10; docs/adr/0011.
+Source: spec E1 to E17; docs/adr/0011.
 """
 
 from __future__ import annotations
@@ -39,16 +39,24 @@ _NEEDS = {
     Kind.ALLOCATED: (Kind.DRAWN,),
     Kind.BATCH: (Kind.ALLOCATED,),
     Kind.AUDITED: (Kind.DRAWN,),
+    Kind.DRAW_FINISHED: (Kind.ALLOCATED,),
 }
 _MILESTONES = (
     Kind.ROUND_OPENED,
     Kind.DRAW_CLOSED,
     Kind.DRAW_COMMITTED,
+    Kind.DRAW_VOIDED,
     Kind.DICE,
     Kind.DRAWN,
+    Kind.ALLOCATED,
     Kind.BATCH,
     Kind.AUDITED,
 )
+#: What may still come in a round once it is finished or erased.
+_ENDS: dict[Kind, tuple[Kind, ...]] = {
+    Kind.ROUND_FINISHED: (Kind.AUDITED, Kind.ERASED),
+    Kind.ERASED: (),
+}
 
 
 class Events:
@@ -81,8 +89,10 @@ class Events:
         self._check_challenge(rules, done)
 
     def _check_step(self, entry: Entry, done: dict[Kind, Entry], *, has_dice: bool) -> None:
-        if Kind.DRAW_VOIDED in done and entry.kind is not Kind.DRAW_FINISHED:
+        if Kind.DRAW_VOIDED in done:
             self._wrong(entry, "wrong-order", "The draw was voided before.")
+        if entry.kind is Kind.DRAW_VOIDED and (Kind.DICE in done or Kind.DRAWN in done):
+            self._wrong(entry, "wrong-order", "A source is known; the draw must go on.")
         if entry.kind in done and entry.kind not in _REPEATED:
             code = "second-commitment" if entry.kind is Kind.DRAW_COMMITTED else "wrong-order"
             self._wrong(entry, code, "This can happen only once in a draw.")
@@ -95,6 +105,23 @@ class Events:
                 self._wrong(entry, "wrong-order", f"It stands before any {kind}.")
         if entry.kind is Kind.BEACON and has_dice and Kind.DICE not in done and "round" in entry.body:
             self._wrong(entry, "wrong-order", "It stands before the dice.")
+
+    def check_round(self) -> None:
+        """Check that the round is opened before anything else, and how it ends (spec E3, E17)."""
+        opened = self._history.of(None, Kind.ROUND_OPENED)
+        ended: Kind | None = None
+        for place, entry in enumerate(self._history.entries):
+            if place == 0 and entry.kind is not Kind.ROUND_OPENED:
+                self._wrong(entry, "wrong-order", "The round was not opened before this.")
+            if ended is not None and entry.kind not in _ENDS[ended]:
+                self._wrong(entry, "wrong-order", f"It stands after {ended}.")
+            if entry.kind is Kind.ERASED:
+                if ended is not Kind.ROUND_FINISHED:
+                    self._wrong(entry, "wrong-order", "The round was not finished before.")
+                if not opened or any(opened[0].body[name] != said for name, said in entry.body.items()):
+                    self._wrong(entry, "digest-differs", "Other keys were pledged at the opening.")
+            if entry.kind in _ENDS:
+                ended = entry.kind
 
     def _check_challenge(self, rules: Rules, done: dict[Kind, Entry]) -> None:
         committed, decided = done.get(Kind.DRAW_COMMITTED), done.get(Kind.DRAW_DECIDED)
@@ -130,7 +157,7 @@ class Events:
             commitment: commitment.json.
             sha256: its digest.
 
-        Source: draw.md, section 6.
+        Source: spec E7 to E10, E15.
         """
         committed = self._history.of(self._draw, Kind.DRAW_COMMITTED)
         if not committed:

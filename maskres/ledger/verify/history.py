@@ -1,6 +1,6 @@
 """The public record of a bundle: keys, ledger, checkpoints with their signatures.
 
-Source: draw.md, sections 10 and 11.
+Source: spec L1 to L5, H1 to H6, Z1.
 """
 
 from __future__ import annotations
@@ -84,7 +84,7 @@ def read_history(bundle: OpenedBundle, given: Given, findings: Findings) -> Hist
     Returns:
         The history, or None where keys or ledger cannot be read.
 
-    Source: draw.md, section 10.
+    Source: spec H1 to H6, Z4.
     """
     found = findings.attempt(KEYS, lambda: read_keys(bundle.read(KEYS)))
     if found is not None:
@@ -191,7 +191,7 @@ def check_file_digests(
 def check_named_files(bundle: OpenedBundle, history: History, draw: int, findings: Findings) -> None:
     """Compare every file that the ledger names of a draw, and report those that it does not.
 
-    Source: draw.md, sections 4, 8 and 9.
+    Source: spec E14.
     """
     named: dict[str, Mapping[str, object]] = {}
     for entry in history.of(draw, Kind.DRAW_CLOSED, Kind.ALLOCATED, Kind.BATCH, Kind.AUDITED, Kind.DRAWN):

@@ -1,6 +1,6 @@
 """What followed: winners, places, batches, the audit's sample, all computed anew.
 
-Source: draw.md, sections 7 to 9.
+Source: spec T1 to T6, P1 to P6, A1 to A9, U1, U3.
 """
 
 from __future__ import annotations
@@ -106,7 +106,7 @@ def _check_places(
 
 
 def _check_seals(case: Case, wishes: Wishes, pool: Pool) -> None:
-    """Note every line that does not open the seal of its number. Source: draw.md, section 3."""
+    """Note every line that does not open the seal of its number. Source: spec P6."""
     if pool.seals is None:
         raise ValueError("the pool was read without its seals")
     rows = dict(zip(keys_of(pool.numbers).tolist(), range(len(pool)), strict=True)) if len(wishes) else {}

@@ -42,6 +42,7 @@ from maskres.rounds.rules_file import read_rules
 from tests.support.spec_city import COSIGNERS, ORIGIN, PEOPLE, RELEASED_TOTAL, SIZES
 from tests.support.spec_example import Example
 from tests.support.spec_write import SPEC
+from tests.support.verifiers import BOTH
 
 FOLDER = SPEC / "example"
 EXAMPLE = Example()
@@ -197,3 +198,9 @@ def test_the_sums():
 
 def bodies_digest(name: str) -> str:
     return seed_of(read(name))
+
+
+@pytest.mark.parametrize("verifier", BOTH)
+def test_both_verifiers_find_nothing_wrong(verifier):
+    verdict = BOTH[verifier](FOLDER, "--origin", ORIGIN, "--round", "masks-1")
+    assert verdict.status == 0 and not verdict.findings, verdict.text
