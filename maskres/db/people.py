@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, and_, func, insert, or_, select, update
+from sqlalchemy import Row, and_, func, insert, select, update
 
 from maskres.db.engine import Transaction
-from maskres.db.tables import documents, identity_links, persons, registrations
+from maskres.db.tables import documents, identity_links, persons, registrations, repeats
 from maskres.errors import InputError
 
 
@@ -113,10 +114,28 @@ def holder_of(c: Transaction, round_id: int, number: str) -> bytes | None:
     return None if found is None else bytes(found)
 
 
-def count_by_phone(c: Transaction, round_id: int, phone_digest: bytes) -> int:
-    """Count the registrations of a round that one phone stands behind, withdrawn ones included."""
-    where = (registrations.c.round_id == round_id, registrations.c.phone_digest == phone_digest)
-    return int(c.execute(select(func.count()).where(*where)).scalar_one())
+def count_by_phone(c: Transaction, round_id: int, phone_digests: Collection[bytes]) -> int:
+    """Count the people of a round whom one phone has registered, or tried to: withdrawn ones and repeats included."""
+    by_phone = registrations.c.phone_digest.in_(phone_digests)
+    registered = select(func.count()).where(registrations.c.round_id == round_id, by_phone)
+    tried = select(func.count()).where(
+        repeats.c.round_id == round_id, repeats.c.phone_digest.in_(phone_digests)
+    )
+    statement = select(registered.scalar_subquery() + tried.scalar_subquery())
+    return int(c.execute(statement).scalar_one())
+
+
+def has_repeated(c: Transaction, standing: Registration, phone_digests: Collection[bytes]) -> bool:
+    """Tell whether a phone has tried before to register somebody whom another one had."""
+    where = (repeats.c.round_id == standing.round_id, repeats.c.number == standing.number)
+    statement = select(repeats.c.number).where(*where, repeats.c.phone_digest.in_(phone_digests))
+    return c.execute(statement.limit(1)).one_or_none() is not None
+
+
+def insert_repeat(c: Transaction, standing: Registration, phone_digest: bytes) -> None:
+    """Note that a phone tried to register somebody whom another one had."""
+    values = {"round_id": standing.round_id, "number": standing.number, "phone_digest": phone_digest}
+    c.execute(insert(repeats).values(**values))
 
 
 def insert_registration(c: Transaction, values: dict[str, Any]) -> None:
@@ -150,17 +169,6 @@ def grant_bonus_ticket(c: Transaction, person_id: int) -> None:
     c.execute(
         update(persons).where(persons.c.id == person_id).values(bonus_tickets=persons.c.bonus_tickets + 1)
     )
-
-
-def matching_numbers(
-    c: Transaction, round_id: int, digests: list[bytes], phone_digest: bytes | None
-) -> list[str]:
-    """Give the numbers registered for any of some documents or by a phone, for staff who hold the card."""
-    found: list[ColumnElement[bool]] = [registrations.c.id_digest.in_(digests)]
-    if phone_digest is not None:
-        found.append(registrations.c.phone_digest == phone_digest)
-    statement = select(registrations.c.number).where(registrations.c.round_id == round_id, or_(*found))
-    return sorted(c.execute(statement).scalars())
 
 
 def _registration(row: Row[Any]) -> Registration:

@@ -12,7 +12,6 @@ from pathlib import Path
 
 from maskres.db import deciding, disputes, files, record, rounds
 from maskres.formats import strict_json
-from maskres.identity.digests import phone_digest
 from maskres.ledger.body_shapes import Kind
 from maskres.ledger.checkpoints import cosign
 from maskres.ledger.entries import read_line
@@ -35,7 +34,7 @@ from maskres.usecases.carrying import carry_over
 from maskres.usecases.committed import committed_sources
 from maskres.usecases.deciding import Decision
 from maskres.usecases.disputes import DisputeAnswer
-from maskres.usecases.proofs import Proof
+from maskres.usecases.proofs import Proof, proof_of_phone
 from maskres.usecases.record import add_cosignature
 from maskres.usecases.registers import import_register
 from maskres.usecases.service import RESIDENT, Actor, Service
@@ -200,8 +199,7 @@ class Scenes:
         if step.refusal:
             raise AssertionError(f"a registration should have been refused with {step.refusal}")
         # The phone was verified by one-time code, so a repeat from the same phone may change the wishes.
-        verified = phone_digest(self.service.index_key, str(application.phone))
-        proof = Proof(phone_digest=verified)
+        proof = proof_of_phone(self.service, str(application.phone))
         answer = register.register(self.service, RESIDENT, self.slug, application, proof)
         if step.action is Action.WITHDRAW:
             withdrawal = Proof(secret=answer.secret)

@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from maskres.db import people
+from maskres.db.standing import numbers_by_phone
 from maskres.errors import InputError, StepRefused
 from maskres.formats.symbols import read_typed
 from maskres.usecases.open_data import find_shown_round
-from maskres.usecases.proofs import Proof, is_proved, secret_of
+from maskres.usecases.proofs import Proof, is_proved, phone_digests, secret_of
 from maskres.usecases.receipts import make_receipt
 from maskres.usecases.service import Service
 
@@ -64,13 +65,18 @@ def make_slip(service: Service, round_slug: str, number: str) -> Slip:
     return Slip(number, secret_of(service, round_slug, number), receipt)
 
 
-def list_slips(service: Service, round_slug: str, phone_digest: bytes) -> list[Slip]:
-    """Give the slips of all whom a verified phone has registered in a round, by number.
+def list_slips(service: Service, round_slug: str, phone: str) -> list[Slip]:
+    """Give the slips of all whom a verified phone has registered in a round, oldest first.
+
+    Args:
+        service: the service.
+        round_slug: the round.
+        phone: E.164.
 
     Raises:
         InputError: "unknown-round".
     """
     with service.database.reading() as c:
         round_ = find_shown_round(c, round_slug)
-        numbers = people.matching_numbers(c, round_.id, [], phone_digest)
+        numbers = numbers_by_phone(c, round_.id, phone_digests(service, phone))
     return [make_slip(service, round_slug, number) for number in numbers]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hmac
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
 
@@ -13,6 +13,7 @@ from maskres.db.locks import lock_phone
 from maskres.errors import InputError
 from maskres.formats.keyed import keyed_digest
 from maskres.identity.digests import phone_digest
+from maskres.identity.encryption import NONCE_BYTES
 from maskres.usecases.messages import write_message
 from maskres.usecases.service import Service, one_transaction
 
@@ -48,11 +49,11 @@ class CheckedCode:
 
     Attributes:
         status: right, wrong; expired also where it was used already or never sent; too many attempts.
-        phone_digest: of the phone it was sent to, under the current index key; only where it is right.
+        phone: that it was sent to, E.164; only where it is right.
     """
 
     status: CodeStatus
-    phone_digest: bytes | None = None
+    phone: str | None = field(default=None, repr=False)
 
 
 _WORDS = {
@@ -112,6 +113,9 @@ def send_code(
     values = {
         "id": code_id,
         "phone_digest": digest,
+        "phone": service.cipher.encrypt(
+            phone.encode(), bound_to=_bound_to(code_id), nonce=service.random_bytes(NONCE_BYTES)
+        ),
         # Of a decoy not even the service knows the code.
         "code_digest": service.random_bytes(_DIGEST_BYTES) if is_limited else _digest(service, code_id, code),
         "created_at": now,
@@ -145,7 +149,8 @@ def check_code(c: Transaction, service: Service, code_id: str, code: str) -> Che
     typed = "".join(code[:40].split())
     is_right = hmac.compare_digest(bytes(row.code_digest), _digest(service, code_id, typed))
     if is_right and phone_codes.use_code(c, code_id, now):
-        return CheckedCode(CodeStatus.RIGHT, bytes(row.phone_digest))
+        phone = service.cipher.decrypt(bytes(row.phone), bound_to=_bound_to(code_id))
+        return CheckedCode(CodeStatus.RIGHT, phone.decode())
     return CheckedCode(CodeStatus.TOO_MANY if row.attempts >= MAX_ATTEMPTS else CodeStatus.WRONG)
 
 
@@ -153,6 +158,10 @@ def check_code(c: Transaction, service: Service, code_id: str, code: str) -> Che
 def sweep_codes(c: Transaction, service: Service) -> int:
     """Delete the codes that neither can be used nor count for a limit any more; gives how many."""
     return phone_codes.delete_expired(c, service.now() - _HOUR + VALID_FOR)
+
+
+def _bound_to(code_id: str) -> bytes:
+    return f"phone-code/{code_id}".encode()
 
 
 def _digest(service: Service, code_id: str, code: str) -> bytes:

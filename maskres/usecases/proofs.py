@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from maskres.db.people import Registration
 from maskres.errors import StepRefused
 from maskres.formats.symbols import read_typed
+from maskres.identity.digests import IndexKey, phone_digest
 from maskres.registration.receipts import receipt_secret
 from maskres.usecases.service import Service
 
@@ -18,17 +19,36 @@ class Proof:
 
     Attributes:
         secret: the receipt's secret, as typed.
-        phone_digest: of a phone verified by one-time code.
+        phone_digests: of a phone verified by one-time code, under every index key in use (`phone_digests`).
         is_staff: staff have seen the card.
     """
 
     secret: str | None = None
-    phone_digest: bytes | None = None
+    phone_digests: frozenset[bytes] = frozenset()
     is_staff: bool = False
 
 
 NO_PROOF = Proof()
 SEEN_BY_STAFF = Proof(is_staff=True)
+
+
+def phone_digests(service: Service, phone: str) -> frozenset[bytes]:
+    """Give the digests of a phone under every index key in use.
+
+    While keys are rotated, some registrations still stand under an older one; so whatever looks a phone up or
+    compares it does so with all of them.
+
+    Args:
+        service: the service.
+        phone: E.164.
+    """
+    keys = service.keys.deployment.index
+    return frozenset(phone_digest(IndexKey(version, key), phone) for version, key in keys.items())
+
+
+def proof_of_phone(service: Service, phone: str) -> Proof:
+    """Give the proof of whoever has verified a phone."""
+    return Proof(phone_digests=phone_digests(service, phone))
 
 
 def secret_of(service: Service, round_slug: str, number: str) -> str:
@@ -59,5 +79,4 @@ def is_proved(standing: Registration, proof: Proof, secret: str) -> bool:
         return True
     if proof.secret is not None and hmac.compare_digest(read_typed(proof.secret, field="secret"), secret):
         return True
-    known, shown = standing.phone_digest, proof.phone_digest
-    return known is not None and shown is not None and hmac.compare_digest(known, shown)
+    return standing.phone_digest is not None and standing.phone_digest in proof.phone_digests

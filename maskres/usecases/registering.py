@@ -11,12 +11,13 @@ from maskres.db.engine import Transaction
 from maskres.db.locks import lock_person, lock_phone, lock_registering
 from maskres.db.people import Registration
 from maskres.errors import ConflictError, StepRefused
+from maskres.identity.digests import phone_digest
 from maskres.registration.applications import Application, age_on
 from maskres.registration.numbers import registration_number
 from maskres.registration.seals import Wishes, make_seal, read_wishes
 from maskres.usecases.notices import tell_registered_again
 from maskres.usecases.personal import Contact, Sealed, open_canonical, open_contact, seal_personal
-from maskres.usecases.proofs import NO_PROOF, Proof, is_proved, require_proof, secret_of
+from maskres.usecases.proofs import NO_PROOF, Proof, is_proved, phone_digests, require_proof, secret_of
 from maskres.usecases.reasons import read_reason
 from maskres.usecases.rotating import bring_up_to_date
 from maskres.usecases.service import Actor, Service, one_transaction
@@ -82,15 +83,14 @@ def register_within(
         return Registered(Outcome.REGISTERED, number, secret_of(service, round_slug, number))
     secret = secret_of(service, round_slug, standing.number)
     if not is_proved(standing, proof, secret):
-        # Counted as for anybody new: a phone that is full must not tell who is registered.
-        _require_phone_free(c, round_, sealed.phone_digest)
+        _note_repeat(c, service, round_, standing, application.phone)
         tell_registered_again(c, service, round_slug, standing)
         return Registered(Outcome.UNCHANGED, None, None)
     changes = _wish_changes(c, service, round_, standing, application.wishes)
     changes |= {"is_keeping": application.is_keeping, "status": "standing", "entered_by": actor.name}
     if sealed.id_digest == standing.id_digest:
         if sealed.phone_digest != standing.phone_digest:
-            _require_phone_free(c, round_, sealed.phone_digest)
+            _require_phone_free(c, service, round_, application.phone)
         changes |= _personal_columns(application, sealed, round_)
     _change(c, service, actor, round_, draw, standing, changes, "registration-changed")
     return Registered(Outcome.CHANGED, standing.number, secret)
@@ -216,7 +216,7 @@ def _insert(
     sealed: Sealed,
     person_id: int | None,
 ) -> str:
-    _require_phone_free(c, round_, sealed.phone_digest)
+    _require_phone_free(c, service, round_, application.phone)
     key_version = service.index_key.version
     if person_id is None:
         person_id = new_person_id(service)
@@ -274,12 +274,22 @@ def new_person_id(service: Service) -> int:
     return int.from_bytes(service.random_bytes(8), "big") >> 1
 
 
-def _require_phone_free(c: Transaction, round_: rounds.Round, digest: bytes | None) -> None:
-    if digest is None:
+def _note_repeat(
+    c: Transaction, service: Service, round_: rounds.Round, standing: Registration, phone: str | None
+) -> None:
+    """Count somebody whom another phone has registered as if this one had: nobody tries out a list of documents."""
+    if phone is None or people.has_repeated(c, standing, phone_digests(service, phone)):
         return
-    lock_phone(c, digest)
+    _require_phone_free(c, service, round_, phone)
+    people.insert_repeat(c, standing, phone_digest(service.index_key, phone))
+
+
+def _require_phone_free(c: Transaction, service: Service, round_: rounds.Round, phone: str | None) -> None:
+    if phone is None:
+        return
+    lock_phone(c, phone_digest(service.index_key, phone))
     most = round_.rules.entries_per_phone
-    if people.count_by_phone(c, round_.id, digest) >= most:
+    if people.count_by_phone(c, round_.id, phone_digests(service, phone)) >= most:
         raise StepRefused(
             "too-many-by-phone", f"This phone has registered {most} people already; that is the most."
         )

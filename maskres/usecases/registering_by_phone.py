@@ -6,16 +6,13 @@ phone that is known is told.
 
 from __future__ import annotations
 
-import hmac
-
 from maskres.db.engine import Transaction
 from maskres.errors import InputError
 from maskres.formats.symbols import grouped
-from maskres.identity.digests import phone_digest
 from maskres.registration.applications import Application
 from maskres.rounds.plain_words import Language
 from maskres.usecases.messages import write_message
-from maskres.usecases.proofs import Proof
+from maskres.usecases.proofs import proof_of_phone
 from maskres.usecases.registering import Outcome, register_within
 from maskres.usecases.service import RESIDENT, Service, one_transaction
 
@@ -33,7 +30,7 @@ def register_by_phone(
     service: Service,
     round_slug: str,
     application: Application,
-    proved_digest: bytes,
+    proved_phone: str,
     language: Language,
 ) -> Outcome:
     """Register a person, or change the registration that this phone stands behind.
@@ -43,7 +40,7 @@ def register_by_phone(
         service: the service.
         round_slug: the round.
         application: checked.
-        proved_digest: of the phone that was verified; the application's own.
+        proved_phone: that was verified, E.164; the application's own.
         language: of the message.
 
     Returns:
@@ -54,11 +51,11 @@ def register_by_phone(
         InputError: "unknown-round", "phone-not-verified".
     """
     phone = application.phone
-    if phone is None or not hmac.compare_digest(phone_digest(service.index_key, phone), proved_digest):
+    if phone is None or phone != proved_phone:
         raise InputError(
             "phone-not-verified", "Another phone was verified than the one given here.", field="phone"
         )
-    proof = Proof(phone_digest=proved_digest)
+    proof = proof_of_phone(service, phone)
     done = register_within(c, service, RESIDENT, round_slug, application, proof)
     if done.number is not None and done.secret is not None:
         words = _DONE[language].format(number=grouped(done.number), secret=grouped(done.secret))

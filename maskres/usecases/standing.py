@@ -14,13 +14,12 @@ from maskres.db import standing as reads
 from maskres.db.engine import Transaction
 from maskres.db.people import Registration
 from maskres.errors import InputError, StepRefused
-from maskres.identity.digests import IndexKey, phone_digest
 from maskres.ledger.body_shapes import Kind
 from maskres.ledger.entries import read_line
 from maskres.pickup.places import PlaceStatus
 from maskres.rounds.status import DrawStatus, RoundStatus, has_reached
 from maskres.usecases.afterwards import code_of
-from maskres.usecases.proofs import Proof, is_proved, secret_of
+from maskres.usecases.proofs import Proof, is_proved, phone_digests, secret_of
 from maskres.usecases.receipts import wishes_of
 from maskres.usecases.service import Service
 from maskres.usecases.standing_values import WINS, InDraw, Outcome, Place, Standing, Verdict, Where
@@ -76,15 +75,9 @@ def list_standings(service: Service, round_slug: str, phone: str) -> list[Standi
     """
     with service.database.reading() as c:
         round_ = _shown_round(c, round_slug)
-        numbers = reads.numbers_by_phone(c, round_.id, _digests(service, phone))
+        numbers = reads.numbers_by_phone(c, round_.id, phone_digests(service, phone))
         found = [people.find_registration(c, round_.id, number) for number in numbers]
         return [_standing(c, service, round_, row, is_full=False) for row in found]
-
-
-def _digests(service: Service, phone: str) -> list[bytes]:
-    # While keys are rotated, some registrations still stand under an older one.
-    keys = service.keys.deployment.index
-    return [phone_digest(IndexKey(version, key), phone) for version, key in keys.items()]
 
 
 def _shown_round(c: Transaction, slug: str) -> rounds.Round:

@@ -198,7 +198,7 @@ def test_codes_and_answers_that_have_expired_are_forgotten(service):
     with service.database.writing() as c:
         for nth, days in enumerate((-2, 0)):
             at = now + timedelta(days=days)
-            code = {"id": f"{nth:032}", "phone_digest": b"p" * 16, "code_digest": b"c" * 16}
+            code = {"id": f"{nth:032}", "phone_digest": b"p" * 16, "phone": b"", "code_digest": b"c" * 16}
             c.execute(phone_codes.insert().values(**code, created_at=at, expires_at=at))
             key = {"scope": "s", "key": f"{nth}", "request_sha256": "0" * 64, "holder": "h"}
             c.execute(idempotency_keys.insert().values(**key, held_until=at, expires_at=at))

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Any
 
 import pytest
 
 from maskres.errors import InputError, StepRefused
-from maskres.identity.digests import phone_digest
+from maskres.keys import DeploymentKeys
 from maskres.registration.numbers import registration_number
 from maskres.registration.seals import Reach, Wishes, make_seal
+from maskres.rehearsal.parts import SeededKeys
 from maskres.rounds.status import DrawStatus
 from maskres.usecases import registering
-from maskres.usecases.proofs import NO_PROOF, SEEN_BY_STAFF, Proof, secret_of
+from maskres.usecases.own_registrations import list_slips, require_own
+from maskres.usecases.phone_proofs import make_phone_proof, read_phone_proof
+from maskres.usecases.proofs import NO_PROOF, SEEN_BY_STAFF, Proof, proof_of_phone, secret_of
 from maskres.usecases.registering import Outcome
 from maskres.usecases.rounds import finish_round
 from maskres.usecases.service import RESIDENT, Service
@@ -21,6 +25,7 @@ from tests.support.raw import fetch
 from tests.support.world import (
     COUNTER,
     ROUND,
+    SEED,
     import_people,
     open_round,
     pass_time,
@@ -149,15 +154,15 @@ def test_a_repeat_without_proof_changes_nothing_and_with_proof_the_wishes(servic
     open_round(service)
     first = register(service, ANNA)
     wishes = {"district": "huli", "reach": "choices", "choices": "huli-1"}
-    verified = phone_digest(service.index_key, f"+86{ANNA.phone}")
-    other = phone_digest(service.index_key, "+8613999999999")
+    verified = proof_of_phone(service, f"+86{ANNA.phone}")
+    other = proof_of_phone(service, "+8613999999999")
     before = rows(service)
     wrong = secret_of(service, ROUND, registration_number(bytes(32), "x"))
-    for proof in (NO_PROOF, Proof(phone_digest=other), Proof(secret=wrong)):
+    for proof in (NO_PROOF, other, Proof(secret=wrong)):
         assert register_again(service, ANNA, proof, **wishes).outcome is Outcome.UNCHANGED
         assert rows(service) == before
     seals = {before[0][-7]}
-    for nth, proof in enumerate((Proof(secret=first.secret), Proof(phone_digest=verified), SEEN_BY_STAFF)):
+    for nth, proof in enumerate((Proof(secret=first.secret), verified, SEEN_BY_STAFF)):
         pass_time(service, minutes=1)
         chosen = wishes | {"choices": ("huli-1", "huli-1|siming-1", "siming-2")[nth]}
         answer = register_again(service, ANNA, proof, **chosen)
@@ -288,6 +293,50 @@ def test_a_full_phone_takes_nobody_over_and_frees_itself_by_nothing(service: Ser
         register(service, make_person(8), phone=ANNA.phone)
     # Those who stand under the full phone may still change their wishes.
     assert register_again(service, full[1], SEEN_BY_STAFF, phone=ANNA.phone).outcome is Outcome.CHANGED
+
+
+def test_whom_a_phone_tries_in_vain_counts_for_it_as_if_it_had_registered_them(service: Service):
+    open_round(service)  # three a phone
+    known, new = make_people(3), make_people(3, start=10)
+    for person in known:
+        register(service, person)
+    stranger = "13800009999"
+    for _ in range(2):  # the same person again counts once
+        for person in known[:2]:
+            assert register(service, person, phone=stranger).outcome is Outcome.UNCHANGED
+    assert register(service, new[0], phone=stranger).outcome is Outcome.REGISTERED
+    for person in (known[2], new[1]):
+        with pytest.raises(StepRefused) as refused:
+            register(service, person, phone=stranger)
+        assert refused.value.code == "too-many-by-phone", "whether they are registered or not"
+    assert register(service, known[0], phone=stranger).outcome is Outcome.UNCHANGED
+    assert fetch(service.database, "SELECT count(*) FROM repeats") == [(2,)]
+
+
+class RotatedKeys(SeededKeys):
+    """The small world's keys with a newer index key."""
+
+    @property
+    def deployment(self) -> DeploymentKeys:
+        """The keys of the deployment."""
+        keys = super().deployment
+        return dataclasses.replace(keys, index={**keys.index, max(keys.index) + 1: b"n" * 32})
+
+
+def test_while_keys_are_rotated_a_phone_is_known_by_every_one_of_them(service: Service):
+    open_round(service)
+    before = register(service, ANNA)
+    code_proof, _ = make_phone_proof(service, f"+86{ANNA.phone}")
+    rotated = dataclasses.replace(service, keys=RotatedKeys(SEED))
+    proof = proof_of_phone(rotated, f"+86{ANNA.phone}")
+    assert require_own(rotated, ROUND, before.number, proof) == before.number
+    registering.withdraw(rotated, RESIDENT, ROUND, before.number, proof)
+    other = register(rotated, make_person(5), phone=ANNA.phone)
+    listed = {slip.number for slip in list_slips(rotated, ROUND, read_phone_proof(rotated, code_proof))}
+    assert listed == {before.number, other.number}
+    register(rotated, make_person(6), phone=ANNA.phone)
+    with pytest.raises(StepRefused, match="3 people"):
+        register(rotated, make_person(7), phone=ANNA.phone)
 
 
 def test_for_whom_it_is_is_kept(service: Service):

@@ -77,8 +77,9 @@ def fill_in(client: FlaskClient, service: Service, person: Person, slug: str = R
 
 
 def register_by_pages(client: FlaskClient, service: Service, person: Person, slug: str = ROUND) -> str:
-    """Register somebody by the pages; gives the page at the end."""
+    """Register somebody by the pages; gives the page with number and secret of all that this phone has registered."""
     fill_in(client, service, person, slug)
     answer = post(client, f"/register/{slug}/check")
-    assert answer.status_code == 303, answer.text
-    return client.get(answer.headers["Location"]).text
+    assert (answer.status_code, answer.headers["Location"]) == (303, "/register/done"), answer.text
+    assert 'href="/status/mine"' in client.get("/register/done").text
+    return client.get("/status/mine").text

@@ -119,8 +119,11 @@ class Resident(Walker):
         self.answer("keep")
         self.answer("check")
         shot(page, f"register-done-{self.language}")
-        self.number = page.locator(".govuk-panel .mr-code").inner_text().replace("-", "")
-        self.secret = page.locator(".mr-code--big").inner_text()
+        self.press(page.locator("main a[href='/status/mine']"))
+        shot(page, f"status-mine-{self.language}")
+        card = page.locator(".mr-card").last
+        self.number = card.locator("a .mr-code").inner_text().replace("-", "")
+        self.secret = card.locator(".mr-code--big").inner_text()
 
     def unfold(self) -> None:
         """Open every part of the page that is folded."""

@@ -16,7 +16,7 @@ from maskres.db.tables.draws import (
     slots,
     verdicts,
 )
-from maskres.db.tables.people import documents, persons, registrations
+from maskres.db.tables.people import documents, persons, registrations, repeats
 from maskres.db.tables.pickup import handovers, places, stock_counts, tills
 from maskres.db.tables.public import (
     artifact_chunks,
@@ -61,6 +61,7 @@ __all__ = [
     "register_versions",
     "registration_files",
     "registrations",
+    "repeats",
     "results",
     "rounds",
     "slots",

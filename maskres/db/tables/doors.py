@@ -70,6 +70,8 @@ phone_codes = Table(
     metadata,
     Column("id", bytewise(32), primary_key=True),
     Column("phone_digest", Digest16, nullable=False),
+    #: Encrypted: whoever types the code has proved this phone.
+    Column("phone", LargeBinary, nullable=False),
     Column("code_digest", Digest16, nullable=False),
     Column("created_at", UtcTime, nullable=False),
     Column("expires_at", UtcTime, nullable=False),

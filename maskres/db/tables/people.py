@@ -87,6 +87,14 @@ registrations = Table(
     one_of("reach", ("city", "district", "choices")),
     one_of("for_whom", ("self", "child", "parent", "other")),
 )
+#: A phone that tried to register somebody whom another had: it counts for that phone as if it had.
+repeats = Table(
+    "repeats",
+    metadata,
+    Column("round_id", BigInteger, primary_key=True),
+    Column("phone_digest", Digest16, primary_key=True),
+    Column("number", Number, primary_key=True),
+)
 Index("ix_registrations_phone", registrations.c.round_id, registrations.c.phone_digest)
 Index("ix_registrations_person", registrations.c.person_id)
 Index("ix_registrations_document", registrations.c.id_digest)

@@ -10,14 +10,13 @@ from maskres.errors import InputError
 from maskres.identity.phones import normalise_phone
 from maskres.usecases.phone_codes import VALID_FOR, CodePurpose, CodeStatus, check_code, send_code
 from maskres.usecases.phone_proofs import make_phone_proof
+from maskres.web import allowances
 from maskres.web.access import public
 from maskres.web.api import own_schemas as shapes
 from maskres.web.api.once import once
 from maskres.web.api.routes import ApiBlueprint, may_refuse, reads_body
 from maskres.web.door import Door
 
-_SEND = "10 per minute; 100 per hour"
-_CHECK = "30 per minute"
 _WORDS = {
     CodeStatus.WRONG: ("wrong-code", "This is not the code that was sent."),
     CodeStatus.EXPIRED: ("code-expired", "This code has expired or was used. Ask for a new one."),
@@ -31,7 +30,7 @@ def phone_routes(door: Door) -> Blueprint:
     service = door.service
 
     @routes.route("/phone-codes", methods=["POST"])
-    @door.limits.closed.limit(_SEND)
+    @door.limits.closed.limit(allowances.SENDING)
     @public
     @may_refuse(409)
     @reads_body
@@ -52,7 +51,7 @@ def phone_routes(door: Door) -> Blueprint:
         return {"id": code_id, "expires_at": service.now() + VALID_FOR}
 
     @routes.route("/phone-codes/<code:id>/check", methods=["POST"])
-    @door.limits.closed.limit(_CHECK)
+    @door.limits.closed.limit(allowances.TYPING)
     @public
     @may_refuse(409)
     @reads_body
@@ -64,10 +63,10 @@ def phone_routes(door: Door) -> Blueprint:
     def check(_headers: dict[str, Any], body: dict[str, Any], id: str) -> dict[str, Any]:
         """Check a code; a right one is used up, and gives a proof of the phone for 30 minutes."""
         checked = check_code(service, id, body["code"])
-        if checked.status is not CodeStatus.RIGHT or checked.phone_digest is None:
+        if checked.status is not CodeStatus.RIGHT or checked.phone is None:
             code, message = _WORDS[checked.status]
             raise InputError(code, message, field="code")
-        proof, expires_at = make_phone_proof(service, checked.phone_digest)
+        proof, expires_at = make_phone_proof(service, checked.phone)
         return {"phone_proof": proof, "expires_at": expires_at}
 
     return routes

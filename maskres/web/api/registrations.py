@@ -19,6 +19,7 @@ from maskres.usecases.registering_by_phone import register_by_phone
 from maskres.usecases.service import RESIDENT, Service
 from maskres.usecases.standing import find_standing
 from maskres.usecases.standing_values import Place, Standing
+from maskres.web import allowances
 from maskres.web.access import public
 from maskres.web.api import own_schemas as shapes
 from maskres.web.api.once import once
@@ -34,7 +35,6 @@ from maskres.web.api.tokens import (
 )
 from maskres.web.door import Door
 
-_BY_ADDRESS = "60 per minute"
 _BY_TOKEN = "600 per minute"
 _OWN: list[dict[str, list[str]]] = [{"registrationSecret": []}, {"phoneProof": []}]
 
@@ -71,7 +71,7 @@ def registration_routes(door: Door) -> Blueprint:
         holder = g.get("token_holder")
         application = _read(service, round, body, is_phone_required=holder is None)
         if holder is None:
-            register_by_phone(service, round, application, g.phone_digest, query["language"])
+            register_by_phone(service, round, application, g.phone, query["language"])
             return {"outcome": "received"}
         done = register(service, holder.actor, round, application, SEEN_BY_STAFF)
         slip = make_slip(service, round, str(done.number))
@@ -81,20 +81,20 @@ def registration_routes(door: Door) -> Blueprint:
         return answer
 
     @routes.route("/rounds/<slug:round>/registrations")
-    @limits.closed.limit(_BY_ADDRESS)
+    @limits.closed.limit(allowances.OWN)
     @public
     @may_refuse(401)
     @routes.doc(security=[{"phoneProof": []}])
     @routes.response(200, shapes.Slips)
     def list_registrations(round: str) -> dict[str, Any]:
         """List whom a verified phone has registered, each with number, secret and receipt."""
-        digest = phone_shown(service)
-        if digest is None:
+        phone = phone_shown(service)
+        if phone is None:
             refuse_unknown("missing-phone-proof", "Send Phone-Proof.")
-        return {"registrations": [_members(each) for each in list_slips(service, round, digest)]}
+        return {"registrations": [_members(each) for each in list_slips(service, round, phone)]}
 
     @routes.route("/rounds/<slug:round>/registrations/<number:number>")
-    @limits.closed.limit(_BY_ADDRESS)
+    @limits.closed.limit(allowances.OWN)
     @public
     @may_refuse(401, 403)
     @routes.doc(security=_OWN)
@@ -108,7 +108,7 @@ def registration_routes(door: Door) -> Blueprint:
         return _standing(find_standing(service, round, number, shown_proof(service)))
 
     @routes.route("/rounds/<slug:round>/registrations/<number:number>/wishes", methods=["PUT"])
-    @limits.closed.limit(_BY_ADDRESS)
+    @limits.closed.limit(allowances.OWN)
     @public
     @may_refuse(401, 403, 409)
     @reads_body
@@ -126,7 +126,7 @@ def registration_routes(door: Door) -> Blueprint:
         return _members(make_slip(service, round, number))
 
     @routes.route("/rounds/<slug:round>/registrations/<number:number>/withdraw", methods=["POST"])
-    @limits.closed.limit(_BY_ADDRESS)
+    @limits.closed.limit(allowances.OWN)
     @public
     @may_refuse(401, 403, 409, 422)
     @routes.doc(security=_OWN)

@@ -14,7 +14,7 @@ from maskres.errors import InputError, StepRefused
 from maskres.rounds.roles import StaffRole
 from maskres.usecases.own_registrations import require_own
 from maskres.usecases.phone_proofs import read_phone_proof
-from maskres.usecases.proofs import Proof
+from maskres.usecases.proofs import Proof, phone_digests
 from maskres.usecases.service import Service
 from maskres.usecases.tokens import TokenHolder, find_token
 from maskres.web.access import Access
@@ -67,8 +67,8 @@ def limit_by_holder() -> str:
     return f"token/{require_holder().id}" if "token_holder" in g else "token/none"
 
 
-def phone_shown(service: Service) -> bytes | None:
-    """Give the digest of the phone that was proved; None where no proof is sent.
+def phone_shown(service: Service) -> str | None:
+    """Give the phone that was proved, E.164; None where no proof is sent.
 
     Raises:
         Unauthorized: the proof is not ours, or has expired.
@@ -95,7 +95,9 @@ def shown_proof(service: Service) -> Proof:
     Raises:
         Unauthorized: the proof of a phone is not ours, or has expired.
     """
-    return Proof(secret=request.headers.get(SECRET), phone_digest=phone_shown(service))
+    phone = phone_shown(service)
+    digests = frozenset() if phone is None else phone_digests(service, phone)
+    return Proof(secret=request.headers.get(SECRET), phone_digests=digests)
 
 
 def require_registrar(service: Service) -> Callable[[View], View]:
@@ -107,14 +109,14 @@ def require_registrar(service: Service) -> Callable[[View], View]:
             holder = find_holder(service)
             if holder is not None and holder.role is not StaffRole.HELPER:
                 raise StepRefused("wrong-role", f"A token of the role {holder.role} cannot do this.")
-            digest = phone_shown(service) if holder is None else None
-            if holder is None and digest is None:
+            phone = phone_shown(service) if holder is None else None
+            if holder is None and phone is None:
                 refuse_unknown(
                     "missing-token", "Send Authorization: Bearer and a helper's token, or Phone-Proof."
                 )
             if holder is not None:
                 g.token_holder = holder
-            g.phone_digest = digest
+            g.phone = phone
             return view(*args, **kwargs)
 
         return run  # type: ignore[return-value]

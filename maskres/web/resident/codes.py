@@ -14,8 +14,6 @@ from maskres.web.languages import HTML_LANGUAGES, language
 from maskres.web.resident.draft import verified_phone, verify_phone
 
 _ASKED = "asked_code"
-SENDING = "20 per minute; 100 per hour"
-GUESSING = "20 per minute; 100 per hour"
 
 
 def ask_code(service: Service, form: Form, purpose: CodePurpose) -> bool:

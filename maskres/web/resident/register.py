@@ -9,21 +9,19 @@ from flask_babel import gettext
 from werkzeug.wrappers import Response
 
 from maskres.db import rounds
-from maskres.identity.digests import phone_digest
 from maskres.identity.phones import masked_phone
 from maskres.registration.applications import Application, ApplicationRefused, read_application
-from maskres.usecases import registering
 from maskres.usecases.phone_codes import CodePurpose
-from maskres.usecases.proofs import Proof, secret_of
 from maskres.usecases.public_rounds import list_public_rounds
-from maskres.usecases.service import RESIDENT
+from maskres.usecases.registering_by_phone import register_by_phone
+from maskres.web import allowances
 from maskres.web.access import public
 from maskres.web.door import Door
 from maskres.web.forms import Form
+from maskres.web.languages import language
 from maskres.web.pages import show
 from maskres.web.resident import codes, steps
-from maskres.web.resident.draft import STEPS, Draft
-from maskres.web.resident.opened import open_number
+from maskres.web.resident.draft import STEPS, Draft, verified_phone
 from maskres.web.resident.places import by_district
 from maskres.web.resident.ranking import CONTINUE, rank
 
@@ -68,10 +66,10 @@ def register_routes(door: Door) -> Blueprint:
 
     @routes.route("/<slug>/<name>", methods=["GET", "POST"])
     @door.limits.closed.limit(
-        codes.GUESSING, methods=["POST"], exempt_when=lambda: request.path.rsplit("/", 1)[-1] != "code"
+        allowances.TYPING, methods=["POST"], exempt_when=lambda: request.path.rsplit("/", 1)[-1] != "code"
     )
     @door.limits.open.limit(
-        codes.SENDING, methods=["POST"], exempt_when=lambda: request.path.rsplit("/", 1)[-1] != "phone"
+        allowances.SENDING, methods=["POST"], exempt_when=lambda: request.path.rsplit("/", 1)[-1] != "phone"
     )
     @public
     def step(slug: str, name: str) -> Any:
@@ -183,37 +181,25 @@ def register_routes(door: Door) -> Blueprint:
         )
 
     def send(round_: rounds.Round, draft: Draft, application: Application) -> Response:
-        proof = Proof(phone_digest=phone_digest(service.index_key, application.phone or ""))
-        answer = registering.register(service, RESIDENT, round_.slug, application, proof)
-        place = None
-        if answer.number is not None:
-            place = open_number(round_.slug, answer.number, service.now())
-        session[_DONE] = [round_.slug, answer.number, str(answer.outcome), place]
+        phone = application.phone or ""
+        register_by_phone(service, round_.slug, application, phone, "en" if language() == "en" else "zh-Hans")
+        # Nothing of what came of it is kept or shown: who sends somebody else's document is answered alike.
+        session[_DONE] = round_.slug
         draft.drop()
         return redirect(url_for("register.done"), 303)
 
     @routes.get("/done")
     @public
     def done() -> Any:
-        found = session.get(_DONE)
-        if not found:
+        slug = session.get(_DONE)
+        if not slug:
             return redirect(url_for("home.home"), 303)
-        slug, number, outcome, place = found
+        known = verified_phone(service.now())
         with service.database.reading() as c:
             round_ = rounds.find_round(c, slug)
             draw = rounds.open_draw_of(c, round_.id)
-        if number is None:
-            return show("register/unchanged.html", round=round_)
-        address = f"{door.settings.public_url}{url_for('status.look_up')}#{number}"
         return show(
-            "register/done.html",
-            round=round_,
-            draw=draw,
-            number=number,
-            secret=secret_of(service, slug, number),
-            outcome=outcome,
-            place=place,
-            address=address,
+            "register/done.html", round=round_, draw=draw, phone=masked_phone(known) if known else None
         )
 
     return routes

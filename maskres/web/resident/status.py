@@ -18,6 +18,7 @@ from maskres.usecases.proofs import Proof, secret_of
 from maskres.usecases.receipts import make_receipt
 from maskres.usecases.standing import find_standing, list_standings
 from maskres.usecases.standing_values import Standing
+from maskres.web import allowances
 from maskres.web.access import public
 from maskres.web.door import Door
 from maskres.web.forms import Form
@@ -50,7 +51,7 @@ def status_routes(door: Door) -> Blueprint:
             return standing, rounds.find_round(c, slug)
 
     @routes.route("", methods=["GET", "POST"])
-    @door.limits.closed.limit(codes.GUESSING, methods=["POST"])
+    @door.limits.closed.limit(allowances.TYPING, methods=["POST"])
     @public
     def look_up() -> Any:
         form = Form.sent() if request.method == "POST" else Form()
@@ -78,7 +79,7 @@ def status_routes(door: Door) -> Blueprint:
         return None
 
     @routes.route("/phone", methods=["GET", "POST"])
-    @door.limits.open.limit(codes.SENDING, methods=["POST"])
+    @door.limits.open.limit(allowances.SENDING, methods=["POST"])
     @public
     def phone() -> Any:
         form = Form.sent() if request.method == "POST" else Form()
@@ -87,7 +88,7 @@ def status_routes(door: Door) -> Blueprint:
         return show("status/phone.html", form=form, back=url_for("status.look_up"))
 
     @routes.route("/code", methods=["GET", "POST"])
-    @door.limits.closed.limit(codes.GUESSING, methods=["POST"])
+    @door.limits.closed.limit(allowances.TYPING, methods=["POST"])
     @public
     def code() -> Any:
         asked = codes.asked_phone()
@@ -114,7 +115,11 @@ def status_routes(door: Door) -> Blueprint:
         if known is None and not listed:
             return redirect(url_for("status.look_up"), 303)
         found = [holder(place) for place in range(1, len(listed) + 1)]
-        return show("status/mine.html", listed=[each[0] for each in found if each is not None])
+        return show("status/mine.html", listed=[slip(each[0]) for each in found if each is not None])
+
+    def slip(standing: Standing) -> tuple[Standing, str, str]:
+        address = f"{door.settings.public_url}{url_for('status.look_up')}#{standing.number}"
+        return standing, secret_of(service, standing.round, standing.number), address
 
     @routes.get("/<int:place>")
     @public

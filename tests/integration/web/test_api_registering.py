@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
+from maskres.rounds.times import RegistrationTimes
 from maskres.usecases.service import Service
 from tests.support.api import Partner, application
 from tests.support.people import make_person
 from tests.support.web import make_app
-from tests.support.world import ROUND, DrawStatus, open_round, pass_time, play_to
+from tests.support.world import OPENS_AT, ROUND, DrawStatus, open_round, pass_time, play_to, set_clock
 
 AT = f"/rounds/{ROUND}/registrations"
 PERSON = make_person(1)
@@ -45,6 +48,38 @@ def test_a_helper_registers_somebody_without_a_phone_and_gets_the_slip(partner: 
     assert shown.status_code == 200, shown.text
     assert shown.json["wishes"]["reach"] == "city"
     assert shown.json["draws"][0]["where"] == "registered"
+
+
+def test_nobody_registers_outside_the_announced_times(service: Service):
+    opens_at, closes_at = OPENS_AT + timedelta(hours=1), OPENS_AT + timedelta(hours=2)
+    open_round(service, times=RegistrationTimes(opens_at, closes_at))
+    partner = Partner(make_app(service), service)
+    for moment, code in (
+        (OPENS_AT, "registration-not-begun"),
+        (opens_at, None),
+        (closes_at, "registration-closed"),
+    ):
+        set_clock(service, moment)
+        credentials = (partner.token("helper"), partner.verify(PERSON.phone))
+        for nth, headers in enumerate(credentials):
+            person = make_person(30 + nth)
+            answer = partner.send(AT, application(person, phone=PERSON.phone), headers)
+            assert (answer.status_code, answer.json.get("code")) == (
+                (409, code) if code else ((201, 202)[nth], None)
+            ), answer.text
+
+
+def test_whom_a_phone_tried_in_vain_counts_for_it_at_every_door(partner: Partner):
+    stranger = make_person(7).phone
+    for nth in range(3):  # three a phone
+        partner.send(AT, application(make_person(20 + nth)), partner.token("helper"))
+        answer = partner.send(
+            AT, application(make_person(20 + nth), phone=stranger), partner.verify(stranger)
+        )
+        assert answer.status_code == 202
+        pass_time(partner.service, minutes=30)
+    full = partner.send(AT, application(make_person(25), phone=stranger), partner.token("helper"))
+    assert (full.status_code, full.json["code"]) == (409, "too-many-by-phone")
 
 
 def _without_phone(**changes):

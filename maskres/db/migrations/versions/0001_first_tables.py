@@ -169,6 +169,13 @@ def upgrade() -> None:
     )
     op.create_index("ix_results_order", "results", ["draw_id", "outcome", "stratum", "rank"], unique=False)
     op.create_table(
+        "repeats",
+        sa.Column("round_id", sa.BigInteger(), nullable=False),
+        sa.Column("phone_digest", sa.LargeBinary(length=16), nullable=False),
+        sa.Column("number", types.bytewise(12), nullable=False),
+        sa.PrimaryKeyConstraint("round_id", "phone_digest", "number", name=op.f("pk_repeats")),
+    )
+    op.create_table(
         "rounds",
         sa.Column("id", types.RowId, nullable=False),
         sa.Column("slug", types.bytewise(40), nullable=False),
@@ -531,6 +538,7 @@ def downgrade() -> None:
     op.drop_table("draws")
     op.drop_table("cosignatures")
     op.drop_table("rounds")
+    op.drop_table("repeats")
     op.drop_index("ix_results_order", table_name="results")
     op.drop_table("results")
     op.drop_table("register_versions")

@@ -81,6 +81,7 @@ def upgrade() -> None:
         "phone_codes",
         sa.Column("id", types.bytewise(32), nullable=False),
         sa.Column("phone_digest", sa.LargeBinary(length=16), nullable=False),
+        sa.Column("phone", sa.LargeBinary(), nullable=False),
         sa.Column("code_digest", sa.LargeBinary(length=16), nullable=False),
         sa.Column("created_at", types.UtcTime(), nullable=False),
         sa.Column("expires_at", types.UtcTime(), nullable=False),
