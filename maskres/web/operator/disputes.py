@@ -12,10 +12,16 @@ from maskres.db import rounds
 from maskres.errors import MaskresError
 from maskres.formats.symbols import read_typed
 from maskres.rounds.roles import StaffRole
-from maskres.rounds.status import DrawStatus
-from maskres.usecases.disputes import grant_late_claim, read_dispute, resolve_dispute
+from maskres.rounds.status import DrawStatus, has_reached
+from maskres.usecases.disputes import (
+    grant_late_claim,
+    read_dispute,
+    resolve_dispute,
+    uphold_after_commitment,
+)
 from maskres.usecases.disqualifying import ask_to_disqualify, list_requests
-from maskres.usecases.overview import draw_overview, round_overview
+from maskres.usecases.overview import DrawOverview, RoundOverview, draw_overview, round_overview
+from maskres.usecases.reasons import read_reason
 from maskres.web.access import staff
 from maskres.web.door import Door
 from maskres.web.forms import Form
@@ -53,6 +59,8 @@ def _add_answer(routes: Blueprint, door: Door) -> None:
             return listed
         shown, one = draw_overview(door.service, slug, number)
         form = Form.sent()
+        if has_reached(one.draw.status, DrawStatus.COMMITTED):
+            return listed if _uphold(door, form, slug, number) else _show_kept(door, form, shown, one)
         words = None
         if form["act"] == "read":
             words = read_dispute(door.service, require_account().actor, slug, number, form["dispute"])
@@ -64,6 +72,34 @@ def _add_answer(routes: Blueprint, door: Door) -> None:
         return show(
             "operator/dispute.html", status, form=form, shown=shown, one=one, words=words, kinds=kinds
         )
+
+
+def _show_kept(door: Door, form: Form, shown: RoundOverview, one: DrawOverview) -> Any:
+    """Show a dispute that was open at the commitment: read, answered with a reason, confirmed."""
+    words = None
+    if form["act"] == "read":
+        actor = require_account().actor
+        words = read_dispute(door.service, actor, shown.round.slug, one.draw.draw, form["dispute"])
+    is_asked = form["act"] == "answer" and not form.errors
+    is_over = one.draw.status in (DrawStatus.FINISHED, DrawStatus.VOID)
+    values = {"shown": shown, "one": one, "words": words, "is_asked": is_asked, "is_over": is_over}
+    return show("operator/dispute_kept.html", 422 if form.errors else 200, form=form, **values)
+
+
+def _uphold(door: Door, form: Form, slug: str, number: int) -> bool:
+    """Take a step of upholding after the commitment: the reason, then the confirmation; tells when it is done."""
+    try:
+        if form["act"] == "answer":
+            read_reason(form["reason"])
+        elif form["act"] == "confirm":
+            uphold_after_commitment(
+                door.service, require_account().actor, slug, number, form["dispute"], form["reason"]
+            )
+            flash(gettext("The dispute is upheld; the number stays in the pool."), "success")
+            return True
+    except MaskresError as error:
+        refuse(form, error, reason="reason", no_open_dispute="reason", step_out_of_order="reason")
+    return False
 
 
 def _answer(door: Door, form: Form, slug: str, number: int) -> bool:

@@ -20,6 +20,7 @@ from maskres.usecases.service import RESIDENT, Service
 from maskres.web.auditor.disarming import disarm
 from tests.support.office import Desk
 from tests.support.people import STORES, make_people, make_rules, write_register
+from tests.support.raw import fetch
 from tests.support.world import (
     OPENS_AT,
     ROLLS,
@@ -194,6 +195,36 @@ def test_one_number_at_a_time_disputes_claims_and_disqualifying(desk: Desk) -> N
     assert desk.post("notary", f"{_HALL}/disqualify", confirm).status_code == 303
     assert place_of(service, unlucky) == "disqualified"
     assert "This request is not open any more." in desk.post("notary", f"{_HALL}/disqualify", confirm).text
+
+
+def test_a_dispute_open_at_the_commitment_is_upheld_after_a_second_look(desk: Desk) -> None:
+    service = desk.service
+    played = play_to(service, DrawStatus.DECIDED)
+    number = played.numbers[played.people[-1].index]
+    lodge_dispute(service, RESIDENT, ROUND, 1, number, "I moved here last year.")
+    play_to(service, DrawStatus.COMMITTED)
+    where = f"{_DRAW}/disputes/answer"
+    assert grouped(number) in desk.get("operator", f"{_DRAW}/disputes").text
+    read = desk.post("operator", where, {"dispute": number, "act": "read"}).text
+    assert "I moved here last year." in read and "the number is in the pool" in read
+    answer = {"dispute": number, "act": "answer", "reason": "the deed was seen"}
+    assert desk.post("operator", where, answer | {"reason": ""}).status_code == 422
+    asked = desk.post("operator", where, answer).text
+    assert "This cannot be undone." in asked and "the deed was seen" in asked
+    assert _dispute(service) == ("open", True), "nothing is done before it is confirmed"
+    confirm = answer | {"act": "confirm"}
+    assert desk.post("operator", where, confirm).headers["Location"] == f"{_DRAW}/disputes"
+    assert _dispute(service) == ("upheld", True)
+    again = desk.post("operator", where, confirm)
+    assert again.status_code == 422 and "There is no open dispute under this number." in again.text
+    assert "The draw has ended" not in read
+    play_to(service, DrawStatus.FINISHED)
+    assert "The draw has ended" in desk.post("operator", where, {"dispute": number, "act": "look"}).text
+
+
+def _dispute(service: Service) -> tuple[str, bool]:
+    ((status, is_kept),) = fetch(service.database, "SELECT status, is_kept FROM disputes")
+    return status, bool(is_kept)
 
 
 def test_the_audit_is_opened_logged_and_published(desk: Desk) -> None:
