@@ -50,6 +50,7 @@ _MILESTONES = frozenset(
         Kind.ROUND_OPENED,
         Kind.DRAW_CLOSED,
         Kind.DRAW_COMMITTED,
+        Kind.DRAW_VOIDED,
         Kind.DICE,
         Kind.DRAWN,
         Kind.ALLOCATED,

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from maskres.db import cosigned, files, rounds
 from maskres.db.engine import Transaction
+from maskres.errors import StepRefused
+from maskres.formats.values import format_time
 from maskres.ledger.body_shapes import Kind
 from maskres.ledger.commitment import LEAD, Commitment, read_commitment
 from maskres.ledger.entries import read_line
 from maskres.ledger.note_keys import read_verifier_key
+from maskres.lottery.source_values import MISSING
 from maskres.lottery.sources import DeclaredSource, Dice, Drand, Network, known_at
+from maskres.rounds.status import DrawStatus
 
 
 def read_own_commitment(c: Transaction, draw: rounds.Draw) -> Commitment:
@@ -38,6 +43,89 @@ def cosigned_at(c: Transaction, round_: rounds.Round, draw_number: int, kind: Ki
         return None
     names = [read_verifier_key(text).name for _role, text in round_.cosigners]
     return cosigned.cosigned_together_at(c, found[0], names)
+
+
+def cosign_commitment_by(sources: Sequence[DeclaredSource]) -> datetime:
+    """Give until when notary and witness must both have cosigned a commitment: ten minutes before its first source.
+
+    Source: spec E8.
+    """
+    return min(known_at(source) for source in sources) - LEAD
+
+
+def require_cosigned_commitment(c: Transaction, round_: rounds.Round, draw: rounds.Draw) -> datetime:
+    """Refuse to go on from a commitment that notary and witness have not vouched for in time.
+
+    Returns:
+        When the second of them had cosigned it.
+
+    Raises:
+        StepRefused: "commitment-not-cosigned", "commitment-cosigned-late".
+
+    Source: spec E8.
+    """
+    vouched_at = cosigned_at(c, round_, draw.draw, Kind.DRAW_COMMITTED)
+    due = cosign_commitment_by(committed_sources(c, draw))
+    if vouched_at is None:
+        raise StepRefused(
+            "commitment-not-cosigned",
+            f"Notary and witness must both cosign the commitment, by {format_time(due)}.",
+        )
+    if vouched_at > due:
+        raise StepRefused(
+            "commitment-cosigned-late",
+            f"The commitment was cosigned at {format_time(vouched_at)}; it had to be by {format_time(due)}.",
+        )
+    return vouched_at
+
+
+def require_cosigned_dice(c: Transaction, round_: rounds.Round, draw: rounds.Draw) -> None:
+    """Refuse to go on from rolls that notary and witness have not vouched for in time.
+
+    Where a beacon is declared they must have by the dice's own time, before the beacon is known; without one there is
+    no such time. Nothing is asked of dice that are missing.
+
+    Raises:
+        StepRefused: "dice-not-cosigned", "dice-cosigned-late".
+
+    Source: spec E9, E11.
+    """
+    sources = committed_sources(c, draw)
+    dice = next((source for source in sources if isinstance(source, Dice)), None)
+    if dice is None or draw.dice is None or draw.dice == MISSING:
+        return
+    vouched_at = cosigned_at(c, round_, draw.draw, Kind.DICE)
+    has_beacon = len(sources) > 1
+    if vouched_at is None:
+        until = f", by {format_time(dice.by)}" if has_beacon else ""
+        raise StepRefused("dice-not-cosigned", f"Notary and witness must both cosign the dice{until}.")
+    if has_beacon and vouched_at > dice.by:
+        raise StepRefused(
+            "dice-cosigned-late",
+            f"The dice were cosigned at {format_time(vouched_at)}; they had to be by {format_time(dice.by)}.",
+        )
+
+
+def require_earlier_voids(c: Transaction, round_: rounds.Round, draw_number: int) -> None:
+    """Refuse a commitment after an earlier one was given up without notary and witness in time.
+
+    Raises:
+        StepRefused: "void-not-cosigned".
+
+    Source: spec E15.
+    """
+    for earlier in rounds.list_draws(c, round_.id):
+        is_void = earlier.draw < draw_number and earlier.status is DrawStatus.VOID
+        if not is_void or "commitment.json" not in files.list_files(c, earlier.id):
+            continue
+        vouched_at = cosigned_at(c, round_, earlier.draw, Kind.DRAW_VOIDED)
+        due = first_known_at(c, round_, earlier)
+        if vouched_at is None or vouched_at >= due:
+            raise StepRefused(
+                "void-not-cosigned",
+                f"That draw {earlier.draw} is void had to be cosigned by notary and witness before "
+                f"{format_time(due)}.",
+            )
 
 
 def first_known_at(c: Transaction, round_: rounds.Round, draw: rounds.Draw) -> datetime:

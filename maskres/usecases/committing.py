@@ -24,7 +24,7 @@ from maskres.lottery.slots import check_future, read_slots, write_slots
 from maskres.lottery.sources import DeclaredSource
 from maskres.registration.numbers import key_digest
 from maskres.rounds.status import DrawStatus
-from maskres.usecases.committed import first_known_at
+from maskres.usecases.committed import first_known_at, require_earlier_voids
 from maskres.usecases.record import enter
 from maskres.usecases.service import Actor, Service, one_transaction
 from maskres.usecases.store_files import read_slot_plan
@@ -81,7 +81,7 @@ def commit_draw(
         SHA-256 of commitment.json.
 
     Raises:
-        StepRefused: "step-out-of-order", "challenge-running".
+        StepRefused: "step-out-of-order", "challenge-running", "void-not-cosigned".
         ConflictError: "decide-again".
         CheckFailed: "quotas-differ", "too-few-places", "slot-past".
         InputError: "bad-source".
@@ -91,6 +91,7 @@ def commit_draw(
     round_ = rounds.find_round(c, round_slug, is_locked=True)
     draw = rounds.find_draw(c, round_, draw_number, is_locked=True)
     rounds.move_draw(c, draw, DrawStatus.COMMITTED, committed_at=now, committed_by=actor.name)
+    require_earlier_voids(c, round_, draw.draw)
     _require_challenge_over(service, round_, draw)
     _require_pool_current(c, round_, draw)
     with service.scratch() as folder:
@@ -188,6 +189,9 @@ def void_draw(
     c: Transaction, service: Service, actor: Actor, round_slug: str, draw_number: int, reason: str
 ) -> None:
     """Give a draw up before its dice, with a reason for all to see (spec E15).
+
+    After a commitment it counts only once notary and witness have cosigned it, before the first source can be known: no
+    later draw of the round is committed without.
 
     Raises:
         StepRefused: "step-out-of-order" once the dice are entered; "source-known" once they may have been rolled, or

@@ -18,7 +18,11 @@ from maskres.lottery.results import read_result, write_result
 from maskres.lottery.slots import read_slots
 from maskres.lottery.wishes import read_wishes
 from maskres.rounds.status import DrawStatus, require_draw_step
-from maskres.usecases.committed import read_own_commitment
+from maskres.usecases.committed import (
+    read_own_commitment,
+    require_cosigned_commitment,
+    require_cosigned_dice,
+)
 from maskres.usecases.fairness import publish_fairness
 from maskres.usecases.opened_wishes import count_by_slot, place_rows, write_opened_wishes
 from maskres.usecases.record import enter
@@ -35,7 +39,8 @@ def draw_winners(
         Winners by stratum.
 
     Raises:
-        StepRefused: "step-out-of-order", "no-seed".
+        StepRefused: "step-out-of-order", "no-seed", "commitment-not-cosigned", "commitment-cosigned-late",
+            "dice-not-cosigned", "dice-cosigned-late".
     """
     now = service.now()
     round_ = rounds.find_round(c, round_slug)
@@ -43,6 +48,8 @@ def draw_winners(
     require_draw_step(draw.status, DrawStatus.DRAWN)
     if draw.seed is None:
         raise StepRefused("no-seed", "The seed is not complete: the beacon's round has not been entered.")
+    require_cosigned_commitment(c, round_, draw)
+    require_cosigned_dice(c, round_, draw)
     with service.scratch() as folder:
         files.fetch_file(c, draw.id, "pool.csv", folder / "pool.csv")
         seed = draw.seed

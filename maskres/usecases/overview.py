@@ -22,10 +22,13 @@ from maskres.db import (
 from maskres.db.engine import Transaction
 from maskres.errors import InputError
 from maskres.ledger.body_shapes import Kind
+from maskres.ledger.commitment import LEAD
 from maskres.ledger.entries import Entry, read_line
+from maskres.lottery.source_values import MISSING
 from maskres.lottery.sources import DeclaredSource, Dice, Drand
 from maskres.rounds.status import DrawStatus, has_reached
-from maskres.usecases.committed import read_own_commitment
+from maskres.usecases.committed import cosign_commitment_by, cosigned_at, read_own_commitment
+from maskres.usecases.cosigning import MILESTONES
 from maskres.usecases.service import Service
 
 
@@ -48,6 +51,8 @@ class DrawOverview:
         sources: as committed.
         plan: the pickup slots: how many, places in them, the first begin and the last end.
         may_commit_at: from when the draw may be committed; None before deciding.
+        vouched: step, by its ledger entry, → when it first stood in a checkpoint that notary and witness had cosigned;
+            None where they have not.
     """
 
     draw: rounds.Draw
@@ -64,6 +69,26 @@ class DrawOverview:
     sources: tuple[DeclaredSource, ...]
     plan: slots.PlanFigures
     may_commit_at: datetime | None
+    vouched: Mapping[str, datetime | None]
+
+    @property
+    def dice_from(self) -> datetime | None:
+        """From when the dice may be entered; None where the commitment has not been cosigned by both."""
+        vouched_at = self.vouched.get(Kind.DRAW_COMMITTED)
+        return None if vouched_at is None else vouched_at + LEAD
+
+    def cosign_by(self, kind: str) -> datetime | None:
+        """Give until when notary and witness must have cosigned a step for the draw to go on; None for no such time."""
+        if kind == Kind.DRAW_COMMITTED and self.sources:
+            return cosign_commitment_by(self.sources)
+        if kind == Kind.DICE and self.dice and self.drand and self.draw.dice != MISSING:
+            return self.dice.by
+        return None
+
+    def was_cosigned_late(self, kind: str) -> bool:
+        """Tell whether a step was cosigned too late for the draw to go on."""
+        vouched_at, due = self.vouched.get(kind), self.cosign_by(kind)
+        return vouched_at is not None and due is not None and vouched_at > due
 
     @property
     def dice(self) -> Dice | None:
@@ -168,4 +193,9 @@ def _overview(c: Transaction, round_: rounds.Round, draw: rounds.Draw, entries: 
         sources=() if commitment is None else commitment.sources,
         plan=slots.plan_figures(c, draw.id),
         may_commit_at=None if draw.decided_at is None else draw.decided_at + hours,
+        vouched={
+            kind: cosigned_at(c, round_, draw.draw, Kind(kind))
+            for kind in reached
+            if kind in MILESTONES or kind == Kind.BEACON
+        },
     )

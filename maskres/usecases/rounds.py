@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from maskres.db import record, rounds
 from maskres.db.engine import Transaction
 from maskres.db.locks import lock_registering
 from maskres.db.persons import end_waiting
-from maskres.errors import InputError, StepRefused
+from maskres.errors import ConflictError, InputError, StepRefused
 from maskres.formats.values import require_slug
 from maskres.ledger import bodies
 from maskres.ledger.body_shapes import Kind
@@ -52,11 +52,12 @@ def create_round(
     Raises:
         InputError: "bad-rule" naming the member; "unknown-district"; "bad-key" or the like; "times-crossed",
             "time-past".
-        ConflictError: "round-exists".
+        ConflictError: "round-exists"; "key-name-taken" where another key of this ledger bears the name.
     """
     rules = read_rules(rules_json)
     _keyring(c, service, notary_key, witness_key)
     cosigners = [("notary", notary_key.strip()), ("witness", witness_key.strip())]
+    _require_names_free(c, dict(cosigners))
     check_times(times, service.now())
     round_id = rounds.insert_round(c, rules.round, rules.to_json(), cosigners, times, service.now())
     chosen = list(stores)
@@ -72,6 +73,19 @@ def create_round(
         c, service.now(), actor.name, "round-created", round_slug=rules.round, detail={"stores": len(chosen)}
     )
     return rounds.find_round(c, rules.round)
+
+
+def _require_names_free(c: Transaction, cosigners: Mapping[str, str]) -> None:
+    """Refuse a name that another key bears: cosignatures are kept, and counted, under the name."""
+    known = {
+        read_verifier_key(text).name: text for each in rounds.list_rounds(c) for _role, text in each.cosigners
+    }
+    for role, text in cosigners.items():
+        name = read_verifier_key(text).name
+        if known.get(name, text) != text:
+            raise ConflictError(
+                "key-name-taken", f"Another key of this ledger bears the name {name}.", field=role
+            )
 
 
 @one_transaction

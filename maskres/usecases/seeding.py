@@ -9,11 +9,18 @@ from maskres.formats import strict_json
 from maskres.formats.values import format_time
 from maskres.ledger import bodies
 from maskres.ledger.body_shapes import Kind
+from maskres.ledger.commitment import LEAD
 from maskres.lottery.seed import seed_file, seed_of
 from maskres.lottery.source_values import MISSING, Beacon, read_beacon, read_rolls
 from maskres.lottery.sources import Dice, Drand
 from maskres.rounds.status import DrawStatus
-from maskres.usecases.committed import committed_sources, counting_network, named_successor
+from maskres.usecases.committed import (
+    committed_sources,
+    counting_network,
+    named_successor,
+    require_cosigned_commitment,
+    require_cosigned_dice,
+)
 from maskres.usecases.record import enter
 from maskres.usecases.service import Actor, Service, one_transaction
 
@@ -40,7 +47,8 @@ def enter_dice(
         The rolls as they stand in the ledger.
 
     Raises:
-        StepRefused: "step-out-of-order", "no-dice", "dice-too-late", "dice-not-due", "same-person".
+        StepRefused: "step-out-of-order", "no-dice", "same-person"; "commitment-not-cosigned",
+            "commitment-cosigned-late"; "dice-too-early", "dice-too-late", "dice-not-due".
         InputError: "bad-rolls", "bad-value".
     """
     now = service.now()
@@ -53,6 +61,7 @@ def enter_dice(
     dice = next((source for source in sources if isinstance(source, Dice)), None)
     if dice is None:
         raise StepRefused("no-dice", "This draw has no dice; its seed comes from the beacon alone.")
+    vouched_at = require_cosigned_commitment(c, round_, draw)
     if rolls.strip() == MISSING:
         value = MISSING
         if len(sources) == 1:
@@ -61,6 +70,11 @@ def enter_dice(
             raise StepRefused("dice-not-due", f"The dice may still be rolled until {format_time(dice.by)}.")
     else:
         value = read_rolls(rolls, dice)
+        if now < vouched_at + LEAD:
+            due = format_time(vouched_at + LEAD)
+            raise StepRefused(
+                "dice-too-early", f"The dice are rolled ten minutes after both cosigned: {due}."
+            )
         if now > dice.by and len(sources) > 1:
             raise StepRefused("dice-too-late", f"The rolls had to be entered by {format_time(dice.by)}.")
     values = {"dice": value}
@@ -91,7 +105,8 @@ def enter_beacon(
 
     Raises:
         StepRefused: "step-out-of-order", "no-beacon", "beacon-too-early", "beacon-entered"; "successor-pending"
-            while notary and witness may still cosign that the successor counts.
+            while notary and witness may still cosign that the successor counts; "commitment-not-cosigned",
+            "commitment-cosigned-late", "dice-not-cosigned", "dice-cosigned-late".
         InputError: "bad-json", "bad-beacon".
         CheckFailed: "beacon-round", "beacon-randomness", "beacon-point", "beacon-signature".
     """
@@ -108,6 +123,8 @@ def enter_beacon(
         raise StepRefused("step-out-of-order", f"The draw is {draw.status}; the dice come before the beacon.")
     if draw.beacon is not None:
         raise StepRefused("beacon-entered", "The beacon has been entered already.")
+    require_cosigned_commitment(c, round_, draw)
+    require_cosigned_dice(c, round_, draw)
     network = counting_network(c, round_, draw, drand)
     if drand.successor is not None and network is drand.network:
         is_named = named_successor(c, round_, draw) is not None

@@ -49,6 +49,7 @@ OFFICE_WORDS: Mapping[str, LazyString] = {
     ),
     "draw-closed": lazy_gettext("Nobody registers for this draw any more."),
     "registration-begun": lazy_gettext("Registration has begun; its opening cannot be moved any more."),
+    "key-name-taken": lazy_gettext("Another key bears this name. A new key needs a new name."),
     "round-exists": lazy_gettext("There is a round of this name already."),
     "missing-register": lazy_gettext("A register that the rules need has not been imported yet."),
     "old-index-key": lazy_gettext("A register was imported under an older key. Please import it again."),
@@ -72,6 +73,17 @@ OFFICE_WORDS: Mapping[str, LazyString] = {
     "beacon-point": lazy_gettext("This is not a signature of the declared network. Please copy it anew."),
     "beacon-signature": lazy_gettext(
         "The signature does not hold under the declared network's public key. Please copy it anew."
+    ),
+    "commitment-not-cosigned": lazy_gettext("Notary and witness must both cosign the commitment first."),
+    "commitment-cosigned-late": lazy_gettext("The commitment was cosigned too late: the draw cannot go on."),
+    "dice-not-cosigned": lazy_gettext("Notary and witness must both cosign the dice first."),
+    "dice-cosigned-late": lazy_gettext("The dice were cosigned too late: the draw cannot go on."),
+    "dice-too-early": lazy_gettext(
+        "The dice are rolled from ten minutes after both have cosigned the commitment."
+    ),
+    "dice-not-due": lazy_gettext("The dice can still be rolled; they are not missing yet."),
+    "void-not-cosigned": lazy_gettext(
+        "Notary and witness did not cosign in time that the earlier draw is void. Nothing can follow it."
     ),
     "no-successor": lazy_gettext("This draw was committed without a successor of its beacon."),
     "successor-named": lazy_gettext("The ledger says already that the successor counts."),

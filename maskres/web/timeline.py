@@ -11,6 +11,7 @@ from flask_babel import gettext, lazy_gettext
 from flask_babel.speaklater import LazyString
 
 from maskres.ledger.body_shapes import Kind
+from maskres.lottery.source_values import MISSING
 from maskres.rounds.roles import StaffRole
 from maskres.rounds.status import DrawStatus, has_reached
 from maskres.usecases.overview import DrawOverview, RoundOverview
@@ -130,10 +131,8 @@ def _conditions(
             return _commit_conditions(shown, one, now)
         case DrawStatus.DICED:
             return _source_conditions(shown, one, now)
-        case DrawStatus.DRAWN if one.draw.seed is None and one.drand is not None:
-            due = one.drand.network.round_at
-            words = gettext("The beacon's round has not been entered yet.")
-            return due, words, None
+        case DrawStatus.DRAWN:
+            return _draw_conditions(shown, one)
         case _:
             return None, None, None
 
@@ -169,9 +168,38 @@ def _commit_conditions(
     return None, None, note if open_ones else None
 
 
+def _draw_conditions(
+    shown: RoundOverview, one: DrawOverview
+) -> tuple[datetime | None, str | None, str | None]:
+    lacking = _lacking(shown, one, Kind.DICE) if one.dice and one.draw.dice != MISSING else None
+    if lacking:
+        return None, lacking, None
+    if one.draw.seed is None and one.drand is not None:
+        return one.drand.network.round_at, gettext("The beacon's round has not been entered yet."), None
+    return None, None, None
+
+
+def _lacking(shown: RoundOverview, one: DrawOverview, kind: Kind) -> str | None:
+    """Say that notary and witness have yet to cosign a step, or that they did too late."""
+    if one.was_cosigned_late(kind):
+        return str(gettext("Notary and witness cosigned this too late: the draw cannot go on."))
+    if one.vouched.get(kind) is not None:
+        return None
+    due = one.cosign_by(kind)
+    names = {
+        Kind.DRAW_COMMITTED: gettext("Notary and witness must both cosign the commitment first."),
+        Kind.DICE: gettext("Notary and witness must both cosign the dice first."),
+    }
+    until = local_time(due, shown.round.rules.zone) if due else ""
+    return f"{names[kind]} {gettext('At the latest: %(time)s.', time=until) if due else ''}".strip()
+
+
 def _source_conditions(
     shown: RoundOverview, one: DrawOverview, now: datetime
 ) -> tuple[datetime | None, str | None, str | None]:
+    lacking = _lacking(shown, one, Kind.DRAW_COMMITTED)
+    if lacking:
+        return None, lacking, None
     if one.dice is None:
         due = None if one.drand is None else one.drand.network.round_at
         is_early = due is not None and now < due
@@ -183,4 +211,7 @@ def _source_conditions(
         sides=one.dice.sides,
         time=due_text,
     )
+    if one.dice_from is not None and now < one.dice_from:
+        early = gettext("The dice are rolled from ten minutes after both have cosigned the commitment.")
+        return one.dice_from, early, words
     return None, None, words

@@ -133,6 +133,20 @@ def test_what_is_not_known_is_named(service: Service):
     assert refused.value.code == "bad-slug"
 
 
+def test_a_cosigners_name_belongs_to_one_key(service: Service):
+    """An older key of the same name could otherwise sign for a newer one."""
+    open_round(service)
+    notary, witness = cosigner_keys(SEED)
+    other = signing_key(notary.name, Algorithm.COSIGNATURE, b"2" * 32).verifier.text
+    rules = strict_json.dumps(make_rules("another-round"))
+    with pytest.raises(ConflictError) as refused:
+        round_steps.create_round(
+            service, OPERATOR, rules, store_list(), notary_key=other, witness_key=witness.verifier.text
+        )
+    assert (refused.value.code, refused.value.field) == ("key-name-taken", "notary")
+    create_round(service, "another-round")
+
+
 def test_the_ledger_is_named_once(service: Service):
     with service.database.reading() as c:
         origin = record.origin(c)

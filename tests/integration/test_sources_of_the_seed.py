@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Callable
 from dataclasses import replace
+from datetime import datetime, timedelta
 
 import pytest
 
 from maskres.errors import CheckFailed, InputError, StepRefused
 from maskres.formats import strict_json
 from maskres.ledger.body_shapes import Kind
+from maskres.ledger.checkpoints import cosign
 from maskres.lottery.drand_networks import QUICKNET
 from maskres.lottery.sources import DeclaredSource, Dice, Drand
-from maskres.rehearsal.parts import RehearsedBeacon, beacon_network
+from maskres.rehearsal.parts import RehearsedBeacon, beacon_network, cosigner_keys
 from maskres.rounds.status import DrawStatus
 from maskres.usecases import committing, drawing, seeding
+from maskres.usecases.cosigning import ledger_pages
+from maskres.usecases.record import add_cosignature
 from maskres.usecases.service import Service
 from tests.reference import plain_draw
 from tests.support.raw import fetch
@@ -64,6 +69,7 @@ def test_dice_then_beacon_make_the_seed(service: Service):
     typed = " ".join(ROLLS[at : at + 5] for at in range(0, 39, 5))
     assert seeding.enter_dice(service, NOTARY, ROUND, 1, typed) == ROLLS
     assert status_of(service) is DrawStatus.DICED
+    cosign_all(service)
     assert fetch(service.database, "SELECT dice, beacon, seed FROM draws") == [(ROLLS, None, None)]
     with pytest.raises(StepRefused) as unfinished:
         drawing.draw_winners(service, OPERATOR, ROUND, 1)
@@ -150,6 +156,10 @@ def test_dice_alone_make_the_seed_and_are_waited_for(service: Service):
     assert refused.value.code == "no-beacon"
     set_clock(service, hours_of(1, 100))  # late, but no beacon could tell anybody what to roll
     seeding.enter_dice(service, NOTARY, ROUND, 1, ROLLS)
+    with pytest.raises(StepRefused) as alone:
+        drawing.draw_winners(service, OPERATOR, ROUND, 1)
+    assert alone.value.code == "dice-not-cosigned"
+    cosign_all(service)
     text, seed = expected_seed(service, f"notary-dice {ROLLS}")
     assert published(service, "seed.txt") == text
     assert fetch(service.database, "SELECT beacon, seed FROM draws") == [(None, seed)]
@@ -297,6 +307,84 @@ def test_a_network_under_a_known_name_is_not_committed(service: Service):
     with pytest.raises(InputError) as refused:
         committing.commit_draw(service, OPERATOR, ROUND, 1, default_quotas(service), [dice_source(), forged])
     assert (refused.value.code, refused.value.field) == ("bad-source", "drand.public_key")
+
+
+def uncosigned(service: Service, *, hours: float = 88) -> None:
+    """Commit without anybody cosigning it."""
+    play_to(service, DrawStatus.DECIDED)
+    set_slots(service)
+    set_clock(service, hours_of(1, 87))
+    sources = [dice_source(), DRAND]
+    committing.commit_draw(service, OPERATOR, ROUND, 1, default_quotas(service), sources)
+    set_clock(service, hours_of(1, hours))
+
+
+def cosign_newest(service: Service, at: datetime, *roles: int) -> None:
+    """Let notary (0) and witness (1) cosign the newest checkpoint at a moment."""
+    page = ledger_pages(service)[0]
+    for role in roles:
+        key = cosigner_keys(SEED)[role]
+        add_cosignature(service, NOTARY, page.size, cosign(page.note.encode(), key, at), key.verifier.text)
+
+
+def refusal_of(step: Callable[[], object]) -> str:
+    with pytest.raises(StepRefused) as refused:
+        step()
+    return refused.value.code
+
+
+def test_no_dice_before_notary_and_witness_have_cosigned_the_commitment(service: Service):
+    """Whoever shows the commitment to nobody could still exchange it."""
+    uncosigned(service)
+    enter = lambda: seeding.enter_dice(service, NOTARY, ROUND, 1, ROLLS)  # noqa: E731
+    assert refusal_of(enter) == "commitment-not-cosigned"
+    cosign_newest(service, hours_of(1, 88), 0)
+    assert refusal_of(enter) == "commitment-not-cosigned"
+    cosign_newest(service, hours_of(1, 88), 1)
+    assert refusal_of(enter) == "dice-too-early"
+    set_clock(service, hours_of(1, 88) + timedelta(minutes=10))
+    assert enter() == ROLLS
+
+
+def test_a_commitment_cosigned_too_late_leads_to_no_draw(service: Service):
+    uncosigned(service, hours=91)
+    missing = lambda: seeding.enter_dice(service, NOTARY, ROUND, 1, "missing")  # noqa: E731
+    assert refusal_of(missing) == "commitment-not-cosigned"
+    cosign_newest(service, dice_source().by - timedelta(minutes=10) + timedelta(seconds=1), 0, 1)
+    assert refusal_of(missing) == "commitment-cosigned-late"
+    assert status_of(service) is DrawStatus.COMMITTED
+
+
+def test_a_commitment_cosigned_in_time_and_handed_in_late_counts(service: Service):
+    uncosigned(service, hours=91)
+    cosign_newest(service, dice_source().by - timedelta(minutes=10), 0, 1)
+    assert seeding.enter_dice(service, NOTARY, ROUND, 1, "missing") == "missing"
+
+
+def test_a_beacon_alone_waits_for_the_cosigned_commitment(service: Service):
+    play_to(service, DrawStatus.DECIDED)
+    set_slots(service)
+    set_clock(service, hours_of(1, 87))
+    committing.commit_draw(service, OPERATOR, ROUND, 1, default_quotas(service), [DRAND])
+    set_clock(service, ROUND_AT)
+    enter = lambda: seeding.enter_beacon(service, DEPUTY, ROUND, 1, beacon_json(DRAND))  # noqa: E731
+    assert refusal_of(enter) == "commitment-not-cosigned"
+    cosign_newest(service, ROUND_AT - timedelta(minutes=10), 0, 1)
+    enter()
+
+
+def test_rolls_that_were_not_cosigned_before_the_beacon_are_not_drawn_from(service: Service):
+    """Operator and notary together could otherwise wait for the beacon and grind the dice."""
+    committed(service)
+    seeding.enter_dice(service, NOTARY, ROUND, 1, ROLLS)
+    set_clock(service, ROUND_AT)
+    enter = lambda: seeding.enter_beacon(service, DEPUTY, ROUND, 1, beacon_json(DRAND))  # noqa: E731
+    cosign_newest(service, dice_source().by, 0)
+    assert refusal_of(enter) == "dice-not-cosigned"
+    cosign_newest(service, dice_source().by + timedelta(seconds=1), 1)
+    assert refusal_of(enter) == "dice-cosigned-late"
+    assert refusal_of(lambda: seeding.enter_dice(service, NOTARY, ROUND, 1, "missing")) == "step-out-of-order"
+    assert fetch(service.database, "SELECT seed FROM draws") == [(None,)]
 
 
 def test_sources_come_after_the_commitment(service: Service):

@@ -4,21 +4,28 @@ from __future__ import annotations
 
 import csv
 import io
+from datetime import datetime, timedelta
 
 import pytest
 
 from maskres.errors import ConflictError, StepRefused
+from maskres.ledger.checkpoints import cosign
+from maskres.rehearsal.parts import cosigner_keys
 from maskres.rounds.status import DrawStatus
 from maskres.usecases import committing, deciding, registering, seeding
+from maskres.usecases.cosigning import ledger_pages
 from maskres.usecases.proofs import Proof
+from maskres.usecases.record import add_cosignature
 from maskres.usecases.rounds import finish_round
 from maskres.usecases.service import RESIDENT, Service
 from tests.support.people import make_application, make_people
 from tests.support.raw import fetch, run
 from tests.support.world import (
     DEPUTY,
+    NOTARY,
     OPERATOR,
     ROUND,
+    SEED,
     beacon_json,
     default_quotas,
     dice_source,
@@ -161,3 +168,35 @@ def test_a_round_of_two_draws_is_played_to_its_end(service: Service):
     assert first.isdisjoint(second)
     waited = fetch(service.database, "SELECT sum(rounds_waited) FROM persons")
     assert waited == [(17 - len(first) - len(second),)]
+
+
+VOID_KNOWN = hours_of(1, 87) + timedelta(
+    minutes=16
+)  # ten minutes after the second cosignature of the commitment
+
+
+@pytest.mark.parametrize(
+    "at", [None, VOID_KNOWN, VOID_KNOWN - timedelta(seconds=1)], ids=["never", "late", "in time"]
+)
+def test_nothing_is_committed_after_a_void_that_was_not_cosigned_in_time(
+    service: Service, at: datetime | None
+):
+    """The operator could otherwise give a draw up once its outcome does not please."""
+    play_to(service, DrawStatus.COMMITTED, draws=2)
+    committing.void_draw(service, OPERATOR, ROUND, 1, "The hall has burnt down.")
+    page = ledger_pages(service)[0]
+    for key in cosigner_keys(SEED) if at is not None else ():
+        line = cosign(page.note.encode(), key, at)
+        add_cosignature(service, NOTARY, page.size, line, key.verifier.text)
+    set_clock(service, hours_of(2, 48))
+    deciding.close_draw(service, OPERATOR, ROUND, 2)
+    deciding.decide_draw(service, OPERATOR, ROUND, 2)
+    set_clock(service, hours_of(2, 87))
+    set_slots(service, draw=2, data=slots_csv(2))
+    sources, quotas = [dice_source(2), drand_source(2)], default_quotas(service, draw=2)
+    if at is not None and at < VOID_KNOWN:
+        committing.commit_draw(service, OPERATOR, ROUND, 2, quotas, sources)
+        return
+    with pytest.raises(StepRefused) as refused:
+        committing.commit_draw(service, OPERATOR, ROUND, 2, quotas, sources)
+    assert refused.value.code == "void-not-cosigned"

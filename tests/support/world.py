@@ -87,7 +87,6 @@ _MILESTONES = frozenset(Kind) - {
     Kind.BEACON,
     Kind.DRAW_DECIDED,
     Kind.DRAW_FINISHED,
-    Kind.DRAW_VOIDED,
     Kind.ROUND_FINISHED,
     Kind.ERASED,
 }

@@ -18,7 +18,7 @@ from maskres.ledger.verify.findings import Findings
 from maskres.ledger.verify.history import Given, History, check_named_files, read_history
 from maskres.ledger.verify.opening import OpenedBundle, open_bundle
 from maskres.ledger.verify.outcome import check_outcome
-from maskres.lottery.source_values import VerifySignature
+from maskres.lottery.source_values import VerifySignature, is_signed_by
 from maskres.lottery.sources import Drand
 from maskres.rounds.rules_file import read_rules
 
@@ -26,14 +26,14 @@ RULES = "rules.json"
 
 
 def verify_bundle(
-    source: Path, given: Given | None = None, verify_beacon: VerifySignature | None = None
+    source: Path, given: Given | None = None, verify_beacon: VerifySignature | None = is_signed_by
 ) -> Findings:
     """Verify a bundle.
 
     Args:
         source: its folder or zip, from anywhere.
         given: what is known from elsewhere.
-        verify_beacon: checks a BLS signature; None where nobody does. A rehearsal's beacon is not a real one and is
+        verify_beacon: checks a BLS signature; None where nobody does. A rehearsal's beacon is nobody's and is
             never asked about.
 
     Returns:

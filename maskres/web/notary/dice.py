@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from flask import Blueprint, flash, redirect, request, session, url_for
@@ -11,7 +12,7 @@ from maskres.errors import MaskresError
 from maskres.lottery.source_values import MISSING, read_rolls
 from maskres.rounds.roles import StaffRole
 from maskres.rounds.status import DrawStatus
-from maskres.usecases.overview import DrawOverview, draw_overview
+from maskres.usecases.overview import DrawOverview, RoundOverview, draw_overview
 from maskres.usecases.seeding import enter_dice
 from maskres.web.access import staff
 from maskres.web.door import Door
@@ -19,6 +20,7 @@ from maskres.web.forms import Form
 from maskres.web.office_words import say_to_staff
 from maskres.web.pages import show
 from maskres.web.staff.login_session import require_account
+from maskres.web.timeline import step_to
 
 _KEPT = "dice_typed"
 
@@ -31,7 +33,7 @@ def add_dice(routes: Blueprint, door: Door) -> None:
     def dice(slug: str, number: int) -> Any:
         shown, one = draw_overview(door.service, slug, number)
         form = Form.sent() if request.method == "POST" else Form()
-        hindrance = _hindrance(one)
+        hindrance = _hindrance(shown, one, door.service.now())
         if request.method == "POST" and hindrance is None:
             rolls = _read(form, one)
             if rolls is not None:
@@ -45,7 +47,8 @@ def add_dice(routes: Blueprint, door: Door) -> None:
     def dice_confirm(slug: str, number: int) -> Any:
         shown, one = draw_overview(door.service, slug, number)
         kept = session.get(_KEPT)
-        if kept is None or (kept["round"], kept["draw"]) != (slug, number) or _hindrance(one) is not None:
+        hindrance = _hindrance(shown, one, door.service.now())
+        if kept is None or (kept["round"], kept["draw"]) != (slug, number) or hindrance is not None:
             return redirect(url_for("notary.dice", slug=slug, number=number), 303)
         form = Form.sent() if request.method == "POST" else Form()
         if request.method == "POST":
@@ -61,14 +64,14 @@ def add_dice(routes: Blueprint, door: Door) -> None:
         return show("notary/dice_confirm.html", status, form=form, shown=shown, one=one, rolls=kept["rolls"])
 
 
-def _hindrance(one: DrawOverview) -> str | None:
+def _hindrance(shown: RoundOverview, one: DrawOverview, now: datetime) -> str | None:
     if one.draw.status is not DrawStatus.COMMITTED:
         return str(gettext("The dice are entered after the commitment, once. It is not their turn now."))
     if one.dice is None:
         return str(gettext("This draw was committed without dice."))
     if one.draw.committed_by == require_account().actor.name:
         return str(gettext("Whoever committed the pool cannot enter the dice. Another person must."))
-    return None
+    return step_to(shown, one, DrawStatus.DICED, now).hindrance
 
 
 def _read(form: Form, one: DrawOverview) -> str | None:

@@ -93,9 +93,14 @@ def test_a_round_from_draft_to_batch_by_pages_alone(desk: Desk, tmp_path: Path) 
     assert slots.headers["Location"] == f"{_DRAW}/slots"
     _commit(desk)
     assert status_of(service) is DrawStatus.COMMITTED
-    _cosign_newest(desk)
+    assert "both cosign the commitment first" in desk.get("notary", f"{_HALL}/dice").text
+    _cosign_newest(desk, "pool committed")
+    assert "ten minutes after both have cosigned" in desk.get("notary", f"{_HALL}/dice").text
+    set_clock(service, service.now() + timedelta(minutes=10))
     _enter_dice(desk)
     assert status_of(service) is DrawStatus.DICED
+    assert "both cosign the dice first" in desk.get("operator", f"{_DRAW}/draw").text
+    _cosign_newest(desk, "dice entered")
     assert "Winners" in desk.do("operator", f"{_DRAW}/draw").text
     assert "Placed" in desk.do("operator", f"{_DRAW}/publish").text
     desk.do("operator", f"{_DRAW}/collect")
@@ -126,10 +131,10 @@ def _commit(desk: Desk) -> None:
     )
 
 
-def _cosign_newest(desk: Desk) -> None:
+def _cosign_newest(desk: Desk, step: str) -> None:
     page = ledger_pages(desk.service)[0]
     for role, key in zip(("notary", "witness"), cosigner_keys(SEED), strict=True):
-        assert "pool committed" in desk.get(role, "/notary/").text
+        assert step in desk.get(role, "/notary/").text
         note = desk.get(role, f"/notary/checkpoints/{page.size}/note").data
         line = cosign(note, key, desk.service.now())
         wrong = desk.post(role, f"/notary/checkpoints/{page.size}", {"line": line.replace("A", "B", 1)})
