@@ -11,8 +11,6 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-import shutil
-import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +18,7 @@ from pathlib import Path
 from maskres.errors import CheckFailed, ConflictError, InputError
 from maskres.ledger.bundle_files import KEYS, README, SUMS, KnownFile, find_known
 from maskres.ledger.bundle_readme import write_readme
+from maskres.ledger.folders import move_in, staged
 from maskres.ledger.keyring import Keyring, write_keys
 
 Content = bytes | Path | Iterable[bytes]
@@ -72,20 +71,15 @@ def write_bundle(
         if name in _MADE_HERE:
             raise InputError("unknown-file", "This file is made by the bundle itself.", file=name)
         find_known(name)
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    _put_back(folder)
-    staging = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", suffix=".part", dir=folder.parent))
-    try:
+    with staged(folder) as staging:
         sums, sha256 = _fill(staging, contents, round_, draw, keys)
         if folder.exists():
             if _has_sums(folder, sha256):
                 check_sums(folder)
                 return Bundle(folder, sums, sha256, is_new=False)
             _require_addition(folder, staging)
-        _move_in(staging, folder)
+        move_in(staging, folder)
         return Bundle(folder, sums, sha256, is_new=True)
-    finally:
-        shutil.rmtree(staging, ignore_errors=True)
 
 
 def read_sums(data: bytes, *, file: str = SUMS) -> dict[str, str]:
@@ -214,26 +208,6 @@ def _signed(note: Path) -> tuple[bytes, set[bytes]]:
     """Give the text of a signed note and the lines of its signatures."""
     text, _, signatures = note.read_bytes().partition(b"\n\n")
     return text, set(signatures.splitlines())
-
-
-def _move_in(staging: Path, folder: Path) -> None:
-    """Move the new folder to its place; between the two moves only the set-aside one exists."""
-    aside = staging.with_suffix(".old")
-    if folder.exists():
-        folder.rename(aside)
-    staging.rename(folder)
-    shutil.rmtree(aside, ignore_errors=True)
-
-
-def _put_back(folder: Path) -> None:
-    """Undo a move that was cut off between its two steps, and clear away what a killed writer left."""
-    for unfinished in folder.parent.glob(f".{folder.name}.????????.part"):
-        shutil.rmtree(unfinished, ignore_errors=True)
-    set_aside = sorted(folder.parent.glob(f".{folder.name}.*.old"))
-    if set_aside and not folder.exists():
-        set_aside.pop(0).rename(folder)
-    for leftover in set_aside:
-        shutil.rmtree(leftover, ignore_errors=True)
 
 
 def _names(folder: Path) -> list[str]:
