@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -47,7 +48,8 @@ def create_app(environment: Mapping[str, str] | None = None) -> Flask:
         ConfigurationError: says what the deployment lacks: an address, keys, tables.
     """
     variables = os.environ if environment is None else environment
-    settings, web = read_settings(variables), read_web_settings(variables)
+    settings = read_settings(variables)
+    web = replace(read_web_settings(variables), bundles=settings.bundles)
     configure_logs()
     app = bare_app()
     service = make_service(database_of(app, settings.database_url), settings)

@@ -27,6 +27,11 @@ class Settings:
     keys_text: str | None = None
 
     @property
+    def bundles(self) -> Path:
+        """Folder of exported bundles and look-up files: ROUND/draw-N, ROUND/draw-N.zip and ROUND/look-up-N."""
+        return self.instance / "bundles"
+
+    @property
     def keys_folder(self) -> Path:
         """Folder of the key files, where the environment does not give the keys."""
         return self.instance / "keys"
@@ -59,11 +64,13 @@ class WebSettings:
         public_url: address people use, without a slash at its end, such as https://masks.example.org.
         proxies: how many proxies of the deployment's own stand before it and say truly whom they speak for.
         redis_url: where limits are counted, shared by all processes; None counts in each alone.
+        bundles: folder in which the worker puts bundles and look-up files; None where there is none.
     """
 
     public_url: str
     proxies: int = 0
     redis_url: str | None = None
+    bundles: Path | None = None
 
     @property
     def is_secure(self) -> bool:

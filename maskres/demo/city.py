@@ -24,6 +24,7 @@ from maskres.pickup.places import PlaceStatus
 from maskres.rehearsal.city.timetable import XIAMEN
 from maskres.rehearsal.stages import Reporter, Stages
 from maskres.usecases.afterwards import code_of
+from maskres.usecases.bundles import write_public_files
 from maskres.usecases.proofs import secret_of
 from maskres.usecases.record import name_ledger
 from maskres.usecases.service import Service
@@ -162,6 +163,7 @@ def _build(service: Service, instance: Path, plan: Plan, progress: Reporter) -> 
     with rounds_.open.stages.run("accounts") as stage:
         accounts = make_accounts(service, folder, store)
         stage.rows = len(accounts)
+    write_public_files(service, rounds_.collecting.slug, DRAW, instance / "bundles")
     losers, excluded = _not_winners(service, rounds_.collecting)
     keys = {role: str(path) for role, path in cosigner_paths(folder).items()}
     return DemoFacts(
@@ -189,6 +191,7 @@ def _go_on(service: Service, instance: Path, plan: Plan, facts: DemoFacts, progr
     since = date.fromisoformat(facts.played_until)
     if since < rounds_.today:
         rounds_.collection.play(since, facts.store)
+        write_public_files(service, facts.collecting, DRAW, instance / "bundles")
     return replace(
         facts,
         played_until=max(since, rounds_.today).isoformat(),

@@ -13,7 +13,6 @@ from typing import Any
 
 from maskres.errors import InputError
 from maskres.jobs.run import Run
-from maskres.ledger.bundle_zip import write_zip
 from maskres.lottery.sources import read_sources
 from maskres.usecases import (
     afterwards,
@@ -119,6 +118,7 @@ def _commit_draw(run: Run) -> Result:
         "commit",
         lambda service: committing.commit_draw(service, run.actor, run.round_slug, run.draw, quotas, sources),
     )
+    _export_bundle(run)
     return result
 
 
@@ -130,13 +130,13 @@ def _draw_winners(run: Run) -> Result:
 
 
 def _publish_allocation(run: Run) -> Result:
-    return dict(
-        run.step(
-            "publish",
-            lambda service: drawing.publish_allocation(service, run.actor, run.round_slug, run.draw),
-            dict,
-        )
+    placed = run.step(
+        "publish",
+        lambda service: drawing.publish_allocation(service, run.actor, run.round_slug, run.draw),
+        dict,
     )
+    _export_bundle(run)
+    return dict(placed)
 
 
 def _open_collection(run: Run) -> Result:
@@ -163,6 +163,7 @@ def _publish_batch(run: Run) -> Result:
             ),
             dict,
         )
+    _export_bundle(run)
     return {**forfeited, **counts}
 
 
@@ -197,15 +198,12 @@ def _erase_round(run: Run) -> Result:
 
 
 def _export_bundle(run: Run) -> Result:
-    """Write the bundle as folder and zip; a repeat finds the same bytes."""
-    folder = run.bundles / run.round_slug / f"draw-{run.draw}"
-    folder.parent.mkdir(parents=True, exist_ok=True)
+    """Write bundle and look-up files; a repeat finds the same bytes."""
     made = run.step(
         "export",
-        lambda service: bundles.export_bundle(service, run.round_slug, run.draw, folder),
+        lambda service: bundles.write_public_files(service, run.round_slug, run.draw, run.bundles),
         lambda bundle: {"sha256": bundle.sha256, "files": len(bundle.sums)},
     )
-    write_zip(folder, folder.with_suffix(".zip"))
     return dict(made)
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import structlog
 
-from maskres.config import Settings, read_settings
+from maskres.config import read_settings
 from maskres.errors import InputError, MaskresError
 from maskres.jobs.kinds import KINDS
 from maskres.jobs.run import Run
@@ -28,12 +28,7 @@ def run_queued(task_id: str) -> None:
     """Run a task as the queue hands it out: by its id, with this process's settings."""
     settings = read_settings(os.environ)
     with opening.open_service(settings) as service:
-        run_task(service, task_id, bundles_folder(settings))
-
-
-def bundles_folder(settings: Settings) -> Path:
-    """Give the folder of exported bundles: ROUND/draw-N and ROUND/draw-N.zip."""
-    return settings.instance / "bundles"
+        run_task(service, task_id, settings.bundles)
 
 
 def run_task(service: Service, task_id: str, bundles: Path) -> bool:

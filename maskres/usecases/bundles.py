@@ -9,6 +9,8 @@ from maskres.db import files, record, rounds
 from maskres.db.engine import Transaction
 from maskres.ledger.bundle import Bundle, write_bundle
 from maskres.ledger.bundle_files import BESIDE, VERIFIER, VERIFIER_PATH, find_known
+from maskres.ledger.bundle_zip import write_zip
+from maskres.ledger.look_up import write_look_up
 from maskres.ledger.notes import add_signatures
 from maskres.usecases.rounds import keyring_of
 from maskres.usecases.service import Service
@@ -45,6 +47,26 @@ def export_bundle(
         return write_bundle(
             folder, contents, round_=round_slug, draw=draw.draw, keys=keyring_of(c, service, round_)
         )
+
+
+def write_public_files(service: Service, round_slug: str, draw_number: int, bundles: Path) -> Bundle:
+    """Write a draw's bundle as folder and zip, and its look-up files, for a web server to hand out.
+
+    Args:
+        service: the service.
+        round_slug: the round.
+        draw_number: the draw.
+        bundles: folder of all of them: ROUND/draw-N, ROUND/draw-N.zip, ROUND/look-up-N; a repeat finds the same bytes.
+
+    Raises:
+        As export_bundle.
+    """
+    folder = bundles / round_slug / f"draw-{draw_number}"
+    made = export_bundle(service, round_slug, draw_number, folder)
+    write_zip(folder, folder.with_suffix(".zip"))
+    if (folder / "commitment.json").exists():
+        write_look_up(folder, folder.with_name(f"look-up-{draw_number}"))
+    return made
 
 
 def _checkpoints(c: Transaction, size: int) -> Iterator[tuple[str, bytes]]:

@@ -13,6 +13,7 @@ from maskres.web.health import health_routes
 from maskres.web.helper.routes import helper_routes
 from maskres.web.notary.routes import notary_routes
 from maskres.web.operator.routes import operator_routes
+from maskres.web.public.look_up import look_up_routes
 from maskres.web.public.routes import home_routes
 from maskres.web.resident.register import register_routes
 from maskres.web.resident.status import status_routes
@@ -21,6 +22,7 @@ from maskres.web.staff.routes import staff_routes
 DOORS: tuple[Callable[[Door], Blueprint], ...] = (
     health_routes,
     home_routes,
+    look_up_routes,
     register_routes,
     status_routes,
     staff_routes,

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
@@ -34,9 +35,9 @@ LANGUAGES = ("zh", "en")
 
 
 @pytest.fixture
-def live(sqlite_service: Service) -> Iterator[Live]:
-    """The application on a fresh small world, served on a free port of this machine."""
-    with Served(sqlite_service) as found:
+def live(sqlite_service: Service, tmp_path: Path) -> Iterator[Live]:
+    """The application on a fresh small world, served on a free port of this machine, bundles from tmp_path."""
+    with Served(sqlite_service, tmp_path / "bundles") as found:
         yield found
 
 

@@ -40,8 +40,8 @@ class Live:
 class Served:
     """Serve the application on a service while the block lasts."""
 
-    def __init__(self, service: Service) -> None:
-        self._service = service
+    def __init__(self, service: Service, bundles: Path | None = None) -> None:
+        self._service, self._bundles = service, bundles
         self._app: Flask | None = None
         self._server = make_server("127.0.0.1", 0, self._answer, threaded=True)
         self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
@@ -49,7 +49,7 @@ class Served:
 
     def __enter__(self) -> Live:
         url = f"http://127.0.0.1:{self._server.server_port}"
-        self._app = make_app(self._service, url)
+        self._app = make_app(self._service, url, self._bundles)
         log = self._while_served.enter_context(capture_logs())
         self._thread.start()
         return Live(url, self._app, self._service, log)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import inspect, text
+from sqlalchemy import Engine, event, inspect, text
 from sqlalchemy.exc import IntegrityError
 
 from maskres.db.engine import Database
@@ -55,3 +56,18 @@ def dump(database: Database) -> dict[str, list[Mapping[str, Any]]]:
             table: [dict(row._mapping) for row in c.execute(text(f'SELECT * FROM "{table}"'))]
             for table in inspect(c).get_table_names()
         }
+
+
+@contextmanager
+def count_statements() -> Iterator[Callable[[], int]]:
+    """Count the statements that any database of this process is asked while the block lasts."""
+    asked: list[str] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        asked.append(statement)
+
+    event.listen(Engine, "before_cursor_execute", note)
+    try:
+        yield lambda: len(asked)
+    finally:
+        event.remove(Engine, "before_cursor_execute", note)

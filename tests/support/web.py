@@ -11,6 +11,7 @@ the clock on by half a minute each time, since no code is taken twice.
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import Any
 
 import pyotp
@@ -31,9 +32,9 @@ COUNTER_STORE = "huli-1"
 _TOKEN = re.compile(r'name="csrf_token" value="([^"]+)"')
 
 
-def make_app(service: Service, public_url: str = "http://localhost") -> Flask:
+def make_app(service: Service, public_url: str = "http://localhost", bundles: Path | None = None) -> Flask:
     """Make the application on a service; errors nobody expects reach the test."""
-    app = furnish(bare_app(), service, WebSettings(public_url))
+    app = furnish(bare_app(), service, WebSettings(public_url, bundles=bundles))
     app.config["PROPAGATE_EXCEPTIONS"] = True
     return app
 

@@ -1,0 +1,100 @@
+// The look-up page: finds a number's line in a file named by its first symbols and checks it on this device.
+// Words come from the page, in its language; a page saved with its data inside asks nobody for anything.
+import { check, readNumber } from "./check.js";
+
+const part = (id) => document.getElementById(id);
+const data = (id) => (part(id) ? JSON.parse(part(id).textContent) : null);
+const words = data("words");
+const saved = data("saved");
+
+const fill = (text, facts) => text.replace(/\{(\w+)\}/g, (_, name) => facts[name] ?? "");
+let zone = "UTC";
+const when = (seconds) =>
+  new Date(seconds * 1000).toLocaleString(document.documentElement.lang, {
+    dateStyle: "long",
+    timeStyle: "short",
+    timeZone: zone,
+  });
+
+async function fetchFile(name) {
+  if (saved) return saved[name];
+  const answer = await fetch(`${words.base}/${name}`);
+  if (!answer.ok) throw new Error(name);
+  return name.endsWith(".json") ? answer.json() : answer.text();
+}
+
+const fileOf = (number, symbols) => number.slice(0, symbols) || "all";
+
+function rowOf(table, number) {
+  const [header, ...lines] = table.trimEnd().split("\n").map((line) => line.split(","));
+  const line = lines.find((each) => each[0] === number);
+  return line ? Object.fromEntries(header.map((name, index) => [name, line[index]])) : null;
+}
+
+function show(row, findings) {
+  const outcome = part("outcome");
+  outcome.textContent = row ? fill(words.outcomes[row.outcome], row) : words.outcomes.none;
+  const place = part("place");
+  place.hidden = !row?.store;
+  if (row?.store) {
+    const at = when(Date.parse(row.starts_at) / 1000);
+    place.textContent = fill(words.place, { at, store: words.stores[row.store] ?? row.store });
+  }
+  const list = part("findings");
+  list.replaceChildren(
+    ...findings.map(({ code, isRight, facts }) => {
+      const item = document.createElement("li");
+      const tag = document.createElement("strong");
+      const [state, colour] = isRight === null ? ["open", "grey"] : isRight ? ["right", "green"] : ["wrong", "red"];
+      tag.className = `govuk-tag govuk-tag--${colour}`;
+      tag.textContent = words.states[state];
+      item.dataset.code = code;
+      item.dataset.state = state;
+      item.append(tag, " ", fill(words.findings[code], { ...facts, at: facts.at ? when(facts.at) : "" }));
+      return item;
+    }),
+  );
+  const wrong = findings.some((each) => each.isRight === false);
+  part("summary").textContent = wrong ? words.summaries.wrong : words.summaries.right;
+  part("answer").hidden = false;
+  part("answer").focus();
+}
+
+// A file that cannot even be read is not what was published.
+function findingsOf(number, draw, leaf, row) {
+  try {
+    return check(number, draw, leaf, row);
+  } catch {
+    return [{ code: "unreadable", isRight: false, facts: {} }];
+  }
+}
+
+async function lookUp(typed) {
+  const number = readNumber(typed);
+  const trouble = part("trouble");
+  trouble.textContent = number ? "" : words.badNumber;
+  if (!number) return;
+  try {
+    const draw = await fetchFile("draw.json");
+    zone = words.zone;
+    const leaf = await fetchFile(`pool/${fileOf(number, draw.pool_symbols)}.json`);
+    const drawn = draw.result_symbols !== null;
+    const row = drawn ? rowOf(await fetchFile(`result/${fileOf(number, draw.result_symbols)}.csv`), number) : null;
+    if (part("save")) part("save").href = `${words.saving}?number=${number}`;
+    show(row, findingsOf(number, draw, leaf, row));
+  } catch (error) {
+    trouble.textContent = words.noFiles;
+    throw error;
+  }
+}
+
+part("look-up")?.addEventListener("submit", (event) => {
+  event.preventDefault();
+  delete event.target.dataset.sent;
+  lookUp(part("number").value);
+});
+const given = saved?.number ?? (location.hash.slice(1) || part("number")?.value);
+if (given) {
+  if (part("number")) part("number").value = given;
+  lookUp(given);
+}

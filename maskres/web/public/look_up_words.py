@@ -1,0 +1,71 @@
+"""What the check on the holder's device says, in the language of the page."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from flask import url_for
+from flask_babel import gettext
+
+
+def words_of(slug: str, draw: int, zone: str, stores: Mapping[str, str]) -> dict[str, Any]:
+    """Give the words and addresses that the page's script works with.
+
+    Args:
+        slug: the round.
+        draw: the draw.
+        zone: IANA name of the zone in which times are shown.
+        stores: store → name and address.
+    """
+    return {
+        "base": url_for("look_up.page", slug=slug, draw=draw),
+        "saving": url_for("look_up.saved", slug=slug, draw=draw),
+        "zone": zone,
+        "stores": dict(stores),
+        "badNumber": gettext("A registration number has twelve letters and digits."),
+        "noFiles": gettext("The published files cannot be fetched now. Please try again."),
+        "outcomes": {
+            "won": gettext("This number has won."),
+            "waiting": gettext("This number has not won; it is number {rank} in the order of the draw."),
+            "none": gettext("There is no result for this number."),
+        },
+        "place": gettext("To collect at {store}, {at}"),
+        "states": {"right": gettext("Right"), "wrong": gettext("Wrong"), "open": gettext("Open")},
+        "summaries": {
+            "right": gettext("Nothing here contradicts the result. All of it was computed on this device."),
+            "wrong": gettext("Something does not agree. Keep these files and show them to the notary."),
+        },
+        "findings": _findings(),
+    }
+
+
+def _findings() -> dict[str, str]:
+    return {
+        "unreadable": gettext("The files are not as they were published: they cannot be read."),
+        "signed": gettext(
+            "The first {size} lines of the ledger {origin} are signed by its key. "
+            "Compare the key with the one on paper."
+        ),
+        "notary": gettext("The notary has signed the same lines, {at}."),
+        "witness": gettext("The witness has signed the same lines, {at}."),
+        "unsigned-notary": gettext("The notary has not signed these lines yet."),
+        "unsigned-witness": gettext("The witness has not signed these lines yet."),
+        "ledger": gettext("The {count} lines that tell of this draw are among the signed ones."),
+        "commitment": gettext("The commitment is the one that the ledger names."),
+        "pool": gettext("This part of the list of participants is in the commitment, unchanged."),
+        "not-in-pool": gettext("This number is not in the list of participants."),
+        "in-pool": gettext(
+            "This number is in the list of participants: stratum {stratum}, tickets: {tickets}."
+        ),
+        "no-seed-yet": gettext("The draw is still to come."),
+        "seed": gettext("The seed follows from the commitment, the dice and the beacon: {seed}"),
+        "ticket": gettext("The smallest ticket of this number begins with {value} (tickets: {tickets})."),
+        "won": gettext(
+            "It is not above {cutoff}, the last ticket that won in its stratum: so the number has won."
+        ),
+        "not-won": gettext(
+            "It is above {cutoff}, the last ticket that won in its stratum, where {quota} could win: "
+            "so the number has not won."
+        ),
+    }
