@@ -5,7 +5,7 @@ From a bundle's folder follow
 
     draw.json              commitment, seed, the ledger's lines that fix and tell the draw, each with its inclusion
                            proof to one checkpoint, and the keys
-    pool/<prefix>.json     the lines of one leaf of the pool tree, and its inclusion proof (draw.md, section 5)
+    pool/<prefix>.json     the lines of one leaf of the pool tree, and its inclusion proof (spec M1 to M3)
     result/<prefix>.csv    number, rank, stratum, outcome and place of everyone whose number begins so
 
 Everything in them is in the bundle too; whoever has a bundle can make them again.

@@ -1,4 +1,4 @@
-"""A second set of batches, written from draw.md, section 9, alone: dictionaries and loops."""
+"""A second set of batches, written from spec A1 to A9 alone: dictionaries and loops."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Wishes and seals, against the few lines of draw.md, section 3."""
+"""Wishes and seals, against the few lines of spec S1 to S5."""
 
 import hashlib
 import hmac
