@@ -839,6 +839,8 @@ class Checkpoint:
         self.signed_by: set[str] = set()
         self.times: dict[str, int] = {}
         seen = set()
+        if signatures.count("\n") > 64:
+            raise Wrong(name, None, "bad-note", "A note has at most 64 signatures.")
         for number, line in enumerate(signatures[:-1].split("\n"), 5):
             signer, space, encoded = line[2:].partition(" ")
             raw = unbase64(encoded)
@@ -892,7 +894,7 @@ BODIES: dict[str, Any] = {
     "draw-committed": {"commitment_sha256": HEX64},
     "draw-voided": {
         "commitment_sha256": Either(None, HEX64),
-        "reason": re.compile(r"[^\x00-\x1f\x7f]{1,300}"),
+        "reason": re.compile(r"(?!.*(?:[0-9][ -]?){11})[^\x00-\x1f\x7f\u2028\u2029]{1,300}"),
     },
     "dice": {"source": SLUG, "rolls": re.compile("missing|[0-9]{39,1000}")},
     "beacon": Either(
@@ -988,6 +990,9 @@ def read_ledger(bundle: Bundle, round_: str, sizes: Iterable[int]) -> Ledger:
                 "bad-member",
                 "draw is null for the kinds of a whole round, and only for them.",
             )
+        sums = {"draw-decided": (("pool", "strata"), ("excluded", "reasons"))}.get(value["kind"], ())
+        if any(value["body"][total] != sum(value["body"][parts].values()) for total, parts in sums):
+            raise Wrong(LEDGER, number, "bad-member", "The figures do not add up.")
         tree.add(line)
         if tree.size in wanted:
             roots[tree.size] = tree.root()
@@ -1111,6 +1116,8 @@ class Commitment:
         require_shape(value, COMMITMENT_SHAPE, self.file)
         self.sha256 = sha256(self.data).hexdigest()
         self.at = seconds(value["committed_at"]) or 0
+        if len({each["kind"] for each in value["registers"]}) < len(value["registers"]):
+            raise Wrong(self.file, None, "bad-member", "A register stands twice.")
         kinds = [source["kind"] for source in value["sources"]]
         if kinds not in (["dice"], ["drand"], ["dice", "drand"]):
             raise self.bad_source("There must be dice, drand, or both in this order.")
@@ -1151,10 +1158,37 @@ class Commitment:
 def read_rules(bundle: Bundle) -> dict[str, Any]:
     """Read rules.json."""
     value = parse_json(bundle.whole("rules.json"), "rules.json")
-    path = misfit(value, RULES_SHAPE)
+    path = misfit(value, RULES_SHAPE) or contradiction(value)
     if path is not None:
         raise Wrong("rules.json", None, "bad-rule", f"{path} is missing, unknown or not what it must be.")
     return value
+
+
+def contradiction(rules: dict[str, Any]) -> str | None:
+    """Give the path of the first member of the rules that contradicts others, or None (R1)."""
+    strata = [each["stratum"] for each in rules["strata"]]
+    registers = [each["register"] for each in rules["bases"]]
+    conditions = [len(each) > 1 for each in rules["strata"]]
+    dates = [rules["reference_date"], rules["personal_data_until"], rules["person_data_until"]]
+    bad = {
+        "bases": not registers or len(set(registers)) < len(registers),
+        "strata": not strata
+        or len(set(strata)) < len(strata)
+        or conditions != [True] * (len(strata) - 1) + [False],
+        "districts": not rules["districts"] or rules["districts"] != sorted(set(rules["districts"])),
+        "person_data_until": dates != sorted(dates),
+    }
+    for place, basis in enumerate(rules["bases"]):
+        is_counted = {"months", "of_last"} <= set(basis)
+        bad[f"bases[{place}]"] = (
+            is_counted != (basis["register"] == "insurance")
+            or len(basis) == 2
+            or (is_counted and basis["months"] > basis["of_last"])
+        )
+    for place, rule in enumerate(rules["strata"]):
+        has_strangers = not set(rule.get("bases", [])) <= set(registers) or rule.get("bases") == []
+        bad[f"strata[{place}]"] = has_strangers or rule.get("min_age", 0) > rule.get("max_age", 150)
+    return next((path for path, is_bad in bad.items() if is_bad), None)
 
 
 def check_commitment(
@@ -1194,55 +1228,25 @@ def check_commitment(
 # 9  The order of events (spec E1 to E17)
 # ---------------------------------------------------------------------------------------------------------------------
 
-STEPS = (
-    "draw-closed",
-    "draw-decided",
-    "draw-committed",
-    "dice",
-    "beacon",
-    "drawn",
-    "allocated",
-    "batch",
-    "draw-finished",
-)
-NEEDS = {
-    "draw-committed": ("draw-closed", "draw-decided"),
-    "dice": ("draw-committed",),
-    "beacon": ("draw-committed",),
-    "drawn": ("draw-committed",),
-    "allocated": ("drawn",),
-    "batch": ("allocated",),
-    "audited": ("drawn",),
-    "draw-finished": ("allocated",),
-}
-MILESTONES = set(
-    "round-opened draw-closed draw-committed draw-voided dice drawn allocated batch audited".split()  # noqa: SIM905
-)
+STEPS = "draw-closed draw-decided draw-committed dice beacon drawn allocated batch draw-finished".split()  # noqa: SIM905
+MILESTONES = "round-opened draw-closed draw-committed draw-voided dice drawn allocated batch audited".split()  # noqa: SIM905
 ENDS = {"round-finished": ("audited", "erased"), "erased": ()}  # what may still come in a round
 
 
 def check_opening(report: Report, ledger: Ledger, keys: Keys, digests: dict[str, Digest]) -> None:
-    """Compare keys and rules with those the round was opened with."""
+    """Compare keys and rules with those the round was opened with (spec E3, Y2)."""
     opened = ledger.of(None, "round-opened")
     if len(opened) != 1:
-        report.wrong(
-            LEDGER,
-            opened[1].line if opened else None,
-            "wrong-order",
-            f"The round was opened {len(opened)} times.",
-        )
+        line = opened[1].line if opened else None
+        report.wrong(LEDGER, line, "wrong-order", f"The round was opened {len(opened)} times.")
     for entry in opened[:1]:
         if entry.body["keys"] != keys.texts:
             report.wrong(
                 LEDGER, entry.line, "keys-differ", "The round was opened with other keys than those given."
             )
         if "rules.json" in digests and entry.body["rules_sha256"] != digests["rules.json"].sha256:
-            report.wrong(
-                "rules.json",
-                None,
-                "digest-differs",
-                f"The round was opened with other rules (ledger, line {entry.line}).",
-            )
+            said = f"Line {entry.line} of the ledger opens the round with rules of another SHA-256."
+            report.wrong("rules.json", None, "digest-differs", said)
 
 
 def check_round(report: Report, ledger: Ledger) -> None:
@@ -1268,132 +1272,125 @@ def check_round(report: Report, ledger: Ledger) -> None:
             ended = entry.kind
 
 
-def check_order(report: Report, ledger: Ledger, draw: int, rules: dict[str, Any], has_dice: bool) -> None:
-    """Check that the steps of the draw follow each other, each once where it can be only once."""
+def step_of(entry: Entry) -> str:
+    """Name the step an entry takes; a beacon that only says that its network ended is a step of its own."""
+    return "successor" if "successor_round" in entry.body else entry.kind
+
+
+def check_order(report: Report, ledger: Ledger, draw: int, declared: list[str]) -> None:
+    """Check that the steps of a draw follow each other, none twice and none left out (spec E1, E4, E5, E12)."""
 
     def wrong(entry: Entry, sentence: str, code: str = "wrong-order") -> None:
         report.wrong(LEDGER, entry.line, code, sentence)
 
-    steps = [each for each in ledger.entries if each.draw in (None, draw)]
-    for before, entry in zip(steps, steps[1:]):
+    about = [each for each in ledger.entries if each.draw in (None, draw)]
+    for before, entry in zip(about, about[1:]):
         if entry.at < before.at:
             wrong(entry, f"It is older than the entry of line {before.line}.")
-    done: dict[str, Entry] = {}
+    must = [step for step in STEPS if step not in ("dice", "beacon") or step in declared]
+    done: set[str] = set()
     for entry in ledger.of(draw):
-        if "draw-voided" in done:
-            wrong(entry, "The draw was voided before.")
-        if entry.kind == "draw-voided" and ("dice" in done or "drawn" in done):
-            wrong(entry, "A source is known; the draw must go on.")
-        if entry.kind in done and entry.kind not in ("draw-decided", "batch", "beacon"):
-            code = "second-commitment" if entry.kind == "draw-committed" else "wrong-order"
+        step = step_of(entry)
+        if step in done and step not in ("draw-decided", "batch"):
+            code = "second-commitment" if step == "draw-committed" else "wrong-order"
             wrong(entry, "This can happen only once in a draw.", code)
-        if entry.kind in STEPS:
-            later = [kind for kind in STEPS[STEPS.index(entry.kind) + 1 :] if kind in done]
-            if later:
-                wrong(entry, f"It stands after {later[0]}.")
-        for kind in NEEDS.get(entry.kind, ()):
-            if kind not in done:
-                wrong(entry, f"It stands before any {kind}.")
-        if entry.kind == "beacon" and has_dice and "dice" not in done and "round" in entry.body:
-            wrong(entry, "It stands before the dice.")
-        done[entry.kind] = entry
-    if "draw-committed" in done and "draw-decided" in done:
-        if done["draw-committed"].at < done["draw-decided"].at + 3600 * rules["challenge_hours"]:
-            wrong(
-                done["draw-committed"],
-                "The hours in which verdicts can be disputed were not over.",
-                "challenge-cut",
-            )
-        if draw > 1:
-            ends = [
-                each
-                for each in ledger.of(draw - 1, "drawn", "draw-voided")
-                if each.seq < done["draw-committed"].seq
-            ]
-            if not ends:
-                wrong(done["draw-committed"], f"Draw {draw - 1} had neither result nor voiding.")
+        needed = {"audited": STEPS[:6], "draw-voided": [], "successor": STEPS[:3]}.get(step)
+        needed = STEPS[: STEPS.index(step)] if needed is None else needed
+        after = {"audited": [], "draw-voided": STEPS[3:], "successor": ["beacon"]}.get(step)
+        after = STEPS[STEPS.index(step) + 1 :] if after is None else after
+        for other in needed:
+            if other in must and other not in done and other != "batch":
+                wrong(entry, f"It stands before any {other}.")
+        for other in [*after, "draw-voided"]:
+            if other in done and other != step:
+                wrong(entry, f"It stands after {other}.")
+        if step in ("dice", "beacon") and step not in declared:
+            wrong(entry, "The commitment declares no such source.", "bad-value")
+        done.add(step)
+        if step == "draw-committed":
+            ends = {
+                each.draw
+                for each in ledger.entries
+                if each.seq < entry.seq and each.kind in ("drawn", "draw-voided")
+            }
+            for earlier in set(range(1, draw)) - ends:
+                wrong(entry, f"Draw {earlier} had neither a result nor been voided.")
 
 
-def check_times(report: Report, ledger: Ledger, commitment: Commitment) -> None:
-    """Check that everything was fixed before it could be known (spec E7 to E10, E15)."""
-    draw = commitment.value["draw"]
+def check_times(report: Report, ledger: Ledger, commitment: Commitment, rules: dict[str, Any]) -> None:
+    """Check that everything was fixed before it could be known (spec K6, E6 to E12, E15)."""
+    draw, file = commitment.value["draw"], commitment.file
 
     def wrong(entry: Entry, code: str, sentence: str) -> None:
         report.wrong(LEDGER, entry.line, code, sentence)
 
     committed = ledger.of(draw, "draw-committed")
     if not committed:
-        report.wrong(commitment.file, None, "not-in-ledger", "No entry of the ledger names this commitment.")
+        report.wrong(file, None, "not-in-ledger", "No entry of the ledger names this commitment.")
         return
     entry = committed[0]
     if entry.body["commitment_sha256"] != commitment.sha256:
-        report.wrong(
-            commitment.file,
-            None,
-            "digest-differs",
-            f"Its SHA-256 is {commitment.sha256}, but line {entry.line} of the ledger says otherwise.",
-        )
-    if commitment.at > entry.at or commitment.value["ledger"]["size"] > entry.seq:
-        wrong(entry, "wrong-order", "The commitment says to be younger than this entry.")
-    known = ledger.of(draw, "dice", "beacon", "drawn")
-    since = ledger.cosigned_at(entry)
-    dice = next(iter(ledger.of(draw, "dice")), None)
-    due = commitment.first_due
-    if dice and dice.body["rolls"] != "missing":
-        due = min(due, dice.at)
-    if since is None:
-        if known:
-            wrong(entry, "not-cosigned", "Notary and witness have not cosigned the commitment.")
-    elif since + LEAD > due and known:
+        said = f"Its SHA-256 is {commitment.sha256}, but line {entry.line} of the ledger says otherwise."
+        report.wrong(file, None, "digest-differs", said)
+    decided = ledger.of(draw, "draw-decided")
+    since = decided[-1].seq if decided else -1
+    if commitment.at != entry.at or not since < commitment.value["ledger"]["size"] <= entry.seq:
         wrong(
             entry,
-            "cosigned-late",
-            "The commitment was cosigned less than ten minutes before the first source.",
+            "wrong-order",
+            "The commitment says another time, or another place in the ledger, than this entry.",
         )
-    if dice and commitment.dice:
-        check_dice(report, ledger, commitment, dice)
+    if decided and entry.at < decided[-1].at + 3600 * rules["challenge_hours"]:
+        wrong(entry, "challenge-cut", "The hours in which verdicts can be disputed were not over.")
+    cosigned = ledger.cosigned_at(entry)
+    if cosigned is None:
+        if ledger.of(draw, "dice", "beacon", "drawn"):
+            wrong(entry, "not-cosigned", "Notary and witness have not cosigned the commitment.")
+    elif cosigned + LEAD > commitment.first_due:
+        wrong(entry, "cosigned-late", "It was cosigned less than ten minutes before the first source.")
+    for dice in ledger.of(draw, "dice")[:1]:
+        if commitment.dice:
+            check_dice(report, ledger, commitment, dice, cosigned)
     for voided in ledger.of(draw, "draw-voided"):
         if voided.body["commitment_sha256"] != commitment.sha256:
             wrong(voided, "digest-differs", "It does not name this commitment.")
-        first = (
-            commitment.first_due
-            if since is None or not commitment.dice
-            else min(commitment.first_due, since + LEAD)
-        )
+        first = commitment.first_due
+        if commitment.dice and cosigned is not None:
+            first = min(first, cosigned + LEAD)
         at = ledger.cosigned_at(voided)
-        if at is None or at >= first:
+        if at is None or max(at, voided.at) >= first:
             wrong(voided, "void-late", "It was not cosigned before the first source could be known.")
 
 
-def check_dice(report: Report, ledger: Ledger, commitment: Commitment, entry: Entry) -> None:
-    """Check that the rolls were cosigned before the beacon could be known; without a beacon they may be late."""
-    by = seconds(commitment.dice["by"]) or 0
+def check_dice(
+    report: Report, ledger: Ledger, commitment: Commitment, entry: Entry, cosigned: int | None
+) -> None:
+    """Check that the rolls came after the commitment counted and before the beacon could be known (spec E9 to E11)."""
+    by, at = seconds(commitment.dice["by"]) or 0, ledger.cosigned_at(entry)
     if entry.body["rolls"] == "missing":
-        if commitment.drand and entry.at <= by:
+        if entry.at <= by:
             report.wrong(
-                LEDGER, entry.line, "dice-early", "The dice were called missing before their time was over."
+                LEDGER, entry.line, "dice-early", "The dice were called missing while they could be rolled."
             )
-    elif commitment.drand:
-        at = ledger.cosigned_at(entry)
-        if entry.at > by or at is None or at > by:
-            report.wrong(
-                LEDGER, entry.line, "dice-late", "The dice were not cosigned by the time declared for them."
-            )
+        return
+    if cosigned is not None and entry.at < cosigned + LEAD:
+        report.wrong(
+            LEDGER, entry.line, "dice-early", "The commitment had not been cosigned for ten minutes."
+        )
+    if commitment.drand and (entry.at > by or at is None or at > by):
+        report.wrong(
+            LEDGER, entry.line, "dice-late", "The dice were not entered and cosigned by the time declared."
+        )
 
 
 def check_cosigned(report: Report, ledger: Ledger, draw: int) -> None:
-    """Report milestones of a finished draw that were never cosigned; of one that goes on, only say so."""
-    entries = [each for each in ledger.entries if each.draw in (None, draw) and each.kind in MILESTONES]
-    for entry in entries:
-        if ledger.cosigned_at(entry) is None:
-            if ledger.of(draw, "draw-finished"):
-                report.wrong(
-                    LEDGER,
-                    entry.line,
-                    "not-cosigned",
-                    f"{entry.kind} was never cosigned by notary and witness.",
-                )
-            else:
+    """Report what was never cosigned of a finished draw; of one that goes on, only say so (spec E16)."""
+    is_finished = bool(ledger.of(draw, "draw-finished"))
+    for entry in ledger.entries:
+        if entry.draw in (None, draw) and step_of(entry) in [*MILESTONES, "successor"]:
+            if ledger.cosigned_at(entry) is None and is_finished:
+                report.wrong(LEDGER, entry.line, "not-cosigned", f"{entry.kind} was never cosigned by both.")
+            elif ledger.cosigned_at(entry) is None:
                 report.say(f"{LEDGER}:{entry.line}: {entry.kind} is not cosigned by notary and witness yet")
 
 
@@ -1565,6 +1562,12 @@ def registered_file(numbers: Numbers, left_out: list[bytes]) -> Iterator[bytes]:
         yield b"\n".join(together[start : start + 50_000]) + b"\n"
 
 
+def check_district(report: Report, rules: dict[str, Any], name: str, line: int, district: bytes) -> None:
+    """Report a district that the rules do not know (R4)."""
+    if district.decode() not in rules["districts"]:
+        report.wrong(name, line, "unknown-district", f"The rules know no district {district.decode()}.")
+
+
 def check_quotas(report: Report, commitment: Commitment, pool: Pool, slots: list[Slot]) -> None:
     """Check that the quotas are of exactly the pool's strata and that all winners have a place."""
     quotas = commitment.value["quotas"]
@@ -1587,6 +1590,8 @@ def check_quotas(report: Report, commitment: Commitment, pool: Pool, slots: list
 
 def check_seed(report: Report, bundle: Bundle, ledger: Ledger, commitment: Commitment) -> str:
     """Write seed.txt anew from commitment and ledger and give the seed; empty where the sources are not all there."""
+    if "beacon.json" in bundle and not ledger.of(commitment.value["draw"], "beacon"):
+        report.wrong("beacon.json", None, "not-in-ledger", "The ledger has no beacon.")
     draw, lines = commitment.value["draw"], ["maskres-draw-1", f"commitment {commitment.sha256}"]
     for source, value in ((commitment.dice, dice_value), (commitment.drand, drand_value)):
         if source:
@@ -1646,7 +1651,10 @@ def drand_value(
     network = commitment.drand
     succeeded = None
     for entry in entries:
-        if entry.kind != "beacon" or entry.body["source"] != commitment.drand["name"]:
+        if entry.kind != "beacon":
+            continue
+        if entry.body["source"] != commitment.drand["name"]:
+            report.wrong(LEDGER, entry.line, "bad-value", "The commitment declares a beacon of another name.")
             continue
         if "successor_round" in entry.body:
             successor = commitment.drand["successor"]
@@ -2095,6 +2103,7 @@ def check_batch(
             promoted += story.promote(code, freed[code] + released.get(stratum.decode(), 0))
     room = read_slots(bundle, f"room-{number}.csv")
     for slot in room:
+        check_district(report, rules, f"room-{number}.csv", slot.line, slot.district)
         if (seconds(slot.starts_at.decode()) or 0) < entry.at + 3600 * rules["lead_hours"]:
             report.wrong(
                 f"room-{number}.csv", slot.line, "slot-too-soon", "The slot starts too soon after the batch."
@@ -2266,15 +2275,19 @@ def check_committed(
     attempt = report.attempt
     draw = commitment.value["draw"]
     attempt("the commitment", check_commitment, report, commitment, rules, ledger, digests)
-    attempt("times", check_times, report, ledger, commitment)
+    attempt("times", check_times, report, ledger, commitment, rules)
     seed = attempt("the seed", check_seed, report, bundle, ledger, commitment)
     slots = attempt("slots.csv", read_slots, bundle, "slots.csv")
     for slot in slots or []:
         if (seconds(slot.starts_at.decode()) or 0) <= commitment.at:
             report.wrong("slots.csv", slot.line, "slot-past", "The slot begins before the draw is committed.")
+        check_district(report, rules, "slots.csv", slot.line, slot.district)
     names = [name for name in sorted(bundle.sizes) if re.fullmatch(f"wishes(-{BATCH})?\\.csv", name)]
     read = {name: attempt(name, read_wishes, bundle, name) for name in names}
     wishes: dict[str, Wishes] = {name: each for name, each in read.items() if each is not None}
+    for name, lines in wishes.items():
+        for wish in lines.values():
+            check_district(report, rules, name, wish.line, wish.district)
     pool = attempt(
         "the pool",
         read_pool,
@@ -2337,15 +2350,12 @@ def verify(report: Report, bundle: Bundle, given: Keys | None, origin: str | Non
         if draw is None:
             report.say("no draw of the ledger can be told to be this bundle's: only its opening was checked")
         else:
-            attempt(
-                "the order of events",
-                check_order,
-                report,
-                ledger,
-                draw,
-                rules,
-                bool(commitment and commitment.dice),
+            kinds = (
+                [{"drand": "beacon"}.get(each["kind"], each["kind"]) for each in commitment.value["sources"]]
+                if commitment
+                else []
             )
+            check_order(report, ledger, draw, kinds)
             check_cosigned(report, ledger, draw)
             check_ledger_files(report, bundle, ledger, draw, digests)
             if "commitment.json" not in bundle and (
@@ -2353,6 +2363,11 @@ def verify(report: Report, bundle: Bundle, given: Keys | None, origin: str | Non
                 or set(bundle.sizes) & {"pool.csv", "seed.txt", "result.csv"}
             ):
                 report.wrong("commitment.json", None, "missing-file", "The file is missing.")
+            for entry in ledger.of(draw, "draw-voided"):
+                if entry.body["commitment_sha256"] and not ledger.of(draw, "draw-committed"):
+                    report.wrong(
+                        LEDGER, entry.line, "digest-differs", "It names a commitment that there never was."
+                    )
     attempt_all = commitment is not None
     if attempt_all:
         attempt(

@@ -131,6 +131,18 @@ def _commitments() -> Iterator[Scenario]:
         finds=((COMMITMENT, None, "registers-differ"),),
     )
     yield forged(
+        "commitment-before-the-deciding",
+        "The commitment names a ledger that did not hold the deciding yet.",
+        said(lambda c: c["ledger"].update(size=2)),
+        finds=((LEDGER, 4, "wrong-order"),),
+    )
+    yield forged(
+        "slots-unknown-district",
+        "A store stands in a district that the rules do not know.",
+        committed(_unknown_district),
+        finds=(("slots.csv", 2, "unknown-district"),),
+    )
+    yield forged(
         "commitment-other-zone",
         "The time zone is not the rules'.",
         said(lambda c: c.update(zone="Europe/Paris")),
@@ -154,6 +166,16 @@ def _commitments() -> Iterator[Scenario]:
         lambda d: _renumber(d, 9),
         finds=((COMMITMENT, None, "rules-differ"),),
     )
+
+
+def _unknown_district(draw: Forged) -> None:
+    lines = draw.lines("slots.csv")
+    store = lines[1].split(b",")[1]
+    moved = [
+        b",".join([b"elsewhere", *line.split(b",")[1:]]) if line.split(b",")[1] == store else line
+        for line in lines
+    ]
+    draw.write_lines("slots.csv", moved)
 
 
 def _few_places(draw: Forged) -> None:
@@ -317,6 +339,13 @@ def _ledgers() -> Iterator[Scenario]:
         finds=((LEDGER, 1, "keys-differ"),),
     )
     yield forged(
+        "ledger-goes-on-after-the-end",
+        "A batch is entered after the round has finished.",
+        _after_the_end,
+        "whole",
+        finds=((LEDGER, 27, "wrong-order"),),
+    )
+    yield forged(
         "ledger-opened-twice",
         "The round was opened twice.",
         lambda d: insert_entry(d, dict(d.entry("round-opened")), 1),
@@ -342,6 +371,11 @@ def _ledgers() -> Iterator[Scenario]:
         "whole",
         finds=((LEDGER, 21, "wrong-order"),),
     )
+
+
+def _after_the_end(draw: Forged) -> None:
+    late = {**draw.entry("draw-finished"), "at": draw.entry("round-finished")["at"]}
+    draw.entries.append(late)
 
 
 def _split(draw: Forged) -> None:

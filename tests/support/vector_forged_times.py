@@ -13,6 +13,7 @@ from tests.support.vector_good import (
     forged,
     insert_entry,
     let_successor_speak,
+    remove_entry,
     second_of,
 )
 from tests.support.vector_maker import Scenario
@@ -53,13 +54,20 @@ def _times() -> Iterator[Scenario]:
         "dice-before-the-commitment-counts",
         "The dice were rolled before the commitment was cosigned ten minutes.",
         lambda d: d.move("dice", -3000),
-        finds=of(4, "cosigned-late"),
+        finds=of(5, "dice-early"),
     )
     yield forged(
         "commitment-cosigned-late",
-        "The commitment was cosigned only when the dice were rolled.",
-        lambda d: d.move_cosigning("draw-committed", 3500),
+        "The commitment was cosigned five minutes before the beacon's round.",
+        lambda d: d.move_cosigning("draw-committed", 10440),
+        "beacon-only",
         finds=of(4, "cosigned-late"),
+    )
+    yield forged(
+        "commitment-of-an-earlier-minute",
+        "The commitment says to be made before it was entered.",
+        _claims_earlier,
+        finds=of(4, "wrong-order"),
     )
     yield forged(
         "commitment-never-cosigned",
@@ -108,6 +116,12 @@ def _times() -> Iterator[Scenario]:
         "whole",
         finds=of(24, "not-cosigned"),
     )
+
+
+def _claims_earlier(draw: Forged) -> None:
+    draw.commitment["committed_at"] = shifted(draw.commitment["committed_at"], -60)
+    draw.pledge()
+    draw.redraw()
 
 
 def _no_witness(draw: Forged) -> None:
@@ -260,6 +274,31 @@ def _voids() -> Iterator[Scenario]:
         finds=((LEDGER, 5, "second-commitment"),),
     )
     yield forged(
+        "dice-left-out",
+        "The declared dice were passed over, neither rolled nor missing.",
+        lambda d: remove_entry(d, "dice"),
+        finds=((LEDGER, 5, "wrong-order"),),
+    )
+    yield forged(
+        "dice-never-declared",
+        "Dice were rolled that no commitment declares.",
+        _undeclared_dice,
+        "beacon-only",
+        finds=((LEDGER, 5, "bad-value"),),
+    )
+    yield forged(
+        "dice-twice",
+        "Dice were rolled a second time.",
+        lambda d: insert_entry(d, dict(d.entry("dice")), 5),
+        finds=((LEDGER, 6, "wrong-order"),),
+    )
+    yield forged(
+        "beacon-twice",
+        "The beacon was entered a second time.",
+        lambda d: insert_entry(d, dict(d.entry("beacon")), 6),
+        finds=((LEDGER, 7, "wrong-order"),),
+    )
+    yield forged(
         "drawn-twice",
         "A draw is drawn until it pleases.",
         lambda d: insert_entry(d, dict(d.entry("drawn")), d.line_of("drawn")),
@@ -271,6 +310,11 @@ def _void_first(draw: Forged) -> None:
     committed = draw.entry("draw-committed")
     body = {"commitment_sha256": committed["body"]["commitment_sha256"], "reason": "It did not please."}
     insert_entry(draw, {**committed, "kind": "draw-voided", "body": body}, draw.line_of("draw-committed"))
+
+
+def _undeclared_dice(draw: Forged) -> None:
+    said = {**draw.entry("beacon"), "kind": "dice", "body": {"source": "dice", "rolls": "1" * 39}}
+    insert_entry(draw, said, draw.line_of("draw-committed"))
 
 
 def _commit_twice(draw: Forged) -> None:

@@ -112,6 +112,13 @@ def insert_entry(draw: Forged, entry: dict, at: int) -> None:
     draw.times[at + 1] = {key.name: moment for key in draw.cosigners}
 
 
+def remove_entry(draw: Forged, kind: str) -> None:
+    """Take an entry out of the ledger; what follows moves up, and its own checkpoint goes."""
+    at = draw.line_of(kind)
+    del draw.entries[at - 1]
+    draw.times = {size - (size > at): times for size, times in draw.times.items() if size != at}
+
+
 def second_of(text: str) -> int:
     """Give a time in POSIX seconds."""
     return int(parse_time(text, field="at").timestamp())

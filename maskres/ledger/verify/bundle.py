@@ -10,6 +10,7 @@ from pathlib import Path
 
 from maskres.formats.values import sha256_hex
 from maskres.ledger.body_shapes import Kind
+from maskres.ledger.bundle_files import LEDGER
 from maskres.ledger.checkpoints import is_rehearsal
 from maskres.ledger.commitment import FILE, Commitment, read_commitment
 from maskres.ledger.verify.committed import Case, check_commitment, check_pool, check_seed, read_offered
@@ -26,15 +27,14 @@ RULES = "rules.json"
 
 
 def verify_bundle(
-    source: Path, given: Given | None = None, verify_beacon: VerifySignature | None = is_signed_by
+    source: Path, given: Given | None = None, verify_beacon: VerifySignature = is_signed_by
 ) -> Findings:
     """Verify a bundle.
 
     Args:
         source: its folder or zip, from anywhere.
         given: what is known from elsewhere.
-        verify_beacon: checks a BLS signature; None where nobody does. A rehearsal's beacon is nobody's and is
-            never asked about.
+        verify_beacon: checks the beacon's signature under its network's public key.
 
     Returns:
         What was found.
@@ -51,7 +51,7 @@ def verify_bundle(
         if history is None:
             return findings
         if is_rehearsal(history.keys.origin):
-            verify_beacon = None
+            findings.notes.append("THIS IS A REHEARSAL: it decides nothing")
         if rules is not None and rules.round != history.round:
             findings.add(RULES, None, "wrong-round", f"The rules are of the round {rules.round}.")
         draw = _find_draw(bundle, history, commitment)
@@ -59,16 +59,16 @@ def verify_bundle(
             findings.unchecked.append("the draw: it cannot be told which one, or there are no rules")
             return findings
         events = Events(history, draw, findings)
-        has_dice = commitment is not None and not isinstance(commitment.sources[0], Drand)
+        sources = () if commitment is None else commitment.sources
         events.check_round()
-        events.check_order(rules, has_dice=has_dice)
+        events.check_order([Kind.BEACON if isinstance(one, Drand) else Kind.DICE for one in sources])
         events.check_cosigned()
         check_named_files(bundle, history, draw, findings)
         if commitment is None:
             _check_absence(bundle, history, draw, findings)
             return findings
         sha256 = sha256_hex(bundle.read(FILE))
-        events.check_times(commitment, sha256)
+        events.check_times(commitment, sha256, rules)
         case = Case(bundle, history, rules, commitment, sha256, findings)
         _check_case(case, verify_beacon)
     return findings
@@ -98,9 +98,17 @@ def _check_absence(bundle: OpenedBundle, history: History, draw: int, findings: 
     )
     if is_due and FILE not in bundle.files:
         findings.add(FILE, None, "missing-file", "The file is missing.")
+    for entry in history.of(draw, Kind.DRAW_VOIDED):
+        if entry.body["commitment_sha256"] and not history.of(draw, Kind.DRAW_COMMITTED):
+            message = "It names a commitment that there never was."
+            findings.add(LEDGER, entry.seq + 1, "digest-differs", message)
 
 
-def _check_case(case: Case, verify_beacon: VerifySignature | None) -> None:
+def _check_case(case: Case, verify_beacon: VerifySignature) -> None:
+    if not any(isinstance(source, Drand) for source in case.commitment.sources):
+        case.findings.notes.append(
+            "there is no beacon: that the dice were fair rests on the people in the room"
+        )
     check_commitment(case)
     seed = check_seed(case, verify_beacon)
     slots = read_offered(case)

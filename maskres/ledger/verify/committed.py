@@ -57,6 +57,11 @@ class Case:
         """Give the entries about the draw."""
         return self.history.of(self.commitment.draw, *kinds)
 
+    def check_district(self, file: str, line: int, district: str) -> None:
+        """Note a district that the rules do not know. Source: spec R4."""
+        if district not in self.rules.districts:
+            self.findings.add(file, line, "unknown-district", f"The rules know no district {district}.")
+
     def wrong(self, entry: Entry, code: str, message: str) -> None:
         """Note what does not hold in an entry of the ledger."""
         self.findings.add(LEDGER, entry.seq + 1, code, message)
@@ -100,6 +105,7 @@ def read_offered(case: Case) -> tuple[Slot, ...] | None:
     for line, slot in enumerate(slots or (), start=2):
         if slot.starts_at <= case.commitment.committed_at:
             case.findings.add(SLOTS, line, "slot-past", "The slot begins before the draw is committed.")
+        case.check_district(SLOTS, line, slot.district)
     return slots
 
 
@@ -158,12 +164,12 @@ def _check_sets(case: Case, pool: Pool) -> None:
     note(REGISTERED, registered, is_lost, f"is neither in {POOL} nor in {EXCLUDED}")
 
 
-def check_seed(case: Case, verify_beacon: VerifySignature | None) -> str | None:
+def check_seed(case: Case, verify_beacon: VerifySignature) -> str | None:
     """Write seed.txt anew from commitment and ledger.
 
     Args:
         case: the draw.
-        verify_beacon: checks a BLS signature; None where nobody does, which is then said.
+        verify_beacon: checks the beacon's signature.
 
     Returns:
         The seed, or None where the ledger does not hold every source's value.
@@ -171,6 +177,8 @@ def check_seed(case: Case, verify_beacon: VerifySignature | None) -> str | None:
     Source: spec V1 to V5.
     """
     values: dict[str, str] = {}
+    if BEACON_FILE in case.bundle.files and not case.of(Kind.BEACON):
+        case.findings.add(BEACON_FILE, None, "not-in-ledger", "The ledger has no beacon.")
     for source in case.commitment.sources:
         value = _dice_value(case) if isinstance(source, Dice) else _beacon_value(case, source, verify_beacon)
         if value is None:
@@ -214,10 +222,11 @@ def _dice_value(case: Case) -> str | None:
     return str(entries[0].body["rolls"])
 
 
-def _beacon_value(case: Case, declared: Drand, verify_beacon: VerifySignature | None) -> str | None:
+def _beacon_value(case: Case, declared: Drand, verify_beacon: VerifySignature) -> str | None:
     network, has_ended = declared.network, False
     for entry in case.of(Kind.BEACON):
         if entry.body["source"] != declared.name:
+            case.wrong(entry, "bad-value", "The commitment declares a beacon of another name.")
             continue
         if "successor_round" in entry.body:
             network = _successor(case, entry, declared, has_ended=has_ended) or network
@@ -242,13 +251,10 @@ def _successor(case: Case, entry: Entry, declared: Drand, *, has_ended: bool) ->
 
 
 def _check_beacon(
-    case: Case, entry: Entry, beacon: Beacon, network: Network, verify_beacon: VerifySignature | None
+    case: Case, entry: Entry, beacon: Beacon, network: Network, verify_beacon: VerifySignature
 ) -> None:
-    verify = verify_beacon or _nobody_checks
-    if verify_beacon is None:
-        case.findings.notes.append("the beacon's BLS signature was not checked")
     try:
-        check_beacon(beacon, network, verify=verify)
+        check_beacon(beacon, network, verify=verify_beacon)
     except CheckFailed as error:
         case.wrong(entry, error.code, error.message)
     if entry.at < network.round_at:

@@ -5,7 +5,7 @@ Source: spec E1 to E17; docs/adr/0011.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from itertools import pairwise
 
@@ -30,17 +30,9 @@ _STEPS = (
     Kind.BATCH,
     Kind.DRAW_FINISHED,
 )
-_REPEATED = (Kind.DRAW_DECIDED, Kind.BEACON, Kind.BATCH)
-_NEEDS = {
-    Kind.DRAW_COMMITTED: (Kind.DRAW_CLOSED, Kind.DRAW_DECIDED),
-    Kind.DICE: (Kind.DRAW_COMMITTED,),
-    Kind.BEACON: (Kind.DRAW_COMMITTED,),
-    Kind.DRAWN: (Kind.DRAW_COMMITTED,),
-    Kind.ALLOCATED: (Kind.DRAWN,),
-    Kind.BATCH: (Kind.ALLOCATED,),
-    Kind.AUDITED: (Kind.DRAWN,),
-    Kind.DRAW_FINISHED: (Kind.ALLOCATED,),
-}
+_REPEATED = (Kind.DRAW_DECIDED, Kind.BATCH)
+_AT_WILL = (Kind.DICE, Kind.BEACON, Kind.BATCH)
+"""Steps that may be left out: sources that are not declared, batches."""
 _MILESTONES = (
     Kind.ROUND_OPENED,
     Kind.DRAW_CLOSED,
@@ -57,6 +49,11 @@ _ENDS: dict[Kind, tuple[Kind, ...]] = {
     Kind.ROUND_FINISHED: (Kind.AUDITED, Kind.ERASED),
     Kind.ERASED: (),
 }
+
+
+def _is_succession(entry: Entry) -> bool:
+    """Tell whether an entry only says that the declared network has ended."""
+    return entry.kind is Kind.BEACON and "successor_round" in entry.body
 
 
 class Events:
@@ -76,35 +73,41 @@ class Events:
     def _wrong(self, entry: Entry, code: str, message: str) -> None:
         self._findings.add(LEDGER, entry.seq + 1, code, message)
 
-    def check_order(self, rules: Rules, *, has_dice: bool) -> None:
-        """Check that the steps follow each other, each once where it can be only once."""
+    def check_order(self, declared: Collection[Kind]) -> None:
+        """Check that the steps follow each other, none twice and none left out.
+
+        Args:
+            declared: the kinds of entries by which the declared sources speak.
+
+        Source: spec E1, E4, E5, E12.
+        """
         about = [one for one in self._history.entries if one.draw in (None, self._draw)]
         for before, entry in pairwise(about):
             if entry.at < before.at:
                 self._wrong(entry, "wrong-order", f"It is older than line {before.seq + 1}.")
-        done: dict[Kind, Entry] = {}
+        done: list[Entry] = []
         for entry in self._history.of(self._draw):
-            self._check_step(entry, done, has_dice=has_dice)
-            done[entry.kind] = entry
-        self._check_challenge(rules, done)
+            self._check_step(entry, done, declared)
+            done.append(entry)
 
-    def _check_step(self, entry: Entry, done: dict[Kind, Entry], *, has_dice: bool) -> None:
-        if Kind.DRAW_VOIDED in done:
-            self._wrong(entry, "wrong-order", "The draw was voided before.")
-        if entry.kind is Kind.DRAW_VOIDED and (Kind.DICE in done or Kind.DRAWN in done):
-            self._wrong(entry, "wrong-order", "A source is known; the draw must go on.")
-        if entry.kind in done and entry.kind not in _REPEATED:
+    def _check_step(self, entry: Entry, done: Sequence[Entry], declared: Collection[Kind]) -> None:
+        is_succession = _is_succession(entry)
+        kinds = {one.kind for one in done if not _is_succession(one)}
+        alike = [one for one in done if one.kind is entry.kind and _is_succession(one) is is_succession]
+        if alike and entry.kind not in _REPEATED:
             code = "second-commitment" if entry.kind is Kind.DRAW_COMMITTED else "wrong-order"
             self._wrong(entry, code, "This can happen only once in a draw.")
-        place = _STEPS.index(entry.kind) if entry.kind in _STEPS else len(_STEPS)
-        for kind in _STEPS[place + 1 :]:
-            if kind in done:
-                self._wrong(entry, "wrong-order", f"It stands after {kind}.")
-        for kind in _NEEDS.get(entry.kind, ()):
-            if kind not in done:
+        needed, barred = _neighbours(entry)
+        for kind in needed:
+            if kind not in kinds and (kind not in _AT_WILL or kind in declared):
                 self._wrong(entry, "wrong-order", f"It stands before any {kind}.")
-        if entry.kind is Kind.BEACON and has_dice and Kind.DICE not in done and "round" in entry.body:
-            self._wrong(entry, "wrong-order", "It stands before the dice.")
+        for kind in barred:
+            if kind in kinds:
+                self._wrong(entry, "wrong-order", f"It stands after {kind}.")
+        if entry.kind in (Kind.DICE, Kind.BEACON) and entry.kind not in declared:
+            self._wrong(entry, "bad-value", "The commitment declares no such source.")
+        if entry.kind is Kind.DRAW_COMMITTED:
+            self._check_earlier_draws(entry)
 
     def check_round(self) -> None:
         """Check that the round is opened before anything else, and how it ends (spec E3, E17)."""
@@ -123,25 +126,18 @@ class Events:
             if entry.kind in _ENDS:
                 ended = entry.kind
 
-    def _check_challenge(self, rules: Rules, done: dict[Kind, Entry]) -> None:
-        committed, decided = done.get(Kind.DRAW_COMMITTED), done.get(Kind.DRAW_DECIDED)
-        if committed is None or decided is None:
-            return
-        if committed.at < decided.at + timedelta(hours=rules.challenge_hours):
-            self._wrong(
-                committed, "challenge-cut", "The hours in which verdicts can be disputed were not over."
-            )
-        ends = self._history.of(self._draw - 1, Kind.DRAWN, Kind.DRAW_VOIDED)
-        if self._draw > 1 and not any(one.seq < committed.seq for one in ends):
-            self._wrong(
-                committed, "wrong-order", f"Draw {self._draw - 1} had neither a result nor been voided."
-            )
+    def _check_earlier_draws(self, committed: Entry) -> None:
+        ends = (Kind.DRAWN, Kind.DRAW_VOIDED)
+        ended = {one.draw for one in self._history.entries if one.seq < committed.seq and one.kind in ends}
+        for draw in sorted(set(range(1, self._draw)) - ended):
+            self._wrong(committed, "wrong-order", f"Draw {draw} had neither a result nor been voided.")
 
     def check_cosigned(self) -> None:
         """Note milestones that were never cosigned: a mismatch once the draw is finished."""
         is_finished = bool(self._history.of(self._draw, Kind.DRAW_FINISHED))
         for entry in self._history.entries:
-            if entry.draw not in (None, self._draw) or entry.kind not in _MILESTONES:
+            is_milestone = entry.kind in _MILESTONES or _is_succession(entry)
+            if entry.draw not in (None, self._draw) or not is_milestone:
                 continue
             if self._history.cosigned_at(entry) is not None:
                 continue
@@ -150,14 +146,15 @@ class Events:
             else:
                 self._findings.notes.append(f"{LEDGER}:{entry.seq + 1}: {entry.kind} is not cosigned yet")
 
-    def check_times(self, commitment: Commitment, sha256: str) -> None:
+    def check_times(self, commitment: Commitment, sha256: str, rules: Rules) -> None:
         """Check that everything was fixed before it could be known.
 
         Args:
             commitment: commitment.json.
             sha256: its digest.
+            rules: of the round.
 
-        Source: spec E7 to E10, E15.
+        Source: spec K6, E6 to E11, E15.
         """
         committed = self._history.of(self._draw, Kind.DRAW_COMMITTED)
         if not committed:
@@ -165,41 +162,42 @@ class Events:
             return
         entry = committed[0]
         if entry.body["commitment_sha256"] != sha256:
-            self._findings.add(
-                FILE, None, "digest-differs", f"Its SHA-256 is {sha256}; the ledger says another."
-            )
-        if commitment.committed_at > entry.at or commitment.ledger_size > entry.seq:
-            self._wrong(entry, "wrong-order", "The commitment says to be younger than this entry.")
-        dice = self._history.of(self._draw, Kind.DICE)
-        due = first_due(commitment)
-        self._check_lead(entry, min([due, *(one.at for one in dice if one.body["rolls"] != MISSING)]))
-        for one in dice[:1]:
-            self._check_dice(one, commitment)
+            message = f"Its SHA-256 is {sha256}; the ledger says another."
+            self._findings.add(FILE, None, "digest-differs", message)
+        decided = self._history.of(self._draw, Kind.DRAW_DECIDED)
+        since = decided[-1].seq if decided else -1
+        if commitment.committed_at != entry.at or not since < commitment.ledger_size <= entry.seq:
+            self._wrong(entry, "wrong-order", "The commitment says another time or place than this entry.")
+        if decided and entry.at < decided[-1].at + timedelta(hours=rules.challenge_hours):
+            message = "The hours in which verdicts can be disputed were not over."
+            self._wrong(entry, "challenge-cut", message)
+        self._check_lead(entry, commitment)
+        for one in self._history.of(self._draw, Kind.DICE)[:1]:
+            self._check_dice(one, commitment, self._history.cosigned_at(entry))
         self._check_voided(entry, commitment, sha256)
 
-    def _check_lead(self, entry: Entry, due: datetime) -> None:
-        if not self._history.of(self._draw, Kind.DICE, Kind.BEACON, Kind.DRAWN):
-            return
-        since = self._history.cosigned_at(entry)
-        if since is None:
-            self._wrong(entry, "not-cosigned", "Notary and witness have not cosigned the commitment.")
-        elif since + LEAD > due:
+    def _check_lead(self, entry: Entry, commitment: Commitment) -> None:
+        cosigned = self._history.cosigned_at(entry)
+        if cosigned is None:
+            if self._history.of(self._draw, Kind.DICE, Kind.BEACON, Kind.DRAWN):
+                self._wrong(entry, "not-cosigned", "Notary and witness have not cosigned the commitment.")
+        elif cosigned + LEAD > first_due(commitment):
             self._wrong(entry, "cosigned-late", "It was cosigned less than ten minutes before a source.")
 
-    def _check_dice(self, entry: Entry, commitment: Commitment) -> None:
+    def _check_dice(self, entry: Entry, commitment: Commitment, cosigned: datetime | None) -> None:
         declared = next((one for one in commitment.sources if isinstance(one, Dice)), None)
-        has_beacon = any(isinstance(one, Drand) for one in commitment.sources)
-        if declared is None or not has_beacon:
+        if declared is None:
             return
         if entry.body["rolls"] == MISSING:
             if entry.at <= declared.by:
-                self._wrong(entry, "dice-early", "The dice were called missing before their time was over.")
+                self._wrong(entry, "dice-early", "The dice were called missing while they could be rolled.")
             return
-        cosigned = self._history.cosigned_at(entry)
-        if entry.at > declared.by or cosigned is None or cosigned > declared.by:
-            self._wrong(
-                entry, "dice-late", "The dice were not cosigned by the time that was declared for them."
-            )
+        if cosigned is not None and entry.at < cosigned + LEAD:
+            self._wrong(entry, "dice-early", "The commitment had not been cosigned for ten minutes.")
+        has_beacon = any(isinstance(one, Drand) for one in commitment.sources)
+        rolled = self._history.cosigned_at(entry)
+        if has_beacon and (entry.at > declared.by or rolled is None or rolled > declared.by):
+            self._wrong(entry, "dice-late", "The dice were not entered and cosigned by the time declared.")
 
     def _check_voided(self, committed: Entry, commitment: Commitment, sha256: str) -> None:
         first = first_due(commitment)
@@ -210,8 +208,21 @@ class Events:
             if entry.body["commitment_sha256"] != sha256:
                 self._wrong(entry, "digest-differs", "It does not name this commitment.")
             cosigned = self._history.cosigned_at(entry)
-            if cosigned is None or cosigned >= first:
+            if cosigned is None or max(cosigned, entry.at) >= first:
                 self._wrong(entry, "void-late", "It was not cosigned before the first source could be known.")
+
+
+def _neighbours(entry: Entry) -> tuple[Sequence[Kind], Sequence[Kind]]:
+    """Give the kinds that must stand before an entry, and those that must not. Source: spec E4, E12."""
+    sources = _STEPS.index(Kind.DICE)
+    if entry.kind is Kind.DRAW_VOIDED:
+        return (), _STEPS[sources:]
+    if entry.kind is Kind.AUDITED:
+        return _STEPS[: _STEPS.index(Kind.ALLOCATED)], (Kind.DRAW_VOIDED,)
+    if _is_succession(entry):
+        return _STEPS[:sources], (Kind.BEACON, Kind.DRAW_VOIDED)
+    place = _STEPS.index(entry.kind)
+    return _STEPS[:place], (*_STEPS[place + 1 :], Kind.DRAW_VOIDED)
 
 
 def first_due(commitment: Commitment) -> datetime:

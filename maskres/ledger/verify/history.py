@@ -155,13 +155,17 @@ def _require_own(signed: SignedCheckpoint, keys: Keyring, size: int, roots: Mapp
 
 
 def _check_opening(bundle: OpenedBundle, history: History, findings: Findings) -> None:
+    """Compare keys and rules with those the round was opened with. Source: spec E3, Y2."""
+
+    def wrong(entry: Entry | None, code: str, message: str) -> None:
+        findings.add(LEDGER, None if entry is None else entry.seq + 1, code, message)
+
     opened = history.of(None, Kind.ROUND_OPENED)
     if len(opened) != 1:
-        line = opened[1].seq + 1 if opened else None
-        findings.add(LEDGER, line, "wrong-order", f"The round was opened {len(opened)} times.")
+        wrong(opened[1] if opened else None, "wrong-order", f"The round was opened {len(opened)} times.")
     for entry in opened[:1]:
         if entry.body["keys"] != history.keys.texts:
-            findings.add(LEDGER, entry.seq + 1, "keys-differ", "The round was opened with other keys.")
+            wrong(entry, "keys-differ", "The round was opened with other keys.")
         rules = bundle.files.get("rules.json")
         if rules is not None and rules.sha256 != entry.body["rules_sha256"]:
             findings.add("rules.json", None, "digest-differs", "The round was opened with other rules.")

@@ -112,6 +112,7 @@ def _check_seals(case: Case, wishes: Wishes, pool: Pool) -> None:
     rows = dict(zip(keys_of(pool.numbers).tolist(), range(len(pool)), strict=True)) if len(wishes) else {}
     for row, key in enumerate(keys_of(wishes.numbers).tolist()):
         wish = wishes.wish(row)
+        case.check_district(wishes.file, row + 2, wish.district)
         if key not in rows:
             case.findings.add(wishes.file, row + 2, "unknown-number", f"{wish.number} is not in the pool.")
         elif wish.seal != pool.seals[rows[key]].tobytes().hex():
@@ -166,6 +167,7 @@ def _check_released(case: Case, entry: Entry, released: Mapping[str, int], *, ha
 
 def _check_room(case: Case, entry: Entry, room: Sequence[Slot], file: str) -> None:
     for line, slot in enumerate(room, start=2):
+        case.check_district(file, line, slot.district)
         if (slot.starts_at - entry.at).total_seconds() < 3600 * case.rules.lead_hours:
             case.findings.add(file, line, "slot-too-soon", "The slot starts too soon after the batch.")
 

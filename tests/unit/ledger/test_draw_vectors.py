@@ -44,6 +44,13 @@ def test_a_vector_is_answered_as_it_must_be(vector, verifier, tmp_path):
         assert not verdict.findings
 
 
+@pytest.mark.parametrize("verifier", BOTH)
+def test_the_worked_example_of_the_specification_holds(verifier):
+    """It was made from the text alone, and its beacon is a real round of quicknet."""
+    verdict = BOTH[verifier](VERIFIER_PATH.parents[2] / "docs" / "spec" / "example")
+    assert verdict.status == 0, verdict.text
+
+
 def test_there_are_enough_vectors_and_most_are_bad():
     bad = [vector for vector in VECTORS if vector.status]
     assert len(VECTORS) >= 60
