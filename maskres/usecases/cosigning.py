@@ -11,8 +11,11 @@ from maskres.ledger.body_shapes import Kind
 from maskres.ledger.entries import Entry, read_line
 from maskres.ledger.note_keys import read_verifier_key
 from maskres.rounds.roles import StaffRole
+from maskres.rounds.status import DrawStatus, has_reached
+from maskres.rounds.task_kinds import TaskKind
 from maskres.usecases.record import add_cosignature, ledger_key
 from maskres.usecases.service import Actor, Service
+from maskres.usecases.tasks import ask
 
 #: Steps that count only once they are cosigned, or that say what happened to people's places (spec E16).
 MILESTONES = frozenset(
@@ -111,6 +114,8 @@ def hand_in_cosignature(
 ) -> datetime:
     """Keep a cosignature of the round's notary or witness under a checkpoint.
 
+    Once both have signed, the draw's bundle is written anew: what people look up shall lead to what was cosigned.
+
     Args:
         service: the service.
         actor: who hands it in.
@@ -126,4 +131,19 @@ def hand_in_cosignature(
         CheckFailed: "bad-signature", "not-cosigned".
     """
     key = cosigner_key(service, page.entry.round, role)
-    return add_cosignature(service, actor, page.size, line.strip() + "\n", key)
+    signed_at = add_cosignature(service, actor, page.size, line.strip() + "\n", key)
+    _renew_bundle(service, actor, page)
+    return signed_at
+
+
+def _renew_bundle(service: Service, actor: Actor, page: LedgerPage) -> None:
+    round_slug, number = page.entry.round, page.entry.draw
+    if number is None:
+        return
+    with service.database.reading() as c:
+        round_ = rounds.find_round(c, round_slug)
+        is_complete = len(record.list_cosigners(c, page.size)) >= len(round_.cosigners)
+        is_committed = has_reached(rounds.find_draw(c, round_, number).status, DrawStatus.COMMITTED)
+    if is_complete and is_committed:
+        once = f"export-bundle/{round_slug}/{number}"
+        ask(service, actor, TaskKind.EXPORT_BUNDLE, once=once, round_slug=round_slug, draw=number)
