@@ -4,7 +4,7 @@ A tree is known by the hashes of its leaves, in order. Level 0 holds them; each 
 and a last node without partner goes up as it is, so `level[k][i]` is the root over leaves i·2^k up to (i+1)·2^k
 or the end. Every hash here is 32 raw bytes; hex and base64 are the business of files and notes.
 
-Source: spec L5; RFC 6962, section 2.1; verification as in RFC 9162, section 2.1.
+Source: spec L5, L6; RFC 6962, section 2.1; verification as in RFC 9162, section 2.1.
 """
 
 from __future__ import annotations

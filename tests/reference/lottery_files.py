@@ -10,7 +10,7 @@ SEED = hashlib.sha256(b"a seed for tests").hexdigest()
 
 
 def check_symbol(body: str) -> str:
-    """Section 2: double every second symbol from the right, the rightmost first; add quotients and remainders."""
+    """Spec N4: double every second symbol from the right, the rightmost first; add quotients and remainders."""
     total = 0
     for position, symbol in enumerate(reversed(body)):
         value = ALPHABET.index(symbol)

@@ -74,7 +74,7 @@ def find_store(shops: Shops, wish: Wish) -> tuple[str | None, str]:
 def place(
     groups: list[list[str]], wishes: dict[str, Wish], slots: list[Slot], seed: str
 ) -> list[tuple[int, str, str, str, str]]:
-    """Section 8 (one group) and 9 (two groups): lines of allocation.csv or promotion-N.csv."""
+    """Spec P5 (one group) and A8 (two groups): lines of allocation.csv or promotion-N.csv."""
     shops = Shops(slots)
     lines: list[tuple[int, str, str, str, str]] = []
     for group in groups:

@@ -19,7 +19,7 @@ def value_of(seed: str, number: str, tickets: int) -> str:
 def draw(
     entries: list[tuple[str, str, int]], quotas: dict[str, int], seed: str
 ) -> tuple[list[tuple[int, str, str, str, str]], dict[str, str]]:
-    """Section 7: lines of result.csv, and the cutoffs."""
+    """Spec T6: lines of result.csv, and the cutoffs."""
     ordered = sorted(
         (value_of(seed, number, tickets), number, stratum) for number, stratum, tickets in entries
     )
@@ -44,5 +44,5 @@ def result_file(lines: list[tuple[int, str, str, str, str]]) -> bytes:
 
 
 def audit(winners: list[str], seed: str, size: int) -> list[str]:
-    """Section 9: the sample."""
+    """Spec U1: the sample."""
     return sorted(winners, key=lambda number: (sha256(f"{seed}/{number}/audit"), number))[:size]

@@ -8,7 +8,7 @@ from __future__ import annotations
 import base64
 import json
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from fractions import Fraction
 
 from tests.reference import plain_allocation
@@ -171,6 +171,31 @@ def batch_blocks(e: Example) -> Blocks:
     return {"released": table(shares), "to-be-placed": table(placed), "batch-order": table(order)}
 
 
+def split(count: int) -> int:
+    """Give the largest power of two below a count."""
+    return 1 << (count - 1).bit_length() - 1
+
+
+def inclusion(leaf: int, leaves: Sequence[bytes]) -> list[bytes]:
+    """Spec L6, INCLUSION."""
+    if len(leaves) == 1:
+        return []
+    k = split(len(leaves))
+    if leaf < k:
+        return [*inclusion(leaf, leaves[:k]), tree_root(leaves[k:])]
+    return [*inclusion(leaf - k, leaves[k:]), tree_root(leaves[:k])]
+
+
+def consistency(old: int, leaves: Sequence[bytes], is_whole: bool = True) -> list[bytes]:
+    """Spec L6, SUB."""
+    if old == len(leaves):
+        return [] if is_whole else [tree_root(leaves)]
+    k = split(len(leaves))
+    if old <= k:
+        return [*consistency(old, leaves[:k], is_whole), tree_root(leaves[k:])]
+    return [*consistency(old - k, leaves[k:], False), tree_root(leaves[:k])]
+
+
 def ledger_blocks(e: Example) -> Blocks:
     hashes = [(seq, json.loads(line)["kind"], sha256(b"\0" + line)) for seq, line in enumerate(e.lines)]
     roots = [(size, tree_root(e.lines[:size]).hex()) for size in range(1, len(e.lines) + 1)]
@@ -187,6 +212,8 @@ def ledger_blocks(e: Example) -> Blocks:
     return {
         "leaf-hashes": table(hashes),
         "roots": table(roots),
+        "inclusion": "".join(f"{one.hex()}\n" for one in inclusion(3, e.lines)),
+        "consistency": "".join(f"{one.hex()}\n" for one in consistency(4, e.lines)),
         "checkpoint": note,
         "cosigned-message": message,
         "signatures": table([("role", "key id", "the rest"), *raw]),

@@ -41,6 +41,7 @@ from maskres.registration.seals import Reach, Wishes, holder_salt, make_seal, wi
 from maskres.rounds.rules_file import read_rules
 from tests.support.spec_city import COSIGNERS, ORIGIN, PEOPLE, RELEASED_TOTAL, SIZES
 from tests.support.spec_example import Example
+from tests.support.spec_text import consistency, inclusion
 from tests.support.spec_write import SPEC
 from tests.support.verifiers import BOTH
 
@@ -173,6 +174,20 @@ def test_checkpoints(size):
     _, keys = read_keys(read("keys.json"))
     signed = read_checkpoint(note, keys.all, origin=ORIGIN)
     assert cosigned_at(signed, keys.cosigners) == entries[size - 1].at + timedelta(minutes=6)
+
+
+def test_the_proofs():
+    hashes = [entry.leaf_hash for entry in read_ledger(io.BytesIO(read("ledger.jsonl")))]
+    tree = merkle.tree(hashes)
+    for size in range(1, len(hashes) + 1):
+        older = merkle.tree(hashes[:size])
+        for leaf in range(size):
+            proof = inclusion(leaf, EXAMPLE.lines[:size])
+            assert proof == older.inclusion_proof(leaf)
+            merkle.verify_inclusion(leaf, size, hashes[leaf], proof, older.root)
+        proof = consistency(size, EXAMPLE.lines)
+        assert proof == tree.consistency_proof(size)
+        merkle.verify_consistency(size, tree.size, older.root, tree.root, proof)
 
 
 def test_the_keys_are_those_of_the_opening():
