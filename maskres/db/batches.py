@@ -11,6 +11,7 @@ from sqlalchemy import and_, bindparam, insert, or_, select, text, update
 
 from maskres.db.bulk import in_batches
 from maskres.db.engine import Transaction
+from maskres.db.store_states import select_not_open
 from maskres.db.tables import batch_changes, batches, places, slots
 from maskres.errors import InputError
 from maskres.formats.values import format_time
@@ -90,6 +91,7 @@ def free_slots(c: Transaction, draw_id: int, earliest: datetime) -> dict[tuple[s
         slots.c.draw_id == draw_id,
         slots.c.starts_at >= earliest,
         slots.c.is_closed.is_(False),
+        slots.c.store.not_in(select_not_open(draw_id)),
         slots.c.taken < slots.c.capacity,
     )
     rows = c.execute(select(slots).where(*where).order_by(slots.c.store, slots.c.slot).with_for_update())
@@ -147,12 +149,13 @@ def free_place(c: Transaction, draw_id: int, store: str, slot: str) -> None:
 
 
 def take_place(c: Transaction, draw_id: int, store: str, slot: str, not_before: datetime) -> bool:
-    """Take one place of a slot that has room and has not begun; tells whether there was one."""
+    """Take one place of a slot that has room and has not begun, at an open store; tells whether there was one."""
     at_slot = (
         slots.c.draw_id == draw_id,
         slots.c.store == store,
         slots.c.slot == slot,
         slots.c.is_closed.is_(False),
+        slots.c.store.not_in(select_not_open(draw_id)),
         slots.c.starts_at >= not_before,
         slots.c.taken < slots.c.capacity,
     )

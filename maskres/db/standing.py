@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import and_, exists, func, select
 
 from maskres.db.engine import Transaction
+from maskres.db.store_states import select_not_open
 from maskres.db.tables import (
     batch_changes,
     disputes,
@@ -80,9 +81,13 @@ def ledger_line_of(c: Transaction, kind: str, round_slug: str, draw: int) -> tup
 
 
 def slots_with_room(c: Transaction, draw_id: int, not_before: Any) -> list[Any]:
-    """List the slots that have room and have not begun: store, slot, starts_at, ends_at, free; by time and store."""
+    """List the slots of open stores that have room and have not begun, by time and store.
+
+    Each has store, slot, starts_at, ends_at, free.
+    """
     s = slots.c
-    where = (s.draw_id == draw_id, s.starts_at > not_before, s.is_closed.is_(False), s.taken < s.capacity)
+    has_room = and_(s.is_closed.is_(False), s.taken < s.capacity, s.store.not_in(select_not_open(draw_id)))
+    where = (s.draw_id == draw_id, s.starts_at > not_before, has_room)
     free = (s.capacity - s.taken).label("free")
     chosen = select(s.store, s.slot, s.starts_at, s.ends_at, free).where(*where)
     return list(c.execute(chosen.order_by(s.starts_at, s.store, s.slot)))

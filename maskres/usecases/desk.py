@@ -114,6 +114,31 @@ def see(service: Service, desk: Desk, scan: Scan) -> Sight:
     return _see_card(service, desk, read_document(scan.card or ""))
 
 
+def see_at_till(
+    service: Service, desk: Desk, till: Till, *, code: str | None, card: Document | None
+) -> Sight:
+    """Tell a store's own till what is behind a code or card, and whom to compare with it.
+
+    Who it is is read only where something may be handed out, and each reading is logged under the token.
+
+    Args:
+        service: the service.
+        desk: the token's counter.
+        till: that it acts as.
+        code: as typed or scanned.
+        card: where there is no code.
+
+    Raises:
+        InputError: "bad-number" naming the code.
+        StepRefused: "till-revoked".
+    """
+    if card is not None:
+        answer = redeeming.look_up_card(service, till, card)
+    else:
+        answer = redeeming.look_up(service, till, code or "")
+    return Sight(answer) if answer.place is None else _behind(service, desk, answer, answer.place)
+
+
 def see_handover(service: Service, desk: Desk, nonce: str) -> Sight | None:
     """Tell what this till did under a nonce, and whether it still stands; None where it did nothing."""
     with service.database.reading() as c:

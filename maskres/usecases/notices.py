@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from zoneinfo import ZoneInfo
+
+from maskres.db import people
 from maskres.db.engine import Transaction
 from maskres.db.people import Registration
+from maskres.db.rounds import Round, find_store
 from maskres.formats.symbols import grouped
 from maskres.usecases.messages import write_message
 from maskres.usecases.personal import open_contact
@@ -15,6 +19,34 @@ _REGISTERED_AGAIN = (
     " Somebody sent your registration {number} once more; nothing was changed."
     " To change it, look it up with this phone."
 )
+
+
+_CARD_LOOKED_UP = (
+    "门店{store}今天凭证件（未出示领取码）查询了登记号{number}的领取名额。如非本人或代领人到场，请联系运营方。"
+    " Today the store {store} looked up {number} by the card alone, without the pickup code."
+    " If neither you nor somebody for you was there, please tell the operator."
+)
+
+
+def tell_card_looked_up(c: Transaction, service: Service, round_: Round, store: str, number: str) -> None:
+    """Tell a winner that a store looked them up by their card alone, once a store and local day.
+
+    Args:
+        c: the transaction of the look-up.
+        service: the service.
+        round_: the round.
+        store: slug of the store.
+        number: the winner's; without a phone nobody is told.
+    """
+    standing = people.find_registration(c, round_.id, number)
+    phone = open_contact(service.cipher, standing.contact, standing.id_digest).phone
+    if phone is None:
+        return
+    found = find_store(c, round_.id, store)
+    words = _CARD_LOOKED_UP.format(store=found.name if found else store, number=grouped(number))
+    day = service.now().astimezone(ZoneInfo(round_.rules.zone)).date().isoformat()
+    once = f"card-looked-up/{round_.slug}/{number}/{store}/{day}"
+    write_message(c, service, "card-looked-up", phone, words, once=once)
 
 
 def tell_registered_again(c: Transaction, service: Service, round_slug: str, standing: Registration) -> None:

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from maskres.db import open_data, record, rounds
+from maskres.db import open_data, record, rounds, store_states
 from maskres.db.engine import Transaction
 from maskres.errors import InputError
 from maskres.formats.values import is_slug
 from maskres.ledger.notes import add_signatures
 from maskres.ledger.proofs import ConsistencyProof, InclusionProof, prove_consistency, prove_inclusion
+from maskres.pickup.store_states import StoreState
 from maskres.rounds.status import DrawStatus, RoundStatus, has_reached
 from maskres.usecases.service import Service
 
@@ -43,11 +44,15 @@ class ShownStore:
         store: the store.
         left: items left as far as is known, ≥ 0; None where nobody has counted yet.
         left_known_at: when that was last known; a till without network may have handed out since.
+        state: how it stands, as it said last.
+        state_since: when it said so; None where it never said anything.
     """
 
     store: rounds.Store
     left: int | None
     left_known_at: datetime | None
+    state: StoreState
+    state_since: datetime | None
 
 
 def find_shown_round(c: Transaction, slug: str) -> rounds.Round:
@@ -85,7 +90,17 @@ def list_stores(service: Service, slug: str) -> list[ShownStore]:
     with service.database.reading() as c:
         round_ = find_shown_round(c, slug)
         found = open_data.list_store_stock(c, round_.id)
-    return [ShownStore(each.store, _left(each, round_.rules.quantity), each.known_at) for each in found]
+        said = store_states.list_states(c, round_.id)
+    return [_shown_store(each, said.get(each.store.store), round_.rules.quantity) for each in found]
+
+
+def _shown_store(
+    stock: open_data.StoreStock, said: store_states.SaidState | None, quantity: int
+) -> ShownStore:
+    left = _left(stock, quantity)
+    if said is None:
+        return ShownStore(stock.store, left, stock.known_at, StoreState.OPEN, None)
+    return ShownStore(stock.store, left, stock.known_at, said.state, said.said_at)
 
 
 def _left(stock: open_data.StoreStock, quantity: int) -> int | None:

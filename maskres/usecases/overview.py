@@ -18,6 +18,7 @@ from maskres.db import (
     results,
     rounds,
     slots,
+    store_states,
 )
 from maskres.db.engine import Transaction
 from maskres.errors import InputError
@@ -26,6 +27,7 @@ from maskres.ledger.commitment import LEAD
 from maskres.ledger.entries import Entry, read_line
 from maskres.lottery.source_values import MISSING
 from maskres.lottery.sources import DeclaredSource, Dice, Drand
+from maskres.pickup.store_states import StoreState
 from maskres.rounds.status import DrawStatus, has_reached
 from maskres.usecases.committed import cosign_commitment_by, cosigned_at, read_own_commitment
 from maskres.usecases.cosigning import MILESTONES
@@ -112,6 +114,7 @@ class RoundOverview:
         by_district: district → registrations standing.
         stores: how many stores hand out.
         missing_registers: kinds of registers that the rules need and nobody has imported.
+        not_open: stores that said they can hand out nothing, by slug.
         draws: in their order.
     """
 
@@ -121,6 +124,7 @@ class RoundOverview:
     by_district: Mapping[str, int]
     stores: int
     missing_registers: tuple[str, ...]
+    not_open: tuple[store_states.SaidState, ...]
     draws: tuple[DrawOverview, ...]
 
     def find_draw(self, number: int) -> DrawOverview | None:
@@ -146,6 +150,11 @@ def round_overview(service: Service, round_slug: str) -> RoundOverview:
             by_district=people.count_by_district(c, round_.id),
             stores=len(rounds.store_districts(c, round_.id)),
             missing_registers=tuple(kind for kind in needed if registers.newest_version(c, kind) is None),
+            not_open=tuple(
+                said
+                for said in store_states.list_states(c, round_.id).values()
+                if said.state is not StoreState.OPEN
+            ),
             draws=tuple(_overview(c, round_, draw, entries) for draw in rounds.list_draws(c, round_.id)),
         )
 

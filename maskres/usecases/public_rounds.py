@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from maskres.db import files, rounds
+from maskres.db import files, rounds, store_states
 from maskres.db import standing as reads
 from maskres.db.engine import Transaction
 from maskres.errors import InputError
+from maskres.pickup.store_states import StoreState
 from maskres.rounds.status import DrawStatus, RoundStatus, has_reached
 from maskres.rounds.times import Registering, RegistrationTimes
 from maskres.usecases.service import Service
@@ -46,10 +48,12 @@ class RoundView:
     Attributes:
         round: the round.
         draws: its draws in their order.
+        not_open: stores that said they can hand out nothing, by slug; empty where many rounds are listed.
     """
 
     round: rounds.Round
     draws: tuple[DrawView, ...]
+    not_open: Mapping[str, store_states.SaidState] = field(default_factory=dict)
 
     @property
     def registering(self) -> DrawView | None:
@@ -89,7 +93,10 @@ def show_public_round(service: Service, slug: str) -> tuple[RoundView, list[roun
         round_ = rounds.find_round(c, slug)
         if round_.status is RoundStatus.DRAFT:
             raise InputError("unknown-round", f"There is no round {slug!r:.50}.", field="round")
-        return _view(c, service, round_, with_files=True), rounds.list_stores(c, round_.id)
+        said = store_states.list_states(c, round_.id)
+        not_open = {slug: each for slug, each in said.items() if each.state is not StoreState.OPEN}
+        view = replace(_view(c, service, round_, with_files=True), not_open=not_open)
+        return view, rounds.list_stores(c, round_.id)
 
 
 def _view(c: Transaction, service: Service, round_: rounds.Round, *, with_files: bool) -> RoundView:

@@ -24,6 +24,7 @@ from maskres.pickup.places import Place, PlaceStatus
 from maskres.pickup.reconciliation import unreserved_portions
 from maskres.pickup.redemption import decide_handovers, look_at
 from maskres.rounds.status import DrawStatus
+from maskres.usecases.notices import tell_card_looked_up
 from maskres.usecases.service import Service, one_transaction
 
 _NONCE = re.compile(r"[A-Za-z0-9_-]{16,64}")
@@ -246,6 +247,8 @@ def _find_by_card(c: Transaction, service: Service, till: Till, card: Document) 
         number=number,
         detail=detail,
     )
+    if number is not None:
+        tell_card_looked_up(c, service, round_, till.store, number)
     return found
 
 

@@ -119,6 +119,12 @@ RESULTS: Mapping[str, LazyString] = {
     "unsound": lazy_gettext("Not sound"),
     "files": lazy_gettext("Files"),
 }
+STORE_STATES: Mapping[str, LazyString] = {
+    "open": lazy_gettext("handing out"),
+    "sold-out": lazy_gettext("sold out"),
+    "closed": lazy_gettext("store closed"),
+    "device-down": lazy_gettext("device down"),
+}
 ENTRIES: Mapping[str, LazyString] = {
     "round-opened": lazy_gettext("round opened"),
     "draw-closed": lazy_gettext("registration closed"),

@@ -17,7 +17,7 @@ from maskres.db.tables.draws import (
     verdicts,
 )
 from maskres.db.tables.people import documents, persons, registrations, repeats
-from maskres.db.tables.pickup import handovers, places, stock_counts, tills
+from maskres.db.tables.pickup import handovers, places, stock_counts, store_states, tills
 from maskres.db.tables.public import (
     artifact_chunks,
     artifacts,
@@ -67,6 +67,7 @@ __all__ = [
     "slots",
     "staff_accounts",
     "stock_counts",
+    "store_states",
     "stores",
     "tasks",
     "tills",

@@ -21,6 +21,7 @@ from maskres.db.tables.base import metadata, one_of
 from maskres.db.types import Digest16, Number, RowId, Slug, UtcTime, bytewise
 from maskres.pickup.handovers import AnswerCode
 from maskres.pickup.places import PlaceStatus
+from maskres.pickup.store_states import StoreState
 
 #: Where a winner collects; one row a winner, which a batch or the resident may move.
 places = Table(
@@ -93,6 +94,18 @@ handovers = Table(
     one_of("answer", AnswerCode),
 )
 Index("ix_handovers_day", handovers.c.round_id, handovers.c.store, handovers.c.received_at)
+
+#: How a store stands in a round, as it said last; without a row it is open. What it said before is in the audit log.
+store_states = Table(
+    "store_states",
+    metadata,
+    Column("round_id", ForeignKey("rounds.id"), primary_key=True),
+    Column("store", Slug, primary_key=True),
+    Column("state", String(12), nullable=False),
+    Column("said_at", UtcTime, nullable=False),
+    Column("said_by", Text, nullable=False),
+    one_of("state", StoreState),
+)
 
 #: What a store counted of its stock on a day: delivered, damaged, left. Counted again, the new figure stands.
 stock_counts = Table(

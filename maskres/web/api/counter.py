@@ -9,12 +9,15 @@ from werkzeug.exceptions import NotFound
 
 from maskres.db.tills import Till
 from maskres.errors import InputError
-from maskres.identity.documents import read_document
+from maskres.identity.documents import Document, read_document
 from maskres.pickup.handovers import Answer
+from maskres.pickup.store_states import StoreState
 from maskres.rounds.roles import StaffRole
 from maskres.usecases import redeeming
+from maskres.usecases.desk import Desk, see_at_till
 from maskres.usecases.open_data import require_store_of_round
 from maskres.usecases.service import Service
+from maskres.usecases.store_states import say_state
 from maskres.usecases.tokens import till_for
 from maskres.web.access import token
 from maskres.web.api import counter_schemas as shapes
@@ -46,10 +49,20 @@ def counter_routes(door: Door) -> Blueprint:
     @reads_body
     @routes.doc(security=[{"token": []}])
     @routes.arguments(shapes.LookUp)
-    @routes.response(200, shapes.Told)
+    @routes.response(200, shapes.Seen)
     def look_up(body: dict[str, Any], round: str, store: str) -> dict[str, Any]:
-        """Say what is behind a code, before anything is handed out. Nothing changes by it."""
-        return _told(redeeming.look_up(service, _till(service, round, store), body["code"]))
+        """Say what is behind a code, or a card where there is only that, before anything is handed out.
+
+        Where something may be handed out, the masked name and the last four signs of the document come with it, to be
+        compared with the card: that they were read is logged. Whoever is looked up by card alone is told by message.
+        """
+        till, holder = _till(service, round, store), require_holder()
+        if (body.get("code") is None) == (body.get("card") is None):
+            raise BadFields((InputError("one-of-three", "Give one of code or card.", field="code"),))
+        desk = Desk(holder.actor, store, holder.name)
+        sight = see_at_till(service, desk, till, code=body.get("code"), card=_card(body.get("card"), ""))
+        seen = {"identity": sight.identity, "starts_at": sight.starts_at, "ends_at": sight.ends_at}
+        return _told(sight.answer) | seen
 
     @routes.route(f"{_AT}/hand-overs", methods=["POST"])
     @by_token
@@ -104,6 +117,24 @@ def counter_routes(door: Door) -> Blueprint:
         answers = redeeming.report(service, till, requests, is_complete=body["is_complete"])
         return {"answers": [_told(each) for each in answers]}
 
+    @routes.route(f"{_AT}/state", methods=["PUT"])
+    @by_token
+    @by_address
+    @token(StaffRole.COUNTER)
+    @may_refuse(401, 403, 409)
+    @reads_body
+    @routes.doc(security=[{"token": []}])
+    @routes.arguments(shapes.StateSaid)
+    @routes.response(200, shapes.StateShown)
+    def put_state(body: dict[str, Any], round: str, store: str) -> dict[str, Any]:
+        """Say how the store stands: sold out, closed, without its device, or open again.
+
+        The operator sees it and everybody reads it; nobody is given a new place there until it is open again.
+        """
+        till = _till(service, round, store)
+        said = say_state(service, require_holder().actor, round, till.store, StoreState(body["state"]))
+        return {"state": said.state, "since": said.said_at}
+
     return routes
 
 
@@ -122,16 +153,10 @@ def _request(act: dict[str, Any], path: str) -> redeeming.Request:
     Raises:
         BadFields: "one-of-three"; "bad-document" or the like.
     """
-    card = act.get("card")
     if sum(act.get(name) is not None for name in ("code", "card", "undoes")) != 1:
         names = "code, card or undoes" if "claimed_at" in act else "code or card"
         raise BadFields((InputError("one-of-three", f"Give one of {names}.", field=f"{path}code"),))
-    try:
-        document = None if card is None else read_document(card["id_number"], card.get("id_type"))
-    except InputError as error:
-        raise BadFields(
-            (InputError(error.code, error.message, field=f"{path}card.{error.field}"),)
-        ) from error
+    document = _card(act.get("card"), path)
     return redeeming.Request(
         act["nonce"],
         code=act.get("code"),
@@ -141,6 +166,15 @@ def _request(act: dict[str, Any], path: str) -> redeeming.Request:
         is_proxy=act["is_proxy"],
         undoes=act.get("undoes"),
     )
+
+
+def _card(card: dict[str, Any] | None, path: str) -> Document | None:
+    try:
+        return None if card is None else read_document(card["id_number"], card.get("id_type"))
+    except InputError as error:
+        raise BadFields(
+            (InputError(error.code, error.message, field=f"{path}card.{error.field}"),)
+        ) from error
 
 
 def _told(answer: Answer) -> dict[str, Any]:

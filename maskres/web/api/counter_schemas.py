@@ -5,6 +5,7 @@ from __future__ import annotations
 from marshmallow import Schema, fields
 
 from maskres.pickup.handovers import AnswerCode
+from maskres.pickup.store_states import StoreState
 from maskres.web.api.fields import Body, Items, Moment, Text, Truth, Whole, Word
 
 _nonce = "[A-Za-z0-9_-]{16,64}"
@@ -21,9 +22,10 @@ class Card(Body):
 
 
 class LookUp(Body):
-    """What was scanned or typed."""
+    """What was scanned or typed: a code, or a card where there is only that."""
 
-    code = Text(40, required=True, metadata={"description": "The pickup code, as typed or scanned."})
+    code = Text(40, metadata={"description": "The pickup code, as typed or scanned."})
+    card = Whole(Card)
 
 
 class HandOver(Body):
@@ -75,6 +77,39 @@ class Told(Schema):
     store = fields.String(
         required=True, allow_none=True, metadata={"description": "For another store, which one."}
     )
+
+
+class IdentityShown(Schema):
+    """What is compared with the card, and no more."""
+
+    name = fields.String(required=True, metadata={"description": "Masked."})
+    last_four = fields.String(required=True, metadata={"description": "Of the document's number."})
+
+
+class Seen(Told):
+    """What a till is told before anything is handed out."""
+
+    identity = Whole(
+        IdentityShown,
+        required=True,
+        allow_none=True,
+        metadata={"description": "Only while something may be handed out; that it was read is logged."},
+    )
+    starts_at = Moment(required=True, allow_none=True)
+    ends_at = Moment(required=True, allow_none=True)
+
+
+class StateSaid(Body):
+    """How a store stands."""
+
+    state = Word(StoreState, required=True)
+
+
+class StateShown(Schema):
+    """How a store stands, and since when."""
+
+    state = Word(StoreState, required=True)
+    since = Moment(required=True)
 
 
 class AllTold(Schema):

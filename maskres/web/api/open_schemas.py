@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from marshmallow import Schema, fields
 
+from maskres.pickup.store_states import StoreState
 from maskres.rounds.status import DrawStatus, RoundStatus
 from maskres.web.api.fields import Body, Moment, Text, Whole, Word
 
@@ -106,6 +107,14 @@ class StoreShown(Schema):
         required=True, allow_none=True, metadata={"description": "Items; null where nobody has counted yet."}
     )
     left_known_at = Moment(required=True, allow_none=True)
+    state = Word(
+        StoreState,
+        required=True,
+        metadata={
+            "description": "As the store said last; with another than open nobody is given a new place there."
+        },
+    )
+    state_since = Moment(required=True, allow_none=True)
 
 
 class Stores(Schema):

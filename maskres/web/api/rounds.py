@@ -119,4 +119,6 @@ def _store_members(shown: ShownStore) -> dict[str, Any]:
         "closes": store.closes,
         "left": shown.left,
         "left_known_at": shown.left_known_at,
+        "state": shown.state,
+        "state_since": shown.state_since,
     }

@@ -15,12 +15,14 @@ from maskres.formats.symbols import read_typed
 from maskres.formats.values import format_time
 from maskres.rounds.roles import StaffRole
 from maskres.usecases.cosigning import ledger_pages
+from maskres.usecases.exports import note_log_export
 from maskres.web.access import staff
 from maskres.web.auditor.disarming import csv_lines
 from maskres.web.door import Door
 from maskres.web.forms import Form
 from maskres.web.office_words import refuse
 from maskres.web.pages import show
+from maskres.web.staff.login_session import require_account
 from maskres.web.typed import read_time
 
 _PAGE = 50
@@ -68,6 +70,7 @@ def auditor_routes(door: Door) -> Blueprint:
     @staff(StaffRole.AUDITOR)
     def log_csv() -> Any:
         wanted = _wanted(_form())
+        note_log_export(service, require_account().actor, wanted)
         answer = Response(csv_lines(_COLUMNS, _all_rows(door, wanted)), mimetype="text/csv")
         answer.headers["Content-Disposition"] = 'attachment; filename="audit-log.csv"'
         return answer

@@ -10,8 +10,8 @@ from __future__ import annotations
 import base64
 from typing import Any
 
-from flask import Blueprint, flash, redirect, request, url_for
-from flask_babel import gettext
+from flask import Blueprint, abort, flash, redirect, request, url_for
+from flask_babel import gettext, lazy_gettext
 from flask_limiter.util import get_remote_address
 from werkzeug.wrappers import Response
 
@@ -20,15 +20,18 @@ from maskres.errors import InputError
 from maskres.formats.symbols import read_typed
 from maskres.identity.documents import PASSPORT, read_document
 from maskres.pickup.handovers import KEPT_CODES, AnswerCode
+from maskres.pickup.store_states import StoreState
 from maskres.rounds.roles import StaffRole
 from maskres.usecases import desk as desks
 from maskres.usecases.desk import Desk, Scan
+from maskres.usecases.store_states import say_state_everywhere, states_of_store
 from maskres.web.access import staff
 from maskres.web.counter.answers import LOOKS, SPARE, look_of
 from maskres.web.counter.day import add_day_routes
 from maskres.web.door import Door
 from maskres.web.forms import Form
 from maskres.web.kept import Kept
+from maskres.web.names import STORE_STATES
 from maskres.web.pages import show
 from maskres.web.staff.login_session import current_account, require_account
 
@@ -39,6 +42,8 @@ CARDS = "10 per minute; 100 per hour"
 CODES_OF_ADDRESS = "200 per minute; 4000 per hour"
 CARDS_OF_ADDRESS = "30 per minute; 300 per hour"
 _KEPT = Kept("scans", 8)
+_SAID = lazy_gettext("The operator sees it now, and nobody is given a new place here.")
+_SAID_OPEN = lazy_gettext("Taken back: the store is open.")
 _NONCE_BYTES = 16
 
 
@@ -47,6 +52,7 @@ def counter_routes(door: Door) -> Blueprint:
     routes = Blueprint("counter", __name__, url_prefix="/counter")
     _add_looking_up(routes, door)
     _add_handing_over(routes, door)
+    _add_state(routes, door)
     add_day_routes(routes, door)
     return routes
 
@@ -77,7 +83,8 @@ def _add_looking_up(routes: Blueprint, door: Door) -> None:
         with service.database.reading() as c:
             recent = reads.list_recent(c, desk.store, desk.till, service.now() - desks.UNDO)
             rounds = reads.list_collecting(c, desk.store)
-        return show("counter/home.html", status, form=form, recent=recent, rounds=rounds)
+        values = {"rounds": rounds, "said": states_of_store(service, desk.store), "words": STORE_STATES}
+        return show("counter/home.html", status, form=form, recent=recent, **values)
 
     @routes.route("/", methods=["GET", "POST"])
     @limit(CODES, methods=["POST"], key_func=_account_key)
@@ -110,6 +117,22 @@ def _add_looking_up(routes: Blueprint, door: Door) -> None:
             issuer = f"{document.issuer}:" if document.kind == PASSPORT else ""
             return keep({"card": f"{issuer}{document.value}"})
         return show("counter/card.html", form=form)
+
+
+def _add_state(routes: Blueprint, door: Door) -> None:
+    @routes.post("/state")
+    @staff(StaffRole.COUNTER)
+    def state() -> Response:
+        """Take the one tap by which a store says how it stands; tapped again it changes nothing."""
+        wanted = request.form.get("state", "")
+        if wanted not in set(StoreState):
+            abort(400)
+        desk = desk_of_account()
+        said = say_state_everywhere(door.service, desk.actor, desk.store, StoreState(wanted))
+        if said:
+            words = _SAID_OPEN if wanted == StoreState.OPEN else _SAID
+            flash(str(words), "success")
+        return redirect(url_for("counter.home"), 303)
 
 
 def _add_handing_over(routes: Blueprint, door: Door) -> None:

@@ -29,6 +29,7 @@ from maskres.web.operator.handed_in import add_handed_in
 from maskres.web.operator.sources import add_sources
 from maskres.web.operator.times import add_times, read_times
 from maskres.web.pages import show
+from maskres.web.resident.places import district_name
 from maskres.web.staff.login_session import require_account
 from maskres.web.task_pages import show_task
 from maskres.web.timeline import timeline
@@ -72,7 +73,9 @@ def _add_looks(routes: Blueprint, door: Door) -> None:
         lines = [(one, timeline(shown, one, now)) for one in reversed(shown.draws)]
         words = describe(shown.round.rules, "en" if language() == "en" else "zh-Hans")
         recent = tasks.list_tasks(service, round_slug=slug, limit=_TASKS_SHOWN)
-        return show("operator/round.html", shown=shown, draws=lines, rules=words, tasks=recent, now=now)
+        districts = {district_name(each): count for each, count in shown.by_district.items()}
+        values: dict[str, Any] = {"rules": words, "tasks": recent, "districts": districts}
+        return show("operator/round.html", shown=shown, draws=lines, now=now, **values)
 
     @routes.get("/rounds/<slug>/draws/<int:number>")
     @staff(StaffRole.OPERATOR)

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import statistics
 import time
 
 import pytest
 
+from maskres.formats.symbols import grouped
+from maskres.identity.names import masked_name
 from tests.support.api import Partner
 from tests.support.collecting import Counters
+from tests.support.raw import fetch
 from tests.support.web import make_app
 
 pytest_plugins = ("tests.support.collecting_fixtures",)
@@ -69,6 +73,61 @@ def test_a_winner_who_brought_only_the_card_is_served_at_the_store_on_the_day(on
     assert one.post("hand-overs", act).json["answer"] == "unknown"
     bad = one.post("hand-overs", {"nonce": one.counters.nonce(), "card": {"id_number": "1"}})
     assert (bad.status_code, bad.json["errors"][0]["field"]) == (422, "card.id_number")
+
+
+def test_a_look_up_says_whom_to_compare_and_each_reading_is_logged(shop: Shop):
+    counters = shop.counters
+    number = counters.winner()
+    person = counters.holder(number)
+    seen = shop.post("look-ups", {"code": counters.code(number)}).json
+    assert seen["answer"] == "valid"
+    assert seen["identity"] == {"name": masked_name(person.name), "last_four": person.id_number[-4:]}
+    assert seen["starts_at"].endswith("Z") and seen["starts_at"] < seen["ends_at"]
+    assert _readings(shop, number) == ["identity"]
+
+    by_card = shop.post("look-ups", {"card": {"id_number": person.id_number}}).json
+    assert by_card["identity"] == seen["identity"]
+    assert _readings(shop, number) == ["identity", "card", "identity"]
+    shop.post("look-ups", {"card": {"id_number": person.id_number}})
+    told = [(phone, words) for phone, words in shop.partner.deliver() if "by the card alone" in words]
+    ((phone, words),) = told
+    assert phone == f"+86{person.phone}", "told once a store and day"
+    assert grouped(number) in words and person.id_number not in words and person.name not in words
+
+    elsewhere = counters.code(counters.winner(OTHER))
+    for code in (elsewhere, "000000000000"):
+        assert shop.post("look-ups", {"code": code}).json["identity"] is None
+    for refused in (
+        shop.post("look-ups", {}),
+        shop.post("look-ups", {"code": elsewhere, "card": {"id_number": person.id_number}}),
+    ):
+        assert (refused.status_code, refused.json["errors"][0]["code"]) == (422, "one-of-three")
+
+
+def _readings(shop: Shop, number: str) -> list[str]:
+    rows = fetch(
+        shop.counters.service.database,
+        "SELECT detail FROM audit_log WHERE act = 'personal-data-read' AND number = :n ORDER BY id",
+        n=number,
+    )
+    return [json.loads(row[0])["what"] for row in rows]
+
+
+def test_a_store_says_that_it_is_sold_out_and_takes_it_back(shop: Shop):
+    at = f"/rounds/{shop.counters.slug}/stores"
+
+    def put(state: str, store: str = STORE):
+        return shop.partner.send(f"{at}/{store}/state", {"state": state}, shop.token, method="PUT")
+
+    said = put("sold-out")
+    assert (said.status_code, said.json["state"]) == (200, "sold-out")
+    assert put("sold-out").json == said.json
+    shown = {each["store"]: each for each in shop.partner.get(at).json["stores"]}
+    assert (shown[STORE]["state"], shown[STORE]["state_since"]) == ("sold-out", said.json["since"])
+    assert (shown[OTHER]["state"], shown[OTHER]["state_since"]) == ("open", None)
+    assert put("open").json["state"] == "open"
+    assert put("sold-out", OTHER).status_code == 404
+    assert put("on fire").json["errors"][0]["code"] == "unknown-word"
 
 
 def test_what_was_done_without_network_is_taken_once_and_conflicts_are_told(shop: Shop):

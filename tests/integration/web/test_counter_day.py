@@ -54,6 +54,27 @@ def test_a_winner_of_today_is_found_by_the_whole_card_and_it_is_logged(world: Co
     assert "/undo" in client.get(address).text
 
 
+def test_one_tap_says_sold_out_and_one_takes_it_back(world: Counters, client: FlaskClient):
+    client.set_cookie("lang", "en")
+    round_page = f"/rounds/{world.slug}"
+    assert "device down" in client.get("/counter/").text
+    assert send(client, "/counter/state", {"state": "sold-out"}, "/counter/").status_code == 303
+    front = client.get("/counter/").text
+    assert "Take back: the store is open" in front and "said at 13 Feb, 09:0" in front
+    assert 'value="closed"' not in front
+    assert "sold out" in client.get(round_page).text
+    operator = log_in(make_app(world.service), world.service, "operator")
+    operator.set_cookie("lang", "en")
+    seen = operator.get(f"/operator/rounds/{world.slug}").text
+    assert "Stores that can hand out nothing" in seen and HERE in seen and "counter-1" in seen
+    assert "Huli" in seen, "districts by their names"
+    assert send(client, "/counter/state", {"state": "sold-out"}, "/counter/").status_code == 303
+    assert send(client, "/counter/state", {"state": "open"}, "/counter/").status_code == 303
+    assert "Take back" not in client.get("/counter/").text
+    assert "sold out" not in client.get(round_page).text
+    assert send(client, "/counter/state", {"state": "gone"}, "/counter/").status_code == 400
+
+
 def test_the_card_finds_nobody_of_another_store_or_day_and_no_stranger(world: Counters, client: FlaskClient):
     elsewhere = world.holder(world.winner(ELSEWHERE)).id_number
     stranger = make_people(1, start=4000)[0].id_number

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from datetime import timedelta
 from pathlib import Path
@@ -312,6 +313,15 @@ def test_an_export_of_the_audit_log_holds_no_formula(desk: Desk) -> None:
     assert disarm("@x") == "'@x"
     assert disarm("-1") == "'-1"
     assert disarm("plain") == "plain"
+
+
+def test_whoever_exports_the_audit_log_stands_in_it(desk: Desk) -> None:
+    filters = {"act": "staff-logged-in", "actor": "operator/", "since": "2020-02-08T09:00"}
+    assert desk.post("auditor", "/auditor/log.csv", filters).status_code == 200
+    with desk.service.database.reading() as c:
+        (line,) = record.read_log(c, act="log-exported")
+    assert line.actor.startswith("auditor/")
+    assert json.loads(line.detail) == filters | {"since": "2020-02-08T01:00:00Z"}
 
 
 def test_large_files_are_for_operators_alone(desk: Desk) -> None:

@@ -297,6 +297,19 @@ def upgrade() -> None:
     )
     op.create_index("uq_stock_counts_day", "stock_counts", ["round_id", "store", "day", "kind"], unique=True)
     op.create_table(
+        "store_states",
+        sa.Column("round_id", types.RowId, nullable=False),
+        sa.Column("store", types.bytewise(40), nullable=False),
+        sa.Column("state", sa.String(length=12), nullable=False),
+        sa.Column("said_at", types.UtcTime(), nullable=False),
+        sa.Column("said_by", sa.Text(), nullable=False),
+        sa.CheckConstraint(
+            "state IN ('open', 'sold-out', 'closed', 'device-down')", name=op.f("ck_store_states_state_known")
+        ),
+        sa.ForeignKeyConstraint(["round_id"], ["rounds.id"], name=op.f("fk_store_states_round_id")),
+        sa.PrimaryKeyConstraint("round_id", "store", name=op.f("pk_store_states")),
+    )
+    op.create_table(
         "stores",
         sa.Column("round_id", types.RowId, nullable=False),
         sa.Column("store", types.bytewise(40), nullable=False),
@@ -524,6 +537,7 @@ def downgrade() -> None:
     op.drop_index("uq_tills_name", table_name="tills")
     op.drop_table("tills")
     op.drop_table("stores")
+    op.drop_table("store_states")
     op.drop_index("uq_stock_counts_day", table_name="stock_counts")
     op.drop_table("stock_counts")
     op.drop_table("registration_files")
