@@ -9,6 +9,8 @@ From a bundle's folder follow
     result/<prefix>.csv    number, rank, stratum, outcome and place of everyone whose number begins so
 
 Everything in them is in the bundle too; whoever has a bundle can make them again.
+
+Source: spec J1 to J3.
 """
 
 from __future__ import annotations

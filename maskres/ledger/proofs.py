@@ -1,6 +1,6 @@
 """Proofs about the ledger as files: that an entry stands in it, that it has only grown.
 
-Source: spec L6; RFC 6962, section 2.1; in JSON, hashes in hex.
+Source: spec L6, L7; RFC 6962, section 2.1; in JSON, hashes in hex.
 """
 
 from __future__ import annotations

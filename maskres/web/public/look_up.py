@@ -1,7 +1,7 @@
 """Looking up a number in what is published: from files alone, so that a whole city can look at once.
 
 The files are those of ledger/look_up.py, written by the worker; a web server in front may serve them itself. The
-page checks a number on the holder's own device, and can be saved with everything it needs inside.
+page checks a number on the holder's own device (spec J4), and can be saved with everything it needs inside.
 """
 
 from __future__ import annotations

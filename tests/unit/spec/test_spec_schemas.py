@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import json
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,6 +15,8 @@ from maskres.errors import MaskresError
 from maskres.ledger.commitment import read_commitment
 from maskres.ledger.entries import read_line
 from maskres.ledger.keyring import read_keys
+from maskres.ledger.look_up import write_look_up
+from maskres.ledger.proofs import prove_consistency, prove_inclusion, read_proof
 from maskres.lottery.source_values import read_beacon
 from maskres.lottery.sources import Network
 from maskres.registration.receipts import read_receipt
@@ -133,6 +136,39 @@ def test_the_bases_of_the_vectors_are_of_their_schemas(base):
         text = "\n".join(files.get(path.removeprefix("example/"), ()))
         if text:
             validator(name).validate(json.loads(text))
+
+
+@pytest.fixture(scope="module")
+def look_up(tmp_path_factory) -> Path:
+    folder = tmp_path_factory.mktemp("look-up") / "files"
+    write_look_up(SPEC / "example", folder)
+    return folder
+
+
+def test_look_up_files_are_of_their_schemas(look_up: Path):
+    told = json.loads((look_up / "draw.json").read_text("utf-8"))
+    pool = json.loads((look_up / "pool" / "all.json").read_text("utf-8"))
+    for name, value in (("look-up-draw", told), ("look-up-pool", pool)):
+        validator(name).validate(value)
+        assert not any(validator(name).is_valid(changed) for _, changed in bent(value))
+    assert [json.loads(each["line"])["kind"] for each in told["ledger"]] == [
+        "draw-committed", "dice", "beacon", "drawn", "allocated",
+    ]  # fmt: skip
+    assert (pool["prefix"], pool["proof"]) == ("", [])
+
+
+def test_proofs_are_of_their_schemas():
+    lines = (SPEC / "example" / "ledger.jsonl").read_bytes().splitlines()
+    proofs = {
+        "inclusion-proof": prove_inclusion(lines, 3, 14).to_json(),
+        "consistency-proof": prove_consistency(lines, 4, 14).to_json(),
+    }
+    for name, value in proofs.items():
+        validator(name).validate(value)
+        for _, changed in bent(value):
+            assert not validator(name).is_valid(changed)
+            with pytest.raises(MaskresError):
+                read_proof(json.dumps(changed).encode(), file="proof.json")
 
 
 def test_there_is_a_schema_for_every_json_file_of_a_bundle():

@@ -13,7 +13,7 @@ import pytest
 from maskres.eligibility.reasons import COARSE_CODES
 from maskres.formats.csv_columns import INTEGER_DIGITS, MAX_CHOICES
 from maskres.formats.strict_csv import MAX_LINE_BYTES
-from maskres.ledger import commitment, entries, notes, pool_tree
+from maskres.ledger import commitment, entries, look_up, notes, pool_tree
 from maskres.ledger.body_shapes import ROUND_KINDS, Kind
 from maskres.ledger.bundle_files import KNOWN_FILES
 from maskres.ledger.bundle_zip import MOST_BYTES, MOST_FILES, MOST_RATIO
@@ -58,6 +58,11 @@ def example(name: str) -> dict[str, Any]:
     return value
 
 
+def schemas() -> dict[str, Any]:
+    found: dict[str, Any] = example("schemas/protocol.schema.json")["$defs"]
+    return found
+
+
 def test_the_members_of_every_json_file_are_those_of_its_table():
     committed = example("example/commitment.json")
     assert members(step("R1")) == example("example/rules.json").keys()
@@ -67,6 +72,10 @@ def test_the_members_of_every_json_file_are_those_of_its_table():
     assert members(step("D1"), 0) == dice.keys()
     assert members(step("D1"), 1) == drand.keys()
     assert all(members(step("L1")) == line.keys() for line in LINES)
+    assert members(step("J1")) == schemas()["look-up-draw"]["properties"].keys()
+    for name in ("inclusion-proof", "consistency-proof"):
+        assert set(schemas()[name]["properties"]) <= set(names(step("L7")))
+    assert set(schemas()["look-up-pool"]["properties"]) <= set(names(step("J2")))
     for name, of in (("V2", "beacon.json"), ("U3", "audit.json"), ("Y2", "keys.json")):
         assert set(example(f"example/{of}")) <= set(names(step(name))), name
 
@@ -102,6 +111,7 @@ def test_the_columns_of_every_csv_file_are_those_of_the_code():
     for name, header in (("T6", results.HEADER.decode().strip()), ("P5", ",".join(allocation.HEADER)),
                          ("P6", ",".join(wishes.HEADER)), ("A1", ",".join(batch.HEADER))):  # fmt: skip
         assert f"`{header}`" in step(name)
+    assert f"`{','.join(look_up.RESULT_HEADER)}`" in step("J3")
 
 
 def test_what_may_befall_whom_is_that_of_the_code():
@@ -141,6 +151,10 @@ def test_reasons_and_milestones_are_those_of_the_code():
         ("D4", "ten minutes" if timedelta(minutes=10) == commitment.LEAD else ""),
         ("H2", f"1 to {notes.MOST_SIGNATURES} signatures"),
         ("Z6", f"more than {MOST_FILES:,} files, more than {MOST_BYTES >> 30} GiB"),
+        (
+            "J3",
+            f"at most {look_up.MOST_RESULTS_A_FILE} × 32^`result_symbols` lines, else {look_up.MOST_SYMBOLS}",
+        ),
         ("Z6", f"tighter than {MOST_RATIO} to 1"),
     ],
 )
