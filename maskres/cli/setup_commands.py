@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from maskres.cli.cosign_command import cosign_one
+from maskres.cli.cosign_command import check, cosign_one
 from maskres.cli.deployment import (
     OUTPUT_FILE,
     as_option,
@@ -140,5 +140,6 @@ def keygen(name: str, out: Path) -> None:
 
 
 notary.add_command(cosign_one)
+notary.add_command(check)
 
 COMMANDS = [database, keys, notary]

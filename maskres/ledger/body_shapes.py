@@ -37,6 +37,21 @@ class Kind(StrEnum):
     ERASED = "erased"
 
 
+MILESTONES = frozenset(
+    {
+        Kind.ROUND_OPENED,
+        Kind.DRAW_CLOSED,
+        Kind.DRAW_COMMITTED,
+        Kind.DRAW_VOIDED,
+        Kind.DICE,
+        Kind.DRAWN,
+        Kind.ALLOCATED,
+        Kind.BATCH,
+        Kind.AUDITED,
+    }
+)
+"""The kinds that notary and witness cosign, besides a `beacon` that names a successor. Source: spec E16."""
+
 ROUND_KINDS = frozenset({Kind.ROUND_OPENED, Kind.ROUND_FINISHED, Kind.ERASED})
 """The kinds that belong to a round as a whole: their `draw` is null."""
 

@@ -15,7 +15,7 @@ from maskres.formats import strict_json
 from maskres.formats.values import format_time, parse_time
 from maskres.ledger import members, merkle
 from maskres.ledger.bodies import Body
-from maskres.ledger.body_shapes import ROUND_KINDS, Kind, check_body
+from maskres.ledger.body_shapes import MILESTONES, ROUND_KINDS, Kind, check_body
 
 FILE = "ledger.jsonl"
 MOST_LINE_BYTES = 1 << 20
@@ -118,6 +118,11 @@ def read_line(line: bytes, seq: int, *, file: str = FILE) -> Entry:
         body=value["body"],
         line=line,
     )
+
+
+def is_milestone(entry: Entry) -> bool:
+    """Tell whether notary and witness cosign an entry. Source: spec E16."""
+    return entry.kind in MILESTONES or "successor_round" in entry.body
 
 
 def read_ledger(stream: BinaryIO | Iterable[bytes], *, file: str = FILE) -> list[Entry]:

@@ -7,8 +7,7 @@ from datetime import datetime
 
 from maskres.db import record, rounds
 from maskres.errors import InputError
-from maskres.ledger.body_shapes import Kind
-from maskres.ledger.entries import Entry, read_line
+from maskres.ledger.entries import Entry, is_milestone, read_line
 from maskres.ledger.note_keys import read_verifier_key
 from maskres.rounds.roles import StaffRole
 from maskres.rounds.status import DrawStatus, has_reached
@@ -16,21 +15,6 @@ from maskres.rounds.task_kinds import TaskKind
 from maskres.usecases.record import add_cosignature, ledger_key
 from maskres.usecases.service import Actor, Service
 from maskres.usecases.tasks import ask
-
-#: Steps that count only once they are cosigned, or that say what happened to people's places (spec E16).
-MILESTONES = frozenset(
-    {
-        Kind.ROUND_OPENED,
-        Kind.DRAW_CLOSED,
-        Kind.DRAW_COMMITTED,
-        Kind.DRAW_VOIDED,
-        Kind.DICE,
-        Kind.DRAWN,
-        Kind.ALLOCATED,
-        Kind.BATCH,
-        Kind.AUDITED,
-    }
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +40,7 @@ class LedgerPage:
     @property
     def is_milestone(self) -> bool:
         """Whether notary and witness cosign this step."""
-        return self.entry.kind in MILESTONES
+        return is_milestone(self.entry)
 
 
 def ledger_pages(service: Service, *, round_slug: str | None = None) -> list[LedgerPage]:

@@ -22,7 +22,7 @@ from maskres.db import (
 )
 from maskres.db.engine import Transaction
 from maskres.errors import InputError
-from maskres.ledger.body_shapes import Kind
+from maskres.ledger.body_shapes import MILESTONES, Kind
 from maskres.ledger.commitment import LEAD
 from maskres.ledger.entries import Entry, read_line
 from maskres.lottery.source_values import MISSING
@@ -30,7 +30,6 @@ from maskres.lottery.sources import DeclaredSource, Dice, Drand
 from maskres.pickup.store_states import StoreState
 from maskres.rounds.status import DrawStatus, has_reached
 from maskres.usecases.committed import cosign_commitment_by, cosigned_at, read_own_commitment
-from maskres.usecases.cosigning import MILESTONES
 from maskres.usecases.service import Service
 
 

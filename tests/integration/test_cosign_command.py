@@ -1,35 +1,187 @@
-"""`maskres notary cosign`: what it prints holds, and only for what the ledger itself has signed."""
+"""`maskres notary`: what is signed was checked and kept, and follows on what was signed before."""
 
 from __future__ import annotations
 
+import json
+import threading
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from werkzeug.serving import make_server
 
+from maskres.app import bare_app, furnish
 from maskres.cli.main import main
-from maskres.ledger.note_keys import read_verifier_key
+from maskres.config import WebSettings
+from maskres.ledger.checkpoints import sign_checkpoint
+from maskres.ledger.entries import read_ledger
+from maskres.ledger.merkle import root
+from maskres.ledger.note_keys import Algorithm, VerifierKey, read_verifier_key, signing_key
 from maskres.ledger.notes import add_signatures, open_note
+from maskres.rounds.status import DrawStatus
+from maskres.usecases.bundles import export_bundle
 from maskres.usecases.cosigning import ledger_pages, verifier_of_ledger
 from maskres.usecases.service import Service
-from tests.support.world import open_round
+from tests.support.world import ROUND, play_to
 
 
-def test_a_line_that_is_printed_holds_under_the_checkpoint(
-    sqlite_service: Service, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    open_round(sqlite_service)
-    note = ledger_pages(sqlite_service)[0].note.encode()
-    checkpoint, key = tmp_path / "checkpoint-1.txt", tmp_path / "notary.key"
-    checkpoint.write_bytes(note)
-    assert main(["notary", "keygen", "rehearsal/notary-2", "--out", str(key)]) == 0
-    public = read_verifier_key(capsys.readouterr().out)
-    ledger = verifier_of_ledger(sqlite_service)
-    arguments = ["notary", "cosign", str(checkpoint), "--key", str(key), "--ledger", ledger]
-    assert main(arguments) == 0
-    opened = open_note(add_signatures(note, [capsys.readouterr().out]), [public])
-    assert opened.find_signer(public) is not None
-    checkpoint.write_bytes(note.replace(b"\n1\n", b"\n2\n", 1))
+class Desk:
+    """A notary's machine with a key of its own."""
+
+    def __init__(self, service: Service, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        self.service, self.folder, self.capsys = service, folder, capsys
+        self.key = folder / "notary.key"
+        assert main(["notary", "keygen", "rehearsal/notary-2", "--out", str(self.key)]) == 0
+        self.public: VerifierKey = read_verifier_key(capsys.readouterr().out)
+        self.ledger = verifier_of_ledger(service)
+
+    def bundle(self, name: str) -> Path:
+        return export_bundle(self.service, ROUND, 1, self.folder / name).folder
+
+    def run(self, *arguments: str) -> tuple[int, str, str]:
+        status = main(["notary", "cosign", "--key", str(self.key), "--ledger", self.ledger, *arguments])
+        said = self.capsys.readouterr()
+        return status, said.out, said.err
+
+    @property
+    def remembered(self) -> dict[str, dict[str, object]]:
+        found: dict[str, dict[str, object]] = json.loads(self.key.with_suffix(".signed.json").read_text())
+        return found
+
+
+@pytest.fixture
+def desk(sqlite_service: Service, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Desk:
+    play_to(sqlite_service, DrawStatus.COMMITTED)
+    return Desk(sqlite_service, tmp_path, capsys)
+
+
+def test_what_is_signed_was_checked_and_kept(desk: Desk) -> None:
+    bundle = desk.bundle("committed")
+    status, line, said = desk.run("--bundle", str(bundle))
+    assert status == 0, said
+    note = ledger_pages(desk.service)[0].note.encode()
+    assert open_note(add_signatures(note, [line]), [desk.public]).find_signer(desk.public) is not None
+    assert "no mismatch" in said
+    assert "first checkpoint" in said
+    kept = {path.name for path in desk.key.with_suffix(".kept").rglob("*") if path.is_file()}
+    assert kept == {f"{ROUND}-rules.json", f"{ROUND}-1-4.zip", "ledger-4.jsonl", "checkpoint-4"}
+    (origin,) = desk.remembered
+    assert desk.remembered[origin]["size"] == 4
+
+
+def test_a_ledger_that_grew_is_signed_and_only_what_is_new_is_looked_at(desk: Desk) -> None:
+    assert desk.run("--bundle", str(desk.bundle("committed")))[0] == 0
+    play_to(desk.service, DrawStatus.PUBLISHED)
+    status, line, said = desk.run("--bundle", str(desk.bundle("published")))
+    assert status == 0, said
+    assert line.startswith("\u2014 rehearsal/notary-2 ")
+    assert "draw-committed" not in said
+    assert "allocated" in said
+
+
+def test_a_smaller_checkpoint_is_never_signed_after_a_larger_one(desk: Desk) -> None:
+    bundle = str(desk.bundle("committed"))
+    assert desk.run("--bundle", bundle)[0] == 0
+    status, line, said = desk.run("--bundle", bundle, "--size", "2")
+    assert (status, line) == (1, "")
+    assert "is never signed after it" in said
+
+
+def test_a_split_ledger_is_not_signed(desk: Desk) -> None:
+    """The operator, who has the ledger's key, shows another past to this notary than before."""
+    bundle = desk.bundle("committed")
+    assert desk.run("--bundle", str(bundle))[0] == 0
+    before = desk.remembered
+    lines = (bundle / "ledger.jsonl").read_bytes().splitlines(keepends=True)
+    other = [lines[0].replace(b"Z", b"Z", 1), *lines[1:]]
+    other[1] = other[1].replace(b'"entries":20', b'"entries":19')
+    assert other[1] != lines[1]
+    entries = read_ledger(other)
+    own = signing_key(desk.ledger.split("+")[0], Algorithm.NOTE, desk.service.keys.deployment.ledger)
+    forged = desk.folder / "checkpoint.txt"
+    forged.write_bytes(sign_checkpoint(own.name, 4, root(entry.leaf_hash for entry in entries), own))
+    status, line, said = desk.run(str(forged), "--bundle", str(bundle))
+    assert (status, line) == (1, "")  # the lines shown are not those of the checkpoint
+    assert "another root" in said
+    (bundle / "ledger.jsonl").write_bytes(b"".join(other))
+    status, line, said = desk.run(str(forged), "--bundle", str(bundle))
+    assert (status, line) == (1, "")
+    assert desk.remembered == before
+
+
+@pytest.mark.parametrize("name", ["pool.csv", "slots.csv", "commitment.json", "rules.json", "registered.csv"])
+def test_nothing_is_signed_whose_files_are_not_here_or_differ(desk: Desk, name: str) -> None:
+    bundle = desk.bundle("committed")
+    file = bundle / name
+    whole = file.read_bytes()
+    for data in (None, whole[:-2] + b"9\n"):
+        if data is None:
+            file.unlink()
+        else:
+            file.write_bytes(data)
+        status, line, _said = desk.run("--bundle", str(bundle))
+        assert (status > 0, line) == (True, "")
+        assert not desk.key.with_suffix(".signed.json").exists()
+    file.write_bytes(whole)
+    assert desk.run("--bundle", str(bundle))[0] == 0
+
+
+def test_a_key_of_another_ledger_signs_nothing_here(desk: Desk) -> None:
+    other = signing_key(desk.ledger.split("+")[0], Algorithm.NOTE, b"1" * 32).verifier.text
+    bundle = str(desk.bundle("committed"))
+    arguments = ["notary", "cosign", "--key", str(desk.key), "--ledger", other, "--bundle", bundle]
     assert main(arguments) == 1
-    key.write_bytes(b"\xff\xfe")
-    checkpoint.write_bytes(note)
-    assert main(arguments) == 2
+    assert desk.capsys.readouterr().out == ""
+
+
+def test_what_cannot_be_read_is_refused(desk: Desk) -> None:
+    bundle = str(desk.bundle("committed"))
+    assert desk.run()[0] == 2
+    assert desk.run("--service", "file:///etc/passwd")[0] == 2
+    memory = desk.key.with_suffix(".signed.json")
+    memory.write_text("{}x")
+    assert desk.run("--bundle", bundle)[0] == 2
+    memory.unlink()
+    lock = memory.with_name(f"{memory.name}.lock")
+    lock.touch()
+    assert desk.run("--bundle", bundle)[0] == 1
+    lock.unlink()
+    desk.key.write_bytes(b"\xff\xfe")
+    assert desk.run("--bundle", bundle)[0] == 2
+
+
+def test_a_commitment_signed_too_late_is_said(desk: Desk) -> None:
+    assert "had to be cosigned by 2020-02-11T17:50:00Z" in desk.run("--bundle", str(desk.bundle("b")))[2]
+
+
+@pytest.fixture
+def address(sqlite_service: Service) -> Iterator[str]:
+    """The small world's service, served."""
+    app = furnish(bare_app(), sqlite_service, WebSettings("http://localhost"))
+    server = make_server("127.0.0.1", 0, app)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{server.port}"
+    server.shutdown()
+    thread.join(10)
+
+
+def test_everything_is_fetched_from_the_public_addresses(desk: Desk, address: str, tmp_path: Path) -> None:
+    check = [
+        "notary",
+        "check",
+        "--service",
+        address,
+        "--ledger",
+        desk.ledger,
+        "--keep",
+        str(tmp_path / "kept"),
+    ]
+    assert main(check) == 0
+    assert "could be signed" in desk.capsys.readouterr().out
+    status, out, said = desk.run("--service", address)
+    assert status == 0, said
+    assert out.splitlines()[-1].startswith("\u2014 rehearsal/notary-2 ")  # the served world logs there too
+    play_to(desk.service, DrawStatus.DRAWN)
+    assert desk.run("--service", address + "/")[0] == 0
+    assert desk.run("--service", "http://127.0.0.1:1")[0] == 1

@@ -59,4 +59,5 @@ def add_cosigning(routes: Blueprint, door: Door) -> None:
             is_done=ours in page.cosigners,
             key_name=ours,
             ledger_key=verifier_of_ledger(service),
+            public_url=door.settings.public_url,
         )

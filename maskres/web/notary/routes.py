@@ -44,10 +44,11 @@ def _add_looks(routes: Blueprint, door: Door) -> None:
             opened = [each for each in rounds.list_rounds(c) if each.status is not RoundStatus.DRAFT]
             listed = [(each, rounds.list_draws(c, each.id)) for each in reversed(opened)]
         ours = {each.slug: name_of_key(cosigner_key(service, each.slug, role)) for each in opened}
+        pages = ledger_pages(service)
+        # Whoever cosigned a checkpoint has cosigned all before it, and signs no smaller one any more.
+        last = max((page.size for page in pages if set(ours.values()) & set(page.cosigners)), default=0)
         waiting = [
-            page
-            for page in ledger_pages(service)
-            if page.is_milestone and ours.get(page.entry.round) not in page.cosigners
+            page for page in pages if page.is_milestone and page.size > last and page.entry.round in ours
         ]
         return show("notary/home.html", rounds=listed, waiting=waiting)
 

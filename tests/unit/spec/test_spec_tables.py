@@ -14,7 +14,7 @@ from maskres.eligibility.reasons import COARSE_CODES
 from maskres.formats.csv_columns import INTEGER_DIGITS, MAX_CHOICES
 from maskres.formats.strict_csv import MAX_LINE_BYTES
 from maskres.ledger import commitment, entries, look_up, notes, pool_tree
-from maskres.ledger.body_shapes import ROUND_KINDS, Kind
+from maskres.ledger.body_shapes import MILESTONES, ROUND_KINDS, Kind
 from maskres.ledger.bundle_files import KNOWN_FILES
 from maskres.ledger.bundle_zip import MOST_BYTES, MOST_FILES, MOST_RATIO
 from maskres.lottery import allocation, batch, results, seed, slots, sources, wishes
@@ -23,7 +23,6 @@ from maskres.lottery.pool import MAX_TICKETS, SEAL_DIGITS
 from maskres.lottery.standings import Status
 from maskres.rounds.rules import MAX_AGE_THRESHOLDS
 from maskres.rounds.rules_file import _INTEGERS
-from maskres.usecases.cosigning import MILESTONES
 from tests.support.spec_write import SPEC
 
 DOCUMENT = (SPEC / "draw.md").read_text("utf-8")
