@@ -2393,6 +2393,11 @@ def say_where(report: Report, keys: Keys, given: Keys | None, commitment: Commit
         report.say("THIS IS A REHEARSAL: it decides nothing")
     if commitment and not commitment.drand:
         report.say("there is no beacon: that the dice were fair rests on the people in the room")
+    for network in commitment.networks if commitment else []:
+        if network:
+            report.say(
+                f"a beacon is declared; that this is a public network must be known: {network['chain']}"
+            )
     if given is None:
         report.say("the keys come from the bundle itself; compare them with those in the minutes:")
         for role, text in keys.texts.items():

@@ -105,10 +105,15 @@ def _check_absence(bundle: OpenedBundle, history: History, draw: int, findings: 
 
 
 def _check_case(case: Case, verify_beacon: VerifySignature) -> None:
-    if not any(isinstance(source, Drand) for source in case.commitment.sources):
-        case.findings.notes.append(
-            "there is no beacon: that the dice were fair rests on the people in the room"
-        )
+    notes = case.findings.notes
+    beacons = [source for source in case.commitment.sources if isinstance(source, Drand)]
+    if not beacons:
+        notes.append("there is no beacon: that the dice were fair rests on the people in the room")
+    for network in (network for beacon in beacons for network in (beacon.network, beacon.successor)):
+        if network is not None:
+            notes.append(
+                f"a beacon is declared; that this is a public network must be known: {network.chain}"
+            )
     check_commitment(case)
     seed = check_seed(case, verify_beacon)
     slots = read_offered(case)

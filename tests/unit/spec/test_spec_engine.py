@@ -25,6 +25,7 @@ from maskres.ledger.sets import check_quotas, check_sets
 from maskres.lottery.allocation import allocate, write_allocation
 from maskres.lottery.audit import audit_sample
 from maskres.lottery.batch import place_batch, plan_batch, read_changes, share_released
+from maskres.lottery.drand_networks import QUICKNET
 from maskres.lottery.draw import draw
 from maskres.lottery.number_lists import read_excluded, read_numbers
 from maskres.lottery.pool import read_pool
@@ -219,3 +220,4 @@ def bodies_digest(name: str) -> str:
 def test_both_verifiers_find_nothing_wrong(verifier):
     verdict = BOTH[verifier](FOLDER, "--origin", ORIGIN, "--round", "masks-1")
     assert verdict.status == 0 and not verdict.findings, verdict.text
+    assert "REHEARSAL" in verdict.text and f"must be known: {QUICKNET.chain}" in verdict.text
