@@ -14,7 +14,7 @@ from maskres.usecases import tasks
 from maskres.usecases.seeding import enter_beacon, enter_dice
 from maskres.usecases.service import Service
 from maskres.usecases.uploads import keep_upload
-from tests.support.people import make_people, write_register
+from tests.support.people import make_people, write_register, write_registrations
 from tests.support.world import (
     NOTARY,
     OPERATOR,
@@ -134,6 +134,18 @@ def test_a_whole_round_by_tasks(service, tmp_path, monkeypatch):
     assert {act: acts[act] for act in once.split()} == dict.fromkeys(once.split(), 1)
     assert acts["register-imported"] == 2
     assert {"import-registrations", "finish-round", "erase-round"} == set(KINDS) - workers.kinds
+
+
+def test_a_file_of_registrations_is_imported_by_a_task_once(service, tmp_path, monkeypatch):
+    workers = Workers(service, tmp_path, monkeypatch)
+    people = make_people(5)
+    play_to(service, DrawStatus.OPEN, people=people[:2])
+    data = write_registrations(tmp_path / "paper.csv", people).read_bytes()
+    done = workers.do("import-registrations", {"upload": workers.upload("纸表.csv", data)}, draw=None)
+    assert done.result == {"rows": 5, "created": 3, "changed": 2, "is_new": True}
+    assert count_acts(service)["registrations-imported"] == 1
+    again = workers.do("import-registrations", {"upload": workers.upload("纸表.csv", data)}, draw=None)
+    assert again.result["is_new"] is False
 
 
 def test_the_remaining_kinds(sqlite_service, tmp_path, monkeypatch):
