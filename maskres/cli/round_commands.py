@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from maskres.cli.audit_commands import AUDIT
 from maskres.cli.ceremony_commands import CEREMONY
 from maskres.cli.deployment import (
     INPUT_FILE,
@@ -287,7 +288,7 @@ def _read_versions(texts: Sequence[str]) -> dict[str, int]:
         raise InputError("bad-register", "Versions are written KIND=NUMBER.", field="--register") from error
 
 
-for _command in CEREMONY:
+for _command in (*CEREMONY, *AUDIT):
     round_group.add_command(_command)
 
 COMMANDS = [round_group]

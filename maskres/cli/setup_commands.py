@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from maskres.cli.audit_commands import notary_audit
 from maskres.cli.cosign_command import check, cosign_one
 from maskres.cli.deployment import (
     OUTPUT_FILE,
@@ -141,5 +142,6 @@ def keygen(name: str, out: Path) -> None:
 
 notary.add_command(cosign_one)
 notary.add_command(check)
+notary.add_command(notary_audit)
 
 COMMANDS = [database, keys, notary]

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from maskres.db import deciding, files, people, record, registers, rounds
 from maskres.db.engine import Transaction
 from maskres.errors import ConflictError, InputError, StepRefused
-from maskres.formats import strict_json
 from maskres.identity.digests import IndexKey, id_digest
 from maskres.ledger import bodies
+from maskres.ledger.audit_sheet import AuditSheet, OpenedEntry, write_findings
 from maskres.ledger.body_shapes import Kind
 from maskres.lottery.audit import audit_sample
 from maskres.lottery.results import read_result
@@ -75,6 +75,28 @@ def open_audit(
     return opened
 
 
+def open_sheet(service: Service, actor: Actor, round_slug: str, draw_number: int) -> AuditSheet:
+    """Open the audit's sample as a sheet, with the round's pledged keys, for the notary's own machine.
+
+    Raises:
+        StepRefused: as open_audit.
+        ConfigurationError: "missing-round-keys".
+    """
+    opened = open_audit(service, actor, round_slug, draw_number)
+    keys = service.keys.round_keys(round_slug)
+    winners = [
+        OpenedEntry(
+            each.number,
+            each.canonical if each.contact else "",
+            each.contact.name if each.contact else "",
+            each.wishes,
+            each.evidence,
+        )
+        for each in opened
+    ]
+    return AuditSheet(round_slug, draw_number, keys.number, keys.seal, winners)
+
+
 @one_transaction
 def record_audit(
     c: Transaction,
@@ -112,13 +134,8 @@ def record_audit(
         raise InputError(
             "not-the-sample", f"The findings must be of exactly the {len(sample)} numbers of the sample."
         )
-    document = {
-        "round": round_slug,
-        "draw": draw.draw,
-        "sound": {number: findings[number] for number in sample},
-    }
     with service.scratch() as folder:
-        (folder / "audit.json").write_bytes(strict_json.dumps(document))
+        (folder / "audit.json").write_bytes(write_findings(round_slug, draw.draw, findings))
         published = files.publish_file(c, round_.id, draw.id, "audit.json", folder / "audit.json", now)
     unsound = sum(not is_sound for is_sound in findings.values())
     enter(

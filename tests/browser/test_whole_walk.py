@@ -197,6 +197,8 @@ def draw(world: World) -> None:
     notary = world.staff("notary")
     for person, key in ((notary, 0), (world.staff("witness"), 1)):
         cosign_what_waits(person, key)
+    service = world.live.service
+    set_clock(service, service.now() + timedelta(minutes=10))  # nobody rolls sooner after both have cosigned
     notary.go(_AT_NOTARY)
     notary.look("draw-committed")
     notary.follow("/dice")
@@ -211,6 +213,8 @@ def draw(world: World) -> None:
     notary.send()
     expect(notary.page.locator(".govuk-notification-banner--success")).to_be_visible()
     notary.look("draw-diced")
+    for person, key in ((notary, 0), (world.staff("witness"), 1)):
+        cosign_what_waits(person, key)
     for path in ("draw", "publish", "collect"):
         world.step(path)
     world.operator.go(_DRAW)
