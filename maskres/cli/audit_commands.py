@@ -35,7 +35,7 @@ def audit_sheet(round_slug: str, draw_number: int, out: Path, actor_name: str) -
         sheet = open_sheet(service, read_actor(actor_name), round_slug, draw_number)
     _write_new(out, write_sheet(sheet))
     click.echo(
-        f"{len(sheet.winners)} winners are opened in {out.name}. Hand it over by hand; delete it after the audit."
+        f"{len(sheet.winners)} winners are opened in {out.name}. Hand it over by hand, and delete it after."
     )
 
 
