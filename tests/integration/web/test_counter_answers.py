@@ -25,10 +25,16 @@ HERE, ELSEWHERE = "huli-1", "siming-1"
 _ANSWER = re.compile(r'data-answer="([a-z-]+)"')
 
 
+#: Where the database has a word in it: what is read in sums, and what is done once.
+both = pytest.mark.parametrize("world", ["sqlite", "postgres"], indirect=True)
+
+
 @pytest.fixture
-def world(sqlite_counters: Counters) -> Counters:
-    sqlite_counters.at(9.1)
-    return sqlite_counters
+def world(request: pytest.FixtureRequest) -> Counters:
+    kind = getattr(request, "param", "sqlite")
+    found: Counters = request.getfixturevalue(f"{kind}_counters")
+    found.at(9.1)
+    return found
 
 
 @pytest.fixture
@@ -91,6 +97,7 @@ def test_a_code_may_be_typed_as_it_comes(world: Counters, client: FlaskClient, s
     assert answer_of(scan(client, spelling(world.code(world.winner())))) == "valid"
 
 
+@both
 def test_handing_over_is_recorded_once_however_often_it_is_sent(world: Counters, client: FlaskClient):
     number = world.winner()
     page = scan(client, world.code(number))
@@ -104,6 +111,7 @@ def test_handing_over_is_recorded_once_however_often_it_is_sent(world: Counters,
     assert "counter-1" in again.text
 
 
+@both
 def test_a_hand_over_can_be_taken_back_for_ten_minutes(world: Counters, client: FlaskClient):
     number = world.winner()
     page = scan(client, world.code(number))
@@ -133,6 +141,7 @@ def test_after_ten_minutes_it_stands(world: Counters, client: FlaskClient):
     assert world.place(number)["status"] == "collected"
 
 
+@both
 def test_another_till_was_quicker_between_look_and_hand_over(world: Counters, client: FlaskClient):
     number = world.winner()
     page = scan(client, world.code(number))

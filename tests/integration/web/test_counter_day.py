@@ -21,10 +21,16 @@ HERE, ELSEWHERE = "huli-1", "siming-1"
 _ANSWER = re.compile(r'data-answer="([a-z-]+)"')
 
 
+#: Where the database has a word in it: what is read in sums, and what is done once.
+both = pytest.mark.parametrize("world", ["sqlite", "postgres"], indirect=True)
+
+
 @pytest.fixture
-def world(sqlite_counters: Counters) -> Counters:
-    sqlite_counters.at(9.1)
-    return sqlite_counters
+def world(request: pytest.FixtureRequest) -> Counters:
+    kind = getattr(request, "param", "sqlite")
+    found: Counters = request.getfixturevalue(f"{kind}_counters")
+    found.at(9.1)
+    return found
 
 
 @pytest.fixture
@@ -41,6 +47,7 @@ def look_up_card(client: FlaskClient, number: str) -> tuple[str, str]:
     return answer.location, found[1]
 
 
+@both
 def test_a_winner_of_today_is_found_by_the_whole_card_and_it_is_logged(world: Counters, client: FlaskClient):
     number = world.winner()
     address, word = look_up_card(client, world.holder(number).id_number)
@@ -54,6 +61,7 @@ def test_a_winner_of_today_is_found_by_the_whole_card_and_it_is_logged(world: Co
     assert "/undo" in client.get(address).text
 
 
+@both
 def test_one_tap_says_sold_out_and_one_takes_it_back(world: Counters, client: FlaskClient):
     client.set_cookie("lang", "en")
     round_page = f"/rounds/{world.slug}"
@@ -105,6 +113,7 @@ def test_the_end_of_a_card_is_not_enough(world: Counters, client: FlaskClient):
     assert f'value="{card[-4:]}"' in answer.text
 
 
+@both
 def test_the_day_adds_up(world: Counters, client: FlaskClient):
     am, pm = world.numbers(store=HERE, slot="am"), world.numbers(store=HERE, slot="pm")
     till = world.till(HERE, "till-2")
@@ -123,6 +132,7 @@ def test_the_day_adds_up(world: Counters, client: FlaskClient):
     assert f"{len(am) + len(pm)} / {2 * CAPACITY}" in page
 
 
+@both
 def test_stock_is_counted_and_reconciled(world: Counters, client: FlaskClient):
     world.hand_out(world.till(HERE, "till-2"), world.winner())
     answer = send(client, "/counter/day", {"delivered": "100", "damaged": "5", "left": ""}, "/counter/day")
