@@ -2,7 +2,7 @@
 
 It holds documents and the round's pledged keys: it is personal, handed over by hand, and published never.
 
-Source: spec U1 to U3, N1, N2, S1 to S3; draw.md, section 9.
+Source: spec U1 to U3, N2 to N5, S2 to S5.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from maskres.ledger import members
 from maskres.registration.numbers import key_digest, registration_number
 from maskres.registration.seals import make_seal_of_text
 
-#: A collision gives a person their second number or a later one (spec N3); more than a few never.
+#: A collision gives a person their second number or a later one (spec N5); more than a few never.
 _ATTEMPTS = 4
 
 
