@@ -81,6 +81,8 @@ def test_no_answer_is_undocumented(partner: Partner, sqlite_counters: Counters):
         "number": number,
         "name": "result.csv",
         "size": 1,
+        "old_size": 1,
+        "entry": 0,
         "id": "0" * 32,
     }
     schema = schemathesis.openapi.from_wsgi("/api/v1/openapi.json", partner.app)
