@@ -18,6 +18,7 @@ from maskres.cli.deployment import (
     read_actor,
     settings,
 )
+from maskres.cli.minutes_command import minutes
 from maskres.db.upgrade import upgrade
 from maskres.errors import ConfigurationError, InputError
 from maskres.ledger.note_keys import Algorithm, signing_key, write_signing_key
@@ -143,5 +144,6 @@ def keygen(name: str, out: Path) -> None:
 notary.add_command(cosign_one)
 notary.add_command(check)
 notary.add_command(notary_audit)
+notary.add_command(minutes)
 
 COMMANDS = [database, keys, notary]

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+import hashlib
+from base64 import b64encode
 from typing import Any
 
-from flask import Blueprint
+from flask import Blueprint, Response
 
 from maskres.db import rounds
+from maskres.ledger.minutes import STYLE
 from maskres.rounds.roles import StaffRole
 from maskres.rounds.status import RoundStatus
 from maskres.usecases.cosigning import cosigner_key, ledger_pages, name_of_key
 from maskres.usecases.disqualifying import list_requests
+from maskres.usecases.minutes import draw_minutes
 from maskres.usecases.overview import draw_overview
 from maskres.web.access import staff
 from maskres.web.door import Door
 from maskres.web.notary.acts import add_notary_acts
 from maskres.web.notary.cosigning import add_cosigning
 from maskres.web.notary.dice import add_dice
-from maskres.web.pages import show
+from maskres.web.pages import qr_code, show
 from maskres.web.staff.login_session import require_account
 from maskres.web.task_pages import show_task
 from maskres.web.timeline import timeline
@@ -68,6 +72,18 @@ def _add_looks(routes: Blueprint, door: Door) -> None:
             requests=list_requests(service, slug, number),
             now=now,
         )
+
+    @routes.get("/rounds/<slug>/draws/<int:number>/minutes")
+    @staff(StaffRole.NOTARY, StaffRole.WITNESS)
+    def minutes(slug: str, number: int) -> Any:
+        address = f"{door.settings.public_url}/api/v1/rounds/{slug}/draws/{number}/bundle.zip"
+        page = Response(draw_minutes(service, slug, number, address, qr_code), mimetype="text/html")
+        # A page of its own, to be saved and printed: its one style sheet stands in it and is allowed by its digest.
+        digest = b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()
+        page.headers["Content-Security-Policy"] = (
+            f"default-src 'none'; style-src 'sha256-{digest}'; frame-ancestors 'none'; base-uri 'none'"
+        )
+        return page
 
     @routes.get("/tasks/<task_id>")
     @staff(StaffRole.NOTARY)

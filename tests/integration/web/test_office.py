@@ -102,6 +102,9 @@ def test_a_round_from_draft_to_batch_by_pages_alone(desk: Desk, tmp_path: Path) 
     assert status_of(service) is DrawStatus.DICED
     assert "both cosign the dice first" in desk.get("operator", f"{_DRAW}/draw").text
     _cosign_newest(desk, "dice entered")
+    minutes = desk.get("notary", f"{_HALL}/minutes")
+    assert "Minutes of the draw" in minutes.text
+    assert "style-src 'sha256-" in minutes.headers["Content-Security-Policy"]
     assert "Winners" in desk.do("operator", f"{_DRAW}/draw").text
     assert "Placed" in desk.do("operator", f"{_DRAW}/publish").text
     desk.do("operator", f"{_DRAW}/collect")
