@@ -9,12 +9,13 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from benchmarks import draw_allocate_bench, draw_bench, rehearse_bench, web_bench
+from benchmarks import draw_allocate_bench, draw_bench, rehearse_bench, verify_bench, web_bench
 
 BENCHMARKS: Mapping[str, Callable[[], list[dict[str, Any]]]] = {
     "draw": draw_bench.run,
     "allocate": draw_allocate_bench.run,
     "rehearse": rehearse_bench.run,
+    "verify": verify_bench.run,
     "web": web_bench.run,
 }
 """Name → a function that gives rows: what, seconds, and where known cpu_seconds, peak_megabytes, yardsticks."""
