@@ -25,6 +25,7 @@ import argparse
 import base64
 import binascii
 import builtins
+import gc
 import hashlib
 import json
 import os
@@ -38,13 +39,12 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
-from heapq import heapify, heappop, heappush, heapreplace
-from itertools import chain, islice, zip_longest
+from heapq import heapify, heappop, heapreplace
+from itertools import chain, count, islice, repeat, zip_longest
 from operator import lt
 from typing import Any, BinaryIO
 
 sha256 = hashlib.sha256
-Rows = list[Any]
 
 # ---------------------------------------------------------------------------------------------------------------------
 # 1  Findings
@@ -100,9 +100,9 @@ class Report:
 
     def finish(self) -> int:
         """Print the rest of what was counted, and give the exit status."""
-        for (file, code), count in self._shown.items():
-            if count > self.SHOWN:
-                print(f"{printable(file)}: {code}: and {count - self.SHOWN} more like these")
+        for (file, code), found in self._shown.items():
+            if found > self.SHOWN:
+                print(f"{printable(file)}: {code}: and {found - self.SHOWN} more like these")
         if self.unchecked:
             print("note: because of the above not checked: " + "; ".join(self.unchecked))
         print(
@@ -480,9 +480,10 @@ TIME_FIELD = (rb"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z", "bad-t
 COUNTED = (rb"[1-9][0-9]{0,11}", "bad-integer")
 CAUSES = (b"cancelled", b"disqualified", b"displaced", b"forfeited", b"lapsed", b"withdrawn")
 
-Columns = dict[str, tuple[bytes, str]]
-NUMBER_ALONE: Columns = {"number": NUMBER_FIELD}
-TABLES: dict[str, Columns] = {
+Fields = dict[str, tuple[bytes, str]]  # column → pattern, and code of what does not fit
+Columns = list[list[bytes]]
+NUMBER_ALONE: Fields = {"number": NUMBER_FIELD}
+TABLES: dict[str, Fields] = {
     "registered": NUMBER_ALONE,
     "disputed": NUMBER_ALONE,
     "excluded": {"number": NUMBER_FIELD, "reason": SLUG_FIELD},
@@ -532,8 +533,8 @@ DOUBLED = bytes(2 * value // 32 + 2 * value % 32 for value in PLAIN)
 MODULO_32 = bytes(byte % 32 for byte in range(256))
 
 
-def columns_of(name: str) -> Columns:
-    """Give the columns of a file by its name: wishes-3.csv has those of wishes.csv."""
+def fields_of(name: str) -> Fields:
+    """Give the fields of a file by its name: wishes-3.csv has those of wishes.csv."""
     return TABLES[re.split(r"[-.]", name)[0]]
 
 
@@ -556,7 +557,7 @@ def wrong_check_symbol(numbers: Sequence[bytes]) -> int | None:
 
 def explain(name: str, number: int, line: bytes) -> Wrong | None:
     """Say why a line cannot stand in a file, whatever the other lines are; None where it can."""
-    columns = columns_of(name)
+    columns = fields_of(name)
     if len(line) > MOST_LINE:
         return Wrong(name, number, "line-too-long", f"The line is longer than {MOST_LINE} bytes.")
     for byte, code, what in (
@@ -602,15 +603,14 @@ def whole_lines(bundle: Bundle, name: str) -> Iterator[tuple[int, bytes]]:
         raise Wrong(name, number, "missing-last-lf", "The last line does not end with LF.")
 
 
-def read_rows(bundle: Bundle, name: str) -> Iterator[tuple[int, Rows, bytes]]:
-    """Read a CSV file by blocks: number of the first line, rows (a tuple each, or the one field), bytes."""
+def read_columns(bundle: Bundle, name: str) -> Iterator[tuple[int, Columns, list[bytes]]]:
+    """Read a CSV file by blocks: number of the first line, a list of fields a column, the lines with their LFs."""
     if name not in bundle:
         raise Wrong(name, None, "missing-file", "The file is missing.")
-    columns = columns_of(name)
-    header = ",".join(columns).encode() + b"\n"
-    pattern = re.compile(
-        b"^" + b",".join(b"(" + one + b")" for one, _ in columns.values()) + b"\n", re.MULTILINE
-    )
+    fields = fields_of(name)
+    header = ",".join(fields).encode() + b"\n"
+    line_pattern = b",".join(b"(?:" + pattern + b")" for pattern, _ in fields.values())
+    find_lines = re.compile(b"^" + line_pattern + b"\n", re.MULTILINE).findall
     has_header = False
     for first, block in whole_lines(bundle, name):
         if not has_header:
@@ -619,21 +619,18 @@ def read_rows(bundle: Bundle, name: str) -> Iterator[tuple[int, Rows, bytes]]:
             first, block = 2, block[len(header) :]
         if first > MOST_ENTRIES:
             raise Wrong(name, first, "too-large", "The file has more lines than this program takes.")
-        rows = pattern.findall(block)
-        if len(rows) != block.count(b"\n"):
-            for number, line in enumerate(block.split(b"\n")[:-1], first):
-                wrong = explain(name, number, line)
-                if wrong is not None:
-                    raise wrong
-        place = list(columns).index("number") if "number" in columns else None
-        if rows and place is not None:
-            numbers = rows if len(columns) == 1 else [row[place] for row in rows]
+        lines = find_lines(block)
+        if len(lines) != block.count(b"\n"):
+            raise next(filter(None, map(explain, repeat(name), count(first), block.split(b"\n"))))
+        every = block.replace(b"\n", b",").split(b",")[:-1]
+        columns = [every[place :: len(fields)] for place in range(len(fields))]
+        if "number" in fields:
+            numbers = columns[list(fields).index("number")]
             bad = wrong_check_symbol(numbers)
             if bad is not None:
-                raise Wrong(
-                    name, first + bad, "bad-number", f"The check symbol of {numbers[bad].decode()} is wrong."
-                )
-        yield first, rows, block
+                said = f"The check symbol of {numbers[bad].decode()} is wrong."
+                raise Wrong(name, first + bad, "bad-number", said)
+        yield first, columns, lines
     if not has_header:
         raise Wrong(name, 1, "bad-header", "The header is missing.")
 
@@ -664,13 +661,18 @@ def require_order(name: str, first: int, keys: Sequence[Any], last: Any) -> Any:
     return keys[-1] if keys else last
 
 
-def read_sorted(bundle: Bundle, name: str) -> Iterator[tuple[int, Rows, bytes]]:
-    """Read a CSV file sorted by number."""
+def read_sorted(bundle: Bundle, name: str) -> Iterator[tuple[int, Columns, list[bytes]]]:
+    """Read a CSV file sorted by number, its first column."""
     last = b""
-    for first, rows, block in read_rows(bundle, name):
-        numbers = rows if rows and type(rows[0]) is bytes else [row[0] for row in rows]
-        last = require_order(name, first, numbers, last)
-        yield first, rows, block
+    for first, columns, lines in read_columns(bundle, name):
+        last = require_order(name, first, columns[0], last)
+        yield first, columns, lines
+
+
+def read_rows(blocks: Iterable[tuple[int, Columns, list[bytes]]]) -> Iterator[tuple[int, tuple[bytes, ...]]]:
+    """Give the lines of what was read one by one: number of the line, its fields."""
+    for first, columns, _lines in blocks:
+        yield from enumerate(zip(*columns), first)
 
 
 def compare(report: Report, bundle: Bundle, name: str, expected: Iterator[bytes], code: str) -> None:
@@ -1451,18 +1453,17 @@ def read_pool(
     pool, tree, wanted = Pool(), Leaves(commitment.value["pool_tree"]["symbols"]), set(sealed)
     most = rules["bonus"]["max_tickets"]
     start = seed.encode() + b"/"
-    for first, rows, block in read_sorted(bundle, POOL):
-        if not rows:
-            continue
-        numbers, strata, tickets, seals = zip(*rows)
+    for first, (numbers, strata, tickets, seals), lines in read_sorted(bundle, POOL):
         pool.numbers.packed += b"".join(numbers)
         pool.counts.update(strata)
         for stratum in set(strata) - set(pool.strata):
             pool.strata[stratum] = len(pool.strata)
-        tree.add(numbers, block)
+        tree.add(numbers, lines)
         if wanted:
             pool.seals.update((number, seal) for number, seal in zip(numbers, seals) if number in wanted)
-        several = [place for place, count in enumerate(tickets) if count != b"1"]
+        several = []
+        if tickets.count(b"1") < len(tickets):
+            several = [place for place, each in enumerate(tickets) if each != b"1"]
         for place in several:
             if int(tickets[place]) > most:
                 report.wrong(
@@ -1504,15 +1505,14 @@ class Leaves:
             self._tree.add(b"".join(self._open))
             self._open = []
 
-    def add(self, numbers: Sequence[bytes], block: bytes) -> None:
+    def add(self, numbers: Sequence[bytes], lines: Sequence[bytes]) -> None:
         """Add sorted lines."""
-        lines = block.split(b"\n")
         start = 0
         while start < len(numbers):
             prefix = numbers[start][: self._symbols]
             end = bisect_right(numbers, prefix + b"\xff", start)
             self._close(self._index(prefix))
-            self._open.append(b"\n".join(lines[start:end]) + b"\n")
+            self._open += lines[start:end]
             start = end
 
     def root(self) -> str:
@@ -1523,30 +1523,22 @@ class Leaves:
 
 def check_sets(report: Report, bundle: Bundle, pool: Pool) -> None:
     """Check that pool and excluded together are the registered, and that the disputed are in the pool."""
-    left_out: list[bytes] = []
-    for _first, rows, _block in read_sorted(bundle, "excluded.csv"):
-        left_out += [row[0] for row in rows]
+    left_out = [number for _line, (number, _reason) in read_rows(read_sorted(bundle, "excluded.csv"))]
     for line, number in enumerate(left_out, 2):
         if pool.numbers.find(number) is not None:
             report.wrong("excluded.csv", line, "sets-differ", f"{number.decode()} is in {POOL} too.")
-    for first, rows, _block in read_sorted(bundle, "disputed.csv"):
-        for line, number in enumerate(rows, first):
-            if pool.numbers.find(number) is None:
-                report.wrong("disputed.csv", line, "sets-differ", f"{number.decode()} is not in {POOL}.")
+    for line, (number,) in read_rows(read_sorted(bundle, "disputed.csv")):
+        if pool.numbers.find(number) is None:
+            report.wrong("disputed.csv", line, "sets-differ", f"{number.decode()} is not in {POOL}.")
     # The bytes of registered.csv are known; only where they are others is it worth to look who is where.
     if b"".join(registered_file(pool.numbers, left_out)) != b"".join(bundle.blocks("registered.csv")):
         everyone = set()
-        admitted, out = set(pool.numbers.list()), set(left_out)
-        for first, rows, _block in read_sorted(bundle, "registered.csv"):
-            everyone.update(rows)
-            for line, number in enumerate(rows, first):
-                if number not in admitted and number not in out:
-                    report.wrong(
-                        "registered.csv",
-                        line,
-                        "sets-differ",
-                        f"{number.decode()} is neither in {POOL} nor in excluded.csv.",
-                    )
+        admitted = {*pool.numbers.list(), *left_out}
+        for line, (number,) in read_rows(read_sorted(bundle, "registered.csv")):
+            everyone.add(number)
+            if number not in admitted:
+                said = f"{number.decode()} is neither in {POOL} nor in excluded.csv."
+                report.wrong("registered.csv", line, "sets-differ", said)
         for name, numbers in ((POOL, pool.numbers.list()), ("excluded.csv", left_out)):
             for line, number in enumerate(numbers, 2):
                 if number not in everyone:
@@ -1784,6 +1776,8 @@ def check_draw(
 class Slot:
     """A line of slots.csv or room-N.csv."""
 
+    __slots__ = ("capacity", "district", "ends_at", "line", "slot", "starts_at", "store")
+
     def __init__(self, line: int, row: tuple[bytes, ...]) -> None:
         self.line = line
         self.district, self.store, self.slot, self.starts_at, self.ends_at = row[:5]
@@ -1796,9 +1790,9 @@ def read_slots(bundle: Bundle, name: str) -> list[Slot]:
     homes: dict[bytes, bytes] = {}
     seen: set[tuple[bytes, bytes]] = set()
     last: Any = ()
-    for first, rows, _block in read_rows(bundle, name):
-        last = require_order(name, first, [(row[1], row[3], row[2]) for row in rows], last)
-        for line, row in enumerate(rows, first):
+    for first, columns, _lines in read_columns(bundle, name):
+        last = require_order(name, first, list(zip(columns[1], columns[3], columns[2])), last)
+        for line, row in enumerate(zip(*columns), first):
             slot = Slot(line, row)
             for time in (slot.starts_at, slot.ends_at):
                 if seconds(time.decode()) is None:
@@ -1817,6 +1811,8 @@ def read_slots(bundle: Bundle, name: str) -> list[Slot]:
 class Wish:
     """A line of wishes.csv or wishes-N.csv."""
 
+    __slots__ = ("choices", "district", "holder", "line", "number", "reach", "salt", "seal")
+
     def __init__(self, line: int, row: tuple[bytes, ...]) -> None:
         self.line = line
         self.number, self.holder, self.salt, self.district, self.reach, choices = row
@@ -1831,11 +1827,10 @@ Wishes = dict[bytes, Wish]
 def read_wishes(bundle: Bundle, name: str) -> Wishes:
     """Read wishes.csv or wishes-N.csv."""
     wishes: Wishes = {}
-    for first, rows, _block in read_sorted(bundle, name):
-        for line, row in enumerate(rows, first):
-            wish = wishes[row[0]] = Wish(line, row)
-            if len(set(wish.choices)) < len(wish.choices):
-                raise Wrong(name, line, "bad-choices", "A store is chosen twice.")
+    for line, row in read_rows(read_sorted(bundle, name)):
+        wish = wishes[row[0]] = Wish(line, row)
+        if len(set(wish.choices)) < len(wish.choices):
+            raise Wrong(name, line, "bad-choices", "A store is chosen twice.")
     return wishes
 
 
@@ -1921,10 +1916,12 @@ class City:
     def take(self, store: bytes) -> bytes:
         """Take the next place of a store's stagger sequence; give the slot."""
         self.assigned[store] += 1
-        _level, starts_at, slot, taken, capacity = heappop(self.staggers[store])
+        heap = self.staggers[store]
+        _level, starts_at, slot, taken, capacity = heap[0]
         if taken + 1 < capacity:
-            entry = ((taken + 1) * SCALE // capacity, starts_at, slot, taken + 1, capacity)
-            heappush(self.staggers[store], entry)
+            heapreplace(heap, ((taken + 1) * SCALE // capacity, starts_at, slot, taken + 1, capacity))
+        else:
+            heappop(heap)
         return slot
 
 
@@ -2012,13 +2009,13 @@ class Story:
         self.waiting = drawn.waiting()
 
     def apply(
-        self, report: Report, name: str, rows: list[tuple[int, bytes, bytes]]
+        self, report: Report, name: str, rows: list[tuple[int, tuple[bytes, ...]]]
     ) -> tuple[list[bytes], Counter[int]]:
         """Make the changes; give the displaced, and how many wins ended in each stratum."""
         displaced: list[bytes] = []
         freed: Counter[int] = Counter()
         must_lapse = {number for number, status in self.status.items() if status == "left-unplaced"}
-        for line, number, cause in rows:
+        for line, (number, cause) in rows:
             if self.pool.numbers.find(number) is None:
                 report.wrong(name, line, "unknown-number", f"{number.decode()} is not in the pool.")
                 continue
@@ -2082,11 +2079,7 @@ def check_batch(
     """Follow one batch and compare promotion-N.csv."""
     number, quotas = entry.body["batch"], commitment.value["quotas"]
     changes = f"changes-{number}.csv"
-    rows = [
-        (line, *row)
-        for first, block, _ in read_sorted(bundle, changes)
-        for line, row in enumerate(block, first)
-    ]
+    rows = list(read_rows(read_sorted(bundle, changes)))
     displaced, freed = story.apply(report, changes, rows)
     released, has_ended = entry.body["released"], has_list_ended(ledger, commitment.value["draw"], entry)
     total = sum(released.values())
@@ -2428,4 +2421,5 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
+    gc.disable()  # there are no cycles, and looking for them among millions of lines takes a fifth of the time
     sys.exit(main())
