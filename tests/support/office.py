@@ -8,6 +8,7 @@ desk.work()                                             # every task that was as
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -72,7 +73,11 @@ class Desk:
             return self.post(role, address, fields, files)
         if location.startswith("/staff/prove"):
             self.prove(role, looked)
-        data: dict[str, Any] = {**fields, "csrf_token": csrf(self.client(role), "/staff/login")}
+            looked = self.client(role).get(page)
+        # What was looked at is approved along, as the page's hidden field does it.
+        approved = re.search(r'name="approved" value="([0-9a-f]{64})"', looked.text)
+        shown = {"approved": approved[1]} if approved else {}
+        data: dict[str, Any] = {**shown, **fields, "csrf_token": csrf(self.client(role), "/staff/login")}
         for name, content in (files or {}).items():
             data[name] = (io.BytesIO(content), f"{name}.csv" if name != "rules" else "rules.json")
         return self.client(role).post(address, data=data, content_type="multipart/form-data")

@@ -9,6 +9,7 @@ from flask import Blueprint, flash, redirect, request, session, url_for
 from flask_babel import gettext
 
 from maskres.errors import MaskresError
+from maskres.formats.values import sha256_hex
 from maskres.lottery.source_values import MISSING, read_rolls
 from maskres.rounds.roles import StaffRole
 from maskres.rounds.status import DrawStatus
@@ -51,7 +52,10 @@ def add_dice(routes: Blueprint, door: Door) -> None:
         if kept is None or (kept["round"], kept["draw"]) != (slug, number) or hindrance is not None:
             return redirect(url_for("notary.dice", slug=slug, number=number), 303)
         form = Form.sent() if request.method == "POST" else Form()
-        if request.method == "POST":
+        digest = _approved(one, kept["rolls"])
+        if request.method == "POST" and form["approved"] != digest:
+            form.errors[""] = gettext("Something changed since you looked. Please look at it again.")
+        elif request.method == "POST":
             try:
                 enter_dice(door.service, require_account().actor, slug, number, kept["rolls"])
             except MaskresError as error:
@@ -61,7 +65,20 @@ def add_dice(routes: Blueprint, door: Door) -> None:
                 flash(gettext("The dice are entered."), "success")
                 return redirect(url_for("notary.draw", slug=slug, number=number), 303)
         status = 409 if form.errors else 200
-        return show("notary/dice_confirm.html", status, form=form, shown=shown, one=one, rolls=kept["rolls"])
+        return show(
+            "notary/dice_confirm.html",
+            status,
+            form=form,
+            shown=shown,
+            one=one,
+            rolls=kept["rolls"],
+            digest=digest,
+        )
+
+
+def _approved(one: DrawOverview, rolls: str) -> str:
+    """Give the digest of commitment and rolls, so that none are entered but those that were looked at."""
+    return sha256_hex(f"{one.files['commitment.json'].sha256}/{rolls}".encode())
 
 
 def _hindrance(shown: RoundOverview, one: DrawOverview, now: datetime) -> str | None:

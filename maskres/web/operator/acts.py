@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from flask import Blueprint, request
-from flask_babel import lazy_gettext
+from flask_babel import gettext, lazy_gettext
 from flask_babel.speaklater import LazyString
 
 from maskres.rounds.roles import StaffRole
@@ -16,6 +18,7 @@ from maskres.rounds.task_kinds import TaskKind
 from maskres.usecases.overview import DrawOverview, RoundOverview, draw_overview, round_overview
 from maskres.web.access import staff
 from maskres.web.door import Door
+from maskres.web.forms import Form
 from maskres.web.pages import show
 from maskres.web.task_pages import ask_task
 from maskres.web.timeline import step_to
@@ -140,6 +143,7 @@ DRAW_ACTS = (
         lazy_gettext("Draw now"),
         frozenset({DrawStatus.DICED}),
         DrawStatus.DRAWN,
+        is_final=True,
     ),
     Act(
         "publish",
@@ -149,6 +153,7 @@ DRAW_ACTS = (
         lazy_gettext("Publish now"),
         frozenset({DrawStatus.DRAWN}),
         DrawStatus.PUBLISHED,
+        is_final=True,
     ),
     Act(
         "collect",
@@ -233,11 +238,24 @@ def _draw_view(door: Door, act: Act) -> Callable[..., Any]:
         hindrance = None
         if is_due and act.leads_to is not None:
             hindrance = step_to(shown, one, act.leads_to, door.service.now()).hindrance
+        form = Form.sent() if request.method == "POST" else Form()
         if request.method == "POST" and is_due and hindrance is None:
-            return ask_task(door, "operator", act.kind, round_slug=slug, draw=number)
-        return _show(door, act, shown, one, is_due=is_due, hindrance=hindrance)
+            if not act.is_final or form["approved"] == state_digest(one):
+                return ask_task(door, "operator", act.kind, round_slug=slug, draw=number)
+            form.errors[""] = gettext("Something changed since you looked. Please look at it again.")
+        return _show(door, act, shown, one, is_due=is_due, hindrance=hindrance, form=form)
 
     return view
+
+
+def state_digest(one: DrawOverview) -> str:
+    """Give the digest of all that a draw stands on, so that nothing is done but what was looked at."""
+    looked_at = {
+        "draw": [one.draw.draw, str(one.draw.status), str(one.draw.decided_at)],
+        "sources": [one.draw.dice, one.draw.beacon, one.draw.seed],
+        "files": {name: file.sha256 for name, file in one.files.items()},
+    }
+    return hashlib.sha256(json.dumps(looked_at, sort_keys=True).encode()).hexdigest()
 
 
 def _show(
@@ -248,7 +266,17 @@ def _show(
     *,
     is_due: bool,
     hindrance: str | None,
+    form: Form | None = None,
 ) -> Any:
-    values = {"act": act, "shown": shown, "one": one, "is_due": is_due, "hindrance": hindrance}
+    values = {
+        "act": act,
+        "shown": shown,
+        "one": one,
+        "is_due": is_due,
+        "hindrance": hindrance,
+        "form": form or Form(),
+    }
+    if one is not None and act.is_final:
+        values["digest"] = state_digest(one)
     status = 409 if request.method == "POST" else 200
     return show("operator/act.html", status, now=door.service.now(), **values)

@@ -105,6 +105,9 @@ def test_a_round_from_draft_to_batch_by_pages_alone(desk: Desk, tmp_path: Path) 
     minutes = desk.get("notary", f"{_HALL}/minutes")
     assert "Minutes of the draw" in minutes.text
     assert "style-src 'sha256-" in minutes.headers["Content-Security-Policy"]
+    other = desk.post("operator", f"{_DRAW}/draw", {"approved": "0" * 64})
+    assert (other.status_code, status_of(service)) == (409, DrawStatus.DICED)
+    assert "Something changed since you looked" in other.text
     assert "Winners" in desk.do("operator", f"{_DRAW}/draw").text
     assert "Placed" in desk.do("operator", f"{_DRAW}/publish").text
     desk.do("operator", f"{_DRAW}/collect")
@@ -156,6 +159,8 @@ def _enter_dice(desk: Desk) -> None:
     typed = desk.post("notary", f"{_HALL}/dice", {"rolls": " ".join(ROLLS), "again": ROLLS})
     assert typed.headers.get("Location") == f"{_HALL}/dice/confirm", typed.text
     assert "Are these the dice?" in desk.get("notary", f"{_HALL}/dice/confirm").text
+    other = desk.post("notary", f"{_HALL}/dice/confirm", {"approved": "0" * 64})
+    assert (other.status_code, status_of(desk.service)) == (409, DrawStatus.COMMITTED)
     entered = desk.post("notary", f"{_HALL}/dice/confirm", {})
     assert entered.headers.get("Location") == _HALL, entered.text
 
