@@ -1,9 +1,10 @@
-"""Sends requests from a file over a number of connections for so many seconds, and tells how it went.
+"""Sends requests from a file over a number of connections, window after window, and tells how each went.
 
-    python -m benchmarks.load HOST PORT FILE CONNECTIONS SECONDS
+    python -m benchmarks.load HOST PORT FILE CONNECTIONS
 
-FILE has one JSON object a line: method, path, headers, body. Each line is sent once; the run ends with the time or the
-file, whichever comes first. A program of its own, so that the servers under test share no lock with it.
+FILE has one JSON object a line: method, path, headers, body. For each line on standard input, a number of seconds, it
+sends requests for so long and writes a line of JSON. Each request is sent once; a window ends with its time or with
+the file. A program of its own, so that the servers under test share no lock with it.
 """
 
 from __future__ import annotations
@@ -55,10 +56,7 @@ async def _connection(
 ) -> None:
     reader, writer = await asyncio.open_connection(host, port)
     try:
-        for request in requests:
-            begun = time.perf_counter()
-            if begun > until:
-                return
+        while (begun := time.perf_counter()) < until and (request := next(requests, None)) is not None:
             try:
                 status = await _send(reader, writer, request)
             except (asyncio.IncompleteReadError, ConnectionError):
@@ -72,30 +70,30 @@ async def _connection(
 
 
 async def run(
-    host: str, port: int, requests: list[bytes], connections: int, seconds: float
+    host: str, port: int, requests: Iterator[bytes], connections: int, seconds: float
 ) -> dict[str, object]:
-    """Send the requests and give the rate, the latencies in milliseconds and how often each status came."""
+    """Send requests for a while.
+
+    Returns:
+        How long it took in seconds, the latencies in milliseconds, how often each status came.
+    """
     latencies: list[float] = []
     statuses: Counter[int] = Counter()
-    shared = iter(requests)
     begun = time.perf_counter()
     until = begun + seconds
     await asyncio.gather(
-        *(_connection(host, port, shared, until, latencies, statuses) for _ in range(connections))
+        *(_connection(host, port, requests, until, latencies, statuses) for _ in range(connections))
     )
-    took = time.perf_counter() - begun
-    ranked = sorted(latencies)
     return {
-        "requests": len(ranked),
-        "seconds": took,
-        "rate": len(ranked) / took,
-        "median_ms": 1000 * ranked[len(ranked) // 2],
-        "p99_ms": 1000 * ranked[min(len(ranked) - 1, len(ranked) * 99 // 100)],
+        "seconds": time.perf_counter() - begun,
+        "latencies": [round(1000 * each, 2) for each in latencies],
         "statuses": {str(status): count for status, count in sorted(statuses.items())},
     }
 
 
 if __name__ == "__main__":
-    host, port, file, connections, seconds = sys.argv[1:]
-    requests = read_requests(Path(file), f"{host}:{port}")
-    print(json.dumps(asyncio.run(run(host, int(port), requests, int(connections), float(seconds)))))
+    host, port, file, connections = sys.argv[1:]
+    waiting = iter(read_requests(Path(file), f"{host}:{port}"))
+    for line in sys.stdin:
+        told = asyncio.run(run(host, int(port), waiting, int(connections), float(line)))
+        print(json.dumps(told), flush=True)

@@ -1,25 +1,22 @@
 """Registering and handing out by the HTTP interface, beside a bare Flask route with psycopg on the same server.
 
-PostgreSQL, Redis, gunicorn and the client share this machine. Both applications are served with the same settings, one
-after the other, to the same client with 16 connections.
+PostgreSQL, Redis, gunicorn and the client share this machine. PostgreSQL is durable, as in a deployment. Both
+applications are served at once with the same settings, and asked in turn for a few seconds each by the same client with
+16 connections: so whatever else the machine does meanwhile slows both.
 """
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
-import sys
 import tempfile
 import time
-import urllib.request
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 import psycopg
 
+from benchmarks.serving import Served, measure_in_turn, served
 from maskres.db import pickup, rounds
 from maskres.db.engine import Database
 from maskres.formats.values import format_time
@@ -27,39 +24,45 @@ from maskres.rounds.status import DrawStatus
 from maskres.usecases.afterwards import code_of
 from maskres.usecases.service import Service
 from maskres.usecases.tokens import make_token, till_for
-from tests.servers.guard import free_port
 from tests.servers.postgres import Postgres, running_postgres
 from tests.servers.redis import running_redis
 from tests.support.people import STORE_SLUGS, make_people
 from tests.support.world import OPERATOR, ROUND, make_service, make_template, open_round, play_to, set_clock
 
 CONNECTIONS = 16
-SECONDS = 15
-PEOPLE = 3_000
+#: Windows of each application, and how long one is. The first warms it up and does not count.
+WINDOWS = 6
+SECONDS = 3.0
+REGISTERING, WINNING = 6_000, 3_000
 #: Each token may ask so often a minute: enough of them that none meets its limit.
 TOKENS = 60
 
 
-def run(seconds: float = SECONDS, people: int = PEOPLE) -> list[dict[str, Any]]:
+def run(
+    windows: int = WINDOWS, seconds: float = SECONDS, people: int = REGISTERING, winners: int = WINNING
+) -> list[dict[str, Any]]:
     """Measure both.
 
     Args:
-        seconds: of sending, at the most.
-        people: who can register, and of whom half win.
+        windows: of each application.
+        seconds: of a window.
+        people: who can register.
+        winners: who can collect.
 
     Returns:
         One row each: seconds a request took on average, requests a second, latencies, the bare route's rate.
     """
     with (
         tempfile.TemporaryDirectory(prefix="maskres-bench-") as name,
-        running_postgres() as server,
+        running_postgres(is_durable=True) as server,
         running_redis() as redis,
     ):
         folder = Path(name)
-        return [
-            _compare("register", _registering(server, people), server, redis, folder, seconds),
-            _compare("hand out", _handing_out(server, people), server, redis, folder, seconds),
-        ]
+        cases = (
+            ("register", _registering(server, people)),
+            ("hand out", _handing_out(server, 2 * winners)),
+        )
+        return [_compare(what, prepared, server, redis, folder, windows, seconds) for what, prepared in cases]
 
 
 def _compare(
@@ -68,6 +71,7 @@ def _compare(
     server: Postgres,
     redis: str,
     folder: Path,
+    windows: int,
     seconds: float,
 ) -> dict[str, Any]:
     service, requests = prepared
@@ -78,17 +82,25 @@ def _compare(
         "BENCH_REDIS": redis,
     }
     service.database.close()
-    with _served("benchmarks.served_world:app", variables, folder) as port:
-        ours = _load(port, requests, folder, seconds)
-    url, bare_requests = _bare(server, what, len(requests))
-    with _served("benchmarks.bare_web:app", {"BENCH_BARE_URL": url}, folder) as port:
-        bare = _load(port, bare_requests, folder, seconds)
+    url, bare_requests = _bare(server, what, 4 * len(requests))
+    bare_variables = {"BENCH_BARE_URL": url}
+    with ExitStack() as stack:
+
+        def serve(name: str, environment: Mapping[str, str], sent: list[dict[str, Any]]) -> Served:
+            started = served(f"benchmarks.{name}:app", environment, sent, folder / name, CONNECTIONS)
+            return stack.enter_context(started)
+
+        ours, bare = measure_in_turn(
+            serve("served_world", variables, requests),
+            serve("bare_web", bare_variables, bare_requests),
+            windows,
+            seconds,
+        )
     return {
-        "what": f"{what} by HTTP, {CONNECTIONS} connections: {ours['rate']:.0f}/s, median {ours['median_ms']:.0f} ms,"
-        f" p99 {ours['p99_ms']:.0f} ms, answers {ours['statuses']}; bare {bare['rate']:.0f}/s,"
-        f" p99 {bare['p99_ms']:.0f} ms; ratio of rates {ours['rate'] / bare['rate']:.2f}",
-        "seconds": 1 / ours["rate"],
-        "yardsticks": {"a bare Flask route": 1 / bare["rate"]},
+        "what": f"{what} by HTTP, {CONNECTIONS} connections: {ours}; bare {bare};"
+        f" ratio of rates {ours.rate / bare.rate:.2f}",
+        "seconds": 1 / ours.rate,
+        "yardsticks": {"a bare Flask route": 1 / bare.rate},
     }
 
 
@@ -178,48 +190,3 @@ def _bare(server: Postgres, what: str, count: int) -> tuple[str, list[dict[str, 
         {"method": "POST", "path": path, "headers": {}, "body": {"number": str(n), **body}}
         for n in range(count)
     ]
-
-
-@contextmanager
-def _served(application: str, variables: Mapping[str, str], folder: Path) -> Iterator[int]:
-    port = free_port()
-    command = [sys.executable, "-m", "gunicorn", "-c", "python:maskres.web.server_settings"]
-    with (folder / "server.log").open("wb") as log:
-        server = subprocess.Popen(
-            [*command, "-b", f"127.0.0.1:{port}", application],
-            env={**os.environ, **variables},
-            stdout=log,
-            stderr=log,
-        )
-        try:
-            _wait(port, server, folder / "server.log")
-            yield port
-        finally:
-            server.terminate()
-            server.wait(30)
-
-
-def _wait(port: int, server: subprocess.Popen[bytes], log: Path) -> None:
-    deadline = time.monotonic() + 60
-    while time.monotonic() < deadline:
-        if server.poll() is not None:
-            break
-        try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=5):
-                return
-        except OSError:
-            time.sleep(0.1)
-    raise RuntimeError(f"The server did not answer:\n{log.read_text(errors='replace')}")
-
-
-def _load(port: int, requests: Iterable[Mapping[str, Any]], folder: Path, seconds: float) -> dict[str, Any]:
-    file = folder / "requests.jsonl"
-    file.write_text(
-        "".join(json.dumps(each, ensure_ascii=False) + "\n" for each in requests), encoding="utf-8"
-    )
-    command = [sys.executable, "-m", "benchmarks.load", "127.0.0.1", str(port), str(file)]
-    told = subprocess.run(
-        [*command, str(CONNECTIONS), str(seconds)], stdout=subprocess.PIPE, text=True, check=True
-    ).stdout
-    found: dict[str, Any] = json.loads(told)
-    return found

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -16,6 +16,7 @@ from maskres.config import WebSettings, read_settings, read_web_settings
 from maskres.db.extension import database_of
 from maskres.db.upgrade import require_present_tables
 from maskres.logs import configure_logs
+from maskres.usecases.memory import Memory
 from maskres.usecases.opening import make_service
 from maskres.usecases.service import Service
 from maskres.web.access import Gate, access_of, public, require_declared
@@ -36,6 +37,14 @@ BODY_BYTES = 64 * 1024
 ASSET_SECONDS = 365 * 24 * 3600
 #: Only this machine may look at measurements.
 _INSIDE = ("127.0.0.1", "::1")
+
+
+class _App(Flask):
+    """Flask for views that are all plain functions: it does not look at each call whether one is a coroutine."""
+
+    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        """Give a view or hook as it is."""
+        return func
 
 
 def create_app(environment: Mapping[str, str] | None = None) -> Flask:
@@ -62,7 +71,7 @@ def create_app(environment: Mapping[str, str] | None = None) -> Flask:
 
 def bare_app() -> Flask:
     """Make an application without any door yet."""
-    return Flask("maskres.web", static_folder="static")
+    return _App("maskres.web", static_folder="static")
 
 
 def furnish(app: Flask, service: Service, web: WebSettings) -> Flask:
@@ -99,10 +108,9 @@ def furnish(app: Flask, service: Service, web: WebSettings) -> Flask:
     set_up_errors(app)
     set_up_login(app, service)
     add_headers(app, is_secure=web.is_secure)
-    door = Door(service, web, Limits(web.redis_url))
-    door.limits.guard(app)
+    door = Door(service, web, Limits(web.redis_url), Memory(service))
     csrf = CSRFProtect(app)
-    _guard_routes(app, service)
+    _guard_routes(app, door)
     for make_routes in DOORS:
         app.register_blueprint(make_routes(door))
     for blueprint in set_up_api(app, door):
@@ -112,7 +120,7 @@ def furnish(app: Flask, service: Service, web: WebSettings) -> Flask:
     return app
 
 
-def _guard_routes(app: Flask, service: Service) -> None:
+def _guard_routes(app: Flask, door: Door) -> None:
     @app.before_request
     def guard() -> Any:
         if request.routing_exception is not None or request.method == "OPTIONS":
@@ -121,9 +129,9 @@ def _guard_routes(app: Flask, service: Service) -> None:
         if access is None:
             abort(403)
         if access.gate is Gate.STAFF:
-            return guard_staff(service, access)
+            return guard_staff(door.service, access)
         if access.gate is Gate.TOKEN:
-            guard_token(service, access)
+            guard_token(door, access)
         if access.gate is Gate.INSIDE and request.remote_addr not in _INSIDE:
             abort(404)
         return None

@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import sqlite3
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -33,6 +34,8 @@ TURN_SECONDS = 300
 #: Serialization failure, deadlock, lock not available; and a row that somebody else inserted at the same moment,
 #: which the work finds when it runs again.
 _PASSING_SQLSTATES = frozenset({"40001", "40P01", "55P03", "23505"})
+#: Connections a process keeps: one for each of its threads (maskres/web/server_settings.py), and some to spare.
+POOL_SIZE = 10
 _READING = "maskres_reading"
 _PRAGMA_ATTEMPTS = 100
 _PRAGMA_PAUSE_SECONDS = 0.05
@@ -68,6 +71,12 @@ class Database:
         """Whether the database is SQLite."""
         return self.engine.dialect.name == "sqlite"
 
+    @cached_property
+    def _at_once(self) -> Engine:
+        """Connections on which every statement is a transaction of its own, so that nothing is said around it."""
+        alone: dict[str, Any] = {"isolation_level": "AUTOCOMMIT", "pool_reset_on_return": None}
+        return create_engine(self.url, **alone, **engine_options(self.url))
+
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """Open a transaction that sees one moment and changes nothing."""
@@ -76,6 +85,16 @@ class Database:
             options |= {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
         with _clear(), self.engine.connect().execution_options(**options) as connection, connection.begin():
             yield connection
+
+    @contextmanager
+    def looking(self) -> Iterator[Connection]:
+        """Open what sees one moment for one statement that reads, without a word before and after it."""
+        if self.is_sqlite:
+            with self.reading() as connection:
+                yield connection
+        else:
+            with _clear(), self._at_once.connect() as connection:
+                yield connection
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
@@ -118,12 +137,40 @@ class Database:
                 time.sleep(0.02 * 2**attempt)
         raise AssertionError("unreachable")
 
+    def do_at_once(self, statement: str, values: Mapping[str, Any]) -> bool:
+        """Let one statement of PostgreSQL be a whole transaction.
+
+        Args:
+            statement: in the driver's own words; gives true where it did what it is for, else has done nothing.
+            values: of its parameters.
+
+        Returns:
+            What it gave; False where the database refused it because of what others do at this moment.
+        """
+        with _clear():
+            lent = self._at_once.raw_connection()
+        # By the driver itself: what SQLAlchemy would do around it is a good part of the whole.
+        connection: Any = lent.driver_connection
+        try:
+            row = connection.execute(statement, values).fetchone()
+        except Exception as error:
+            if getattr(error, "sqlstate", None) in _PASSING_SQLSTATES:
+                return False
+            if connection.closed:
+                lent.invalidate()
+                raise _no_database(str(error)) from None
+            raise
+        finally:
+            lent.close()
+        return bool(row[0])
+
     def _turn(self) -> AbstractContextManager[None]:
         return nullcontext() if self.turns is None else self.turns.turn()
 
     def close(self) -> None:
         """Give all connections back."""
         self.engine.dispose()
+        self._at_once.dispose()
 
 
 def engine_options(url: str) -> dict[str, Any]:
@@ -131,7 +178,7 @@ def engine_options(url: str) -> dict[str, Any]:
     if url.startswith("sqlite:///"):
         Path(url.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
         return {"connect_args": {"timeout": BUSY_SECONDS}, "hide_parameters": True}
-    return {"hide_parameters": True}
+    return {"hide_parameters": True, "pool_size": POOL_SIZE}
 
 
 class _BitOr:
@@ -167,10 +214,13 @@ def _clear() -> Iterator[None]:
     except OperationalError as error:
         text = str(error.orig)
         if error.connection_invalidated or "connection failed" in text or "unable to open database" in text:
-            raise ConfigurationError(
-                "no-database", f"The database cannot be reached: {text.strip().splitlines()[0]}"
-            ) from error
+            raise _no_database(text) from error
         raise
+
+
+def _no_database(text: str) -> ConfigurationError:
+    first = (text.strip() or "the connection was lost").splitlines()[0]
+    return ConfigurationError("no-database", f"The database cannot be reached: {first}")
 
 
 def _set_pragma(connection: Any, pragma: str) -> None:

@@ -11,31 +11,34 @@ from sqlalchemy import func, select
 from maskres.db.engine import Transaction
 from maskres.db.tables import stores
 
-_REGISTERING = 7001
-_PHONE = 7002
-_PERSON = 7003
+REGISTERING = 7001
+PHONE = 7002
+PERSON = 7003
 _LEDGER = 7004
+
+
+def key_of(digest: bytes) -> int:
+    """Give the number of 32 bits that stands for a digest in a lock: two that share it wait for each other."""
+    return int.from_bytes(digest[:4], "big", signed=True)
 
 
 def lock_registering(c: Transaction, round_id: int, *, is_exclusive: bool) -> None:
     """Wait for the round's registering lock and keep it until the transaction ends."""
     if c.dialect.name == "postgresql":
         take = func.pg_advisory_xact_lock if is_exclusive else func.pg_advisory_xact_lock_shared
-        c.execute(select(take(_REGISTERING, round_id)))
+        c.execute(select(take(REGISTERING, round_id)))
 
 
 def lock_phone(c: Transaction, phone_digest: bytes) -> None:
     """Let registrations by one phone happen one after another, so that its limit cannot be raced."""
     if c.dialect.name == "postgresql":
-        key = int.from_bytes(phone_digest[:4], "big", signed=True)
-        c.execute(select(func.pg_advisory_xact_lock(_PHONE, key)))
+        c.execute(select(func.pg_advisory_xact_lock(PHONE, key_of(phone_digest))))
 
 
 def lock_person(c: Transaction, id_digest: bytes) -> None:
     """Let registrations of one person happen one after another, so that the second finds the first."""
     if c.dialect.name == "postgresql":
-        key = int.from_bytes(id_digest[:4], "big", signed=True)
-        c.execute(select(func.pg_advisory_xact_lock(_PERSON, key)))
+        c.execute(select(func.pg_advisory_xact_lock(PERSON, key_of(id_digest))))
 
 
 def lock_stock(c: Transaction, round_id: int, store: str) -> None:

@@ -2,12 +2,13 @@
 
 Whoever asks first holds the key while they work, the others are told that it is being done or are given the
 answer. A holder that is killed loses the key after a while; what it did by then is protected by its own
-constraints, not from here.
+constraints, not from here. An act that is done at once keeps its answer with itself, and holds nothing before.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -15,6 +16,7 @@ from typing import Any
 from maskres.db import idempotency
 from maskres.db.engine import Transaction
 from maskres.errors import InputError
+from maskres.formats.values import format_time
 from maskres.identity.encryption import NONCE_BYTES
 from maskres.usecases.service import Service, one_transaction
 
@@ -51,6 +53,66 @@ class OtherRequest:
     """The key was used for another request and cannot be used for this one."""
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A request that has a key.
+
+    Attributes:
+        scope: who asks, at most 80 printable characters without blanks; nobody gets somebody else's answer.
+        key: the client's name of the request, of the same kind.
+        request_sha256: of what is asked, 64 lower-case hex digits: the same key must mean the same.
+    """
+
+    scope: str
+    key: str
+    request_sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """An answer as it is written under its key, together with what it answers.
+
+    Attributes:
+        columns: of the table, the answer encrypted; its key's version under `answer_version`.
+    """
+
+    columns: Mapping[str, Any]
+
+
+def keep_with_act(service: Service, asked: Asked | None, status: int, body: bytes) -> Kept | None:
+    """Make an answer ready that is written in the very transaction of what it answers: nobody holds its key before.
+
+    Args:
+        service: the service.
+        asked: the request; None where it has no key, and nothing is kept.
+        status: of the answer.
+        body: its bytes.
+
+    Raises:
+        InputError: "bad-idempotency-key".
+    """
+    if asked is None:
+        return None
+    _require_key(asked.scope, asked.key)
+    now = service.now()
+    random = service.random_bytes(_HOLDER_BYTES + NONCE_BYTES)
+    return Kept(
+        {
+            "scope": asked.scope,
+            "key": asked.key,
+            "request_sha256": asked.request_sha256,
+            "held_until": format_time(now + HELD_FOR),
+            "holder": random[:_HOLDER_BYTES].hex(),
+            "status": status,
+            "answer": service.cipher.encrypt(
+                body, bound_to=_binding(asked.scope, asked.key), nonce=random[_HOLDER_BYTES:]
+            ),
+            "answer_version": service.cipher.current,
+            "expires_at": format_time(now + KEPT_FOR),
+        }
+    )
+
+
 @one_transaction
 def hold(
     c: Transaction, service: Service, scope: str, key: str, request_sha256: str
@@ -67,13 +129,7 @@ def hold(
     Raises:
         InputError: "bad-idempotency-key".
     """
-    for text in (scope, key):
-        if not _KEY.fullmatch(text):
-            raise InputError(
-                "bad-idempotency-key",
-                "The idempotency key has 1 to 80 visible ASCII characters.",
-                field="Idempotency-Key",
-            )
+    _require_key(scope, key)
     now = service.now()
     held = Held(scope, key, service.random_bytes(_HOLDER_BYTES).hex())
     mine = {
@@ -128,6 +184,16 @@ def release(c: Transaction, service: Service, held: Held) -> None:
 def sweep_expired(c: Transaction, service: Service) -> int:
     """Delete the keys and answers older than 24 hours; gives how many."""
     return idempotency.delete_expired(c, service.now())
+
+
+def _require_key(*texts: str) -> None:
+    for text in texts:
+        if not _KEY.fullmatch(text):
+            raise InputError(
+                "bad-idempotency-key",
+                "The idempotency key has 1 to 80 visible ASCII characters.",
+                field="Idempotency-Key",
+            )
 
 
 def _open(service: Service, row: Any) -> bytes:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-
 from maskres.db import people, record, rounds
 from maskres.db.people import Registration
 from maskres.registration.receipts import Receipt, ReceiptStatus, sign_receipt
@@ -22,21 +20,26 @@ def make_receipt(service: Service, round_slug: str, number: str) -> bytes:
         row = people.find_registration(c, round_.id, number)
         checkpoint = record.require_checkpoint(c, row.ledger_size)
         name = record.origin(c)
-    keys = service.keys.round_keys(round_slug)
+    seal_key = service.keys.round_keys(round_slug).seal
     status = ReceiptStatus.REGISTERED if row.changed_at == row.registered_at else ReceiptStatus.CHANGED
     receipt = Receipt(
         round=round_slug,
         draw=row.draw,
         number=number,
-        holder_salt=holder_salt(keys.seal, number),
-        wish_salt=wish_salt(keys.seal, number),
+        holder_salt=holder_salt(seal_key, number),
+        wish_salt=wish_salt(seal_key, number),
         wishes=wishes_of(row),
         at=row.changed_at,
         status=ReceiptStatus.WITHDRAWN if row.is_withdrawn else status,
         ledger_size=checkpoint.size,
         ledger_root=checkpoint.root,
     )
-    return sign_receipt(receipt, Ed25519PrivateKey.from_private_bytes(service.keys.deployment.ledger), name)
+    return sign(service, receipt, name)
+
+
+def sign(service: Service, receipt: Receipt, origin: str) -> bytes:
+    """Sign a receipt as the ledger of an origin: the same receipt is the same bytes."""
+    return sign_receipt(receipt, service.receipt_key, origin)
 
 
 def wishes_of(row: Registration) -> Wishes:

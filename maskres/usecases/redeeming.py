@@ -124,7 +124,7 @@ def report(
         tills.note_report(c, till, now)
     if not requests:
         return []
-    bad = {at for at, request in enumerate(requests) if _has_bad_nonce(request)}
+    bad = {at for at, request in enumerate(requests) if has_bad_nonce(request)}
     sound = [request for at, request in enumerate(requests) if at not in bad]
     answers = iter(_answer(c, service, till, sound, now))
     return [Answer(AnswerCode.BAD_NONCE) if at in bad else next(answers) for at in range(len(requests))]
@@ -270,7 +270,7 @@ def _actor(till: Till) -> str:
     return f"till/{till.store}/{till.name}"
 
 
-def _has_bad_nonce(request: Request) -> bool:
+def has_bad_nonce(request: Request) -> bool:
     """Tell whether a request has a nonce that cannot be one.
 
     Raises:

@@ -91,7 +91,7 @@ def register_within(
     if sealed.id_digest == standing.id_digest:
         if sealed.phone_digest != standing.phone_digest:
             _require_phone_free(c, service, round_, application.phone)
-        changes |= _personal_columns(application, sealed, round_)
+        changes |= personal_columns(application, sealed, round_)
     _change(c, service, actor, round_, draw, standing, changes, "registration-changed")
     return Registered(Outcome.CHANGED, standing.number, secret)
 
@@ -243,8 +243,8 @@ def _insert(
             "draw": draw.draw,
             "ledger_size": record.ledger_size(c),
             "entered_by": actor.name,
-            **_wish_columns(application.wishes),
-            **_personal_columns(application, sealed, round_),
+            **wish_columns(application.wishes),
+            **personal_columns(application, sealed, round_),
         },
     )
     record.log(c, now, actor.name, "registered", round_slug=round_.slug, draw=draw.draw, number=number)
@@ -308,7 +308,7 @@ def _wish_changes(
 ) -> dict[str, Any]:
     canonical = open_canonical(service.cipher, people.document_of(c, standing.id_digest), standing.id_digest)
     seal_key = service.keys.round_keys(round_.slug).seal
-    return _wish_columns(wishes) | {"seal": make_seal(seal_key, standing.number, canonical, wishes)}
+    return wish_columns(wishes) | {"seal": make_seal(seal_key, standing.number, canonical, wishes)}
 
 
 def _change(
@@ -327,11 +327,13 @@ def _change(
     record.log(c, now, actor.name, act, round_slug=round_.slug, draw=draw.draw, number=standing.number)
 
 
-def _wish_columns(wishes: Wishes) -> dict[str, Any]:
+def wish_columns(wishes: Wishes) -> dict[str, Any]:
+    """Give wishes as a registration's columns have them."""
     return {"district": wishes.district, "reach": str(wishes.reach), "choices": wishes.joined}
 
 
-def _personal_columns(application: Application, sealed: Sealed, round_: rounds.Round) -> dict[str, Any]:
+def personal_columns(application: Application, sealed: Sealed, round_: rounds.Round) -> dict[str, Any]:
+    """Give what a registration's columns hold of its person, encrypted and digested."""
     return {
         "id_digest": sealed.id_digest,
         "name_digest": sealed.name_digest,

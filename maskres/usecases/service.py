@@ -11,8 +11,10 @@ from functools import cached_property, wraps
 from pathlib import Path
 from typing import Concatenate, ParamSpec, TypeVar
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
 from maskres.db.engine import Database, Transaction
-from maskres.formats.keyed import keyed_digest
+from maskres.formats.keyed import KeyedHash, keyed_digest
 from maskres.identity.digests import IndexKey
 from maskres.identity.encryption import Cipher
 from maskres.keys import KeyStore, RandomBytes
@@ -52,6 +54,16 @@ class Service:
         """The current key of the look-up digests."""
         deployment = self.keys.deployment
         return IndexKey(deployment.current_index_version, deployment.index[deployment.current_index_version])
+
+    @cached_property
+    def receipt_key(self) -> Ed25519PrivateKey:
+        """Signs receipts."""
+        return Ed25519PrivateKey.from_private_bytes(self.keys.deployment.ledger)
+
+    @cached_property
+    def token_key(self) -> KeyedHash:
+        """Digests tokens."""
+        return KeyedHash(self.derived_key("api-token"))
 
     def derived_key(self, label: str) -> bytes:
         """Derive a key for one purpose from the access key: HMAC-SHA256(access key, `key/<label>`), 32 bytes."""

@@ -11,7 +11,6 @@ from maskres.db import record, rounds, tills, tokens
 from maskres.db.engine import Transaction
 from maskres.db.tills import Till
 from maskres.errors import InputError
-from maskres.formats.keyed import keyed_digest
 from maskres.formats.values import is_slug, require_slug
 from maskres.rounds.roles import TOKEN_ROLES, StaffRole
 from maskres.usecases.service import Actor, Service, one_transaction
@@ -89,7 +88,7 @@ def make_token(
     body = base64.urlsafe_b64encode(service.random_bytes(_SECRET_BYTES)).decode().rstrip("=")
     secret = PREFIX + body
     now = service.now()
-    values = {"name": name, "role": read.value, "store": store, "token_digest": _digest(service, secret)}
+    values = {"name": name, "role": read.value, "store": store, "token_digest": token_digest(service, secret)}
     row = tokens.insert_token(c, values | {"created_at": now, "created_by": actor.name})
     detail = {"token": name, "role": read.value, "store": store}
     record.log(c, now, actor.name, "token-made", detail=detail)
@@ -100,8 +99,8 @@ def find_token(service: Service, text: str) -> TokenHolder | None:
     """Tell who shows a token; None for anything that is not one in use."""
     if len(text) != _TEXT_LENGTH or not text.startswith(PREFIX) or not text.isascii():
         return None
-    with service.database.reading() as c:
-        row = tokens.find_in_use(c, _digest(service, text))
+    with service.database.looking() as c:
+        row = tokens.find_in_use(c, token_digest(service, text))
     return None if row is None else _holder(row)
 
 
@@ -147,8 +146,9 @@ def till_for(service: Service, actor: Actor, round_slug: str, store: str, name: 
     return enrol_till(service, actor, round_slug, store, name)
 
 
-def _digest(service: Service, secret: str) -> bytes:
-    return keyed_digest(service.derived_key("api-token"), secret.encode())[:_DIGEST_BYTES]
+def token_digest(service: Service, secret: str) -> bytes:
+    """Compute the digest under which a token is kept and looked up: 16 bytes."""
+    return service.token_key.digest(secret.encode())[:_DIGEST_BYTES]
 
 
 def _holder(row: Any) -> TokenHolder:

@@ -36,11 +36,13 @@ class Access:
         gate: what stands before it.
         roles: of staff accounts or of token holders; none where everybody may.
         is_fresh: whether the account must have shown its password and second factor within minutes.
+        is_confirmed_later: whether a token may be one remembered: the act itself asks whether it is in use.
     """
 
     gate: Gate
     roles: frozenset[StaffRole] = frozenset()
     is_fresh: bool = False
+    is_confirmed_later: bool = False
 
 
 def public(view: View) -> View:
@@ -63,9 +65,15 @@ def staff(*roles: StaffRole, fresh: bool = False) -> Callable[[View], View]:
     return lambda view: _mark(view, Access(Gate.STAFF, frozenset(roles or StaffRole), is_fresh=fresh))
 
 
-def token(*roles: StaffRole) -> Callable[[View], View]:
-    """Let holders of an API token of these roles call this view."""
-    return lambda view: _mark(view, Access(Gate.TOKEN, frozenset(roles)))
+def token(*roles: StaffRole, is_confirmed_later: bool = False) -> Callable[[View], View]:
+    """Let holders of an API token of these roles call this view.
+
+    Args:
+        roles: who may.
+        is_confirmed_later: let in a token this process remembers, for the view asks whether it is in use (`once`).
+    """
+    access = Access(Gate.TOKEN, frozenset(roles), is_confirmed_later=is_confirmed_later)
+    return lambda view: _mark(view, access)
 
 
 def access_of(app: Flask, endpoint: str | None, method: str) -> Access | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from maskres.config import WebSettings
+from maskres.usecases.memory import Memory
 from maskres.usecases.service import Service
 from maskres.web.limits import Limits
 
@@ -17,8 +18,10 @@ class Door:
         service: what the use cases work with.
         settings: how the deployment is reached.
         limits: how often somebody may ask.
+        memory: what this process remembers from one request to the next.
     """
 
     service: Service
     settings: WebSettings
     limits: Limits
+    memory: Memory

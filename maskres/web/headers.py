@@ -24,24 +24,35 @@ def add_headers(app: Flask, *, is_secure: bool) -> None:
         is_secure: whether it is reached by HTTPS.
     """
 
+    fixed = {
+        "X-Content-Type-Options": "nosniff",
+        "Referrer-Policy": "same-origin",
+        "Permissions-Policy": _PERMISSIONS,
+        "Cross-Origin-Opener-Policy": "same-origin",
+        "Cross-Origin-Resource-Policy": "same-origin",
+    }
+    if is_secure:
+        fixed["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"
+
     @app.after_request
     def add(response: Response) -> Response:
         headers = response.headers
-        headers.setdefault(
-            "Content-Security-Policy",
-            "default-src 'none'; script-src 'self' 'nonce-" + csp_nonce() + "' 'wasm-unsafe-eval'; "
-            "style-src 'self'; img-src 'self' data: blob:; font-src 'self'; connect-src 'self'; "
-            "media-src 'self' blob:; manifest-src 'self'; worker-src 'self'; form-action 'self'; "
-            "frame-ancestors 'none'; base-uri 'none'",
-        )
-        headers.setdefault("X-Content-Type-Options", "nosniff")
-        headers.setdefault("Referrer-Policy", "same-origin")
-        headers.setdefault("Permissions-Policy", _PERMISSIONS)
-        headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
-        headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
-        if is_secure:
-            headers.setdefault("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
+        wanted = {"Content-Security-Policy": _policy()} | fixed
         # What is somebody's own is kept by nobody on the way; public files say otherwise themselves.
         if request.endpoint != "static":
-            headers.setdefault("Cache-Control", "no-store")
+            wanted["Cache-Control"] = "no-store"
+        # Looked through once: asking for each header by its name looks through all of them every time.
+        given = {name.lower() for name, _ in headers}
+        for name, value in wanted.items():
+            if name.lower() not in given:
+                headers.add(name, value)
         return response
+
+
+def _policy() -> str:
+    return (
+        "default-src 'none'; script-src 'self' 'nonce-" + csp_nonce() + "' 'wasm-unsafe-eval'; "
+        "style-src 'self'; img-src 'self' data: blob:; font-src 'self'; connect-src 'self'; "
+        "media-src 'self' blob:; manifest-src 'self'; worker-src 'self'; form-action 'self'; "
+        "frame-ancestors 'none'; base-uri 'none'"
+    )

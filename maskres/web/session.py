@@ -41,7 +41,8 @@ class EncryptedSessions(SessionInterface):
 
     def open_session(self, app: Flask, request: Request) -> EncryptedSession:
         """Read the cookie; one that is damaged or old begins a new session."""
-        cookie = request.cookies.get(self.get_cookie_name(app))
+        # Programs send none: they are not made to wait until every cookie has been looked for.
+        cookie = request.cookies.get(self.get_cookie_name(app)) if "Cookie" in request.headers else None
         if cookie:
             try:
                 return EncryptedSession(json.loads(self._fernet.decrypt(cookie, ttl=LIFE_SECONDS)))

@@ -14,6 +14,7 @@ from schemathesis.specs.openapi import checks as openapi
 
 from maskres.usecases.phone_proofs import make_phone_proof
 from maskres.usecases.proofs import secret_of
+from maskres.web.limits import Limiter
 from tests.support.api import Partner
 from tests.support.collecting import Counters
 from tests.support.web import make_app
@@ -43,12 +44,11 @@ _bounded = {
 
 
 @pytest.fixture
-def partner(sqlite_counters: Counters) -> Partner:
+def partner(sqlite_counters: Counters, monkeypatch: pytest.MonkeyPatch) -> Partner:
     sqlite_counters.at(9.2)
-    app = make_app(sqlite_counters.service)
     # Not how often is tried here, but what is answered.
-    app.config["RATELIMIT_ENABLED"] = False
-    return Partner(app, sqlite_counters.service)
+    monkeypatch.setattr(Limiter, "_require", lambda *_: None)
+    return Partner(make_app(sqlite_counters.service), sqlite_counters.service)
 
 
 def credentials(partner: Partner, counters: Counters, number: str) -> dict[str, dict[str, str]]:

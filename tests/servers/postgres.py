@@ -21,6 +21,9 @@ listen_addresses = '127.0.0.1'
 unix_socket_directories = ''
 port = {port}
 timezone = 'UTC'
+"""
+#: Tests may lose everything in a power cut; benchmarks must pay for durability like a deployment.
+_CARELESS = """
 fsync = off
 synchronous_commit = off
 full_page_writes = off
@@ -57,8 +60,12 @@ class Postgres:
 
 
 @contextmanager
-def running_postgres() -> Iterator[Postgres]:
-    """Start a cluster, and stop and remove it afterwards."""
+def running_postgres(*, is_durable: bool = False) -> Iterator[Postgres]:
+    """Start a cluster, and stop and remove it afterwards.
+
+    Args:
+        is_durable: whether what it commits survives a power cut, as PostgreSQL does unless told otherwise.
+    """
     binaries = _find_binaries()
     user = "postgres" if os.geteuid() == 0 else None  # PostgreSQL refuses to run as root
     folder = Path(tempfile.mkdtemp(prefix="maskres-postgres-"))
@@ -72,7 +79,7 @@ def running_postgres() -> Iterator[Postgres]:
         _call([*initdb, "--locale=C.UTF-8", "--encoding=UTF8"], folder, user)
         port = free_port()
         with (data / "postgresql.conf").open("a", encoding="utf-8") as settings:
-            settings.write(_SETTINGS.format(port=port))
+            settings.write(_SETTINGS.format(port=port) + ("" if is_durable else _CARELESS))
         log = folder / "log"
         _call([*pg_ctl, "start", "-w", "-l", str(log)], folder, user, log)
         yield Postgres(port)

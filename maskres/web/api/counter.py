@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from flask import Response, jsonify
 from flask_smorest import Blueprint
 from werkzeug.exceptions import NotFound
 
@@ -13,8 +14,9 @@ from maskres.identity.documents import Document, read_document
 from maskres.pickup.handovers import Answer
 from maskres.pickup.store_states import StoreState
 from maskres.rounds.roles import StaffRole
-from maskres.usecases import redeeming
+from maskres.usecases import redeeming, redeeming_at_once
 from maskres.usecases.desk import Desk, see_at_till
+from maskres.usecases.idempotency import Asked, keep_with_act
 from maskres.usecases.open_data import require_store_of_round
 from maskres.usecases.service import Service
 from maskres.usecases.store_states import say_state
@@ -31,15 +33,29 @@ from maskres.web.door import Door
 #: Codes have 55 bits, so guessing is hopeless; whoever tries all the same is stopped early.
 _BY_TOKEN = "120 per minute"
 _BY_ADDRESS = "600 per minute"
+_TOLD = shapes.Told()
 _AT = "/rounds/<slug:round>/stores/<slug:store>"
 
 
 def counter_routes(door: Door) -> Blueprint:
     """Make the routes of the counter."""
     routes = ApiBlueprint("counters", "The counter: looking up, handing over, undoing, uploading.")
-    service, limits = door.service, door.limits
+    service, limits, memory = door.service, door.limits, door.memory
     by_token = limits.closed.limit(_BY_TOKEN, key_func=limit_by_holder)
     by_address = limits.closed.limit(_BY_ADDRESS)
+
+    def hand_over_at_once(
+        asked: Asked | None, _headers: Any, body: dict[str, Any], round: str, store: str
+    ) -> Response | None:
+        """Hand out by a code at the winner's own store, if nothing stands against it."""
+        holder, known = require_holder(), memory.find_round(round)
+        request = _request(body, "")
+        if known is None or store != holder.store or not redeeming_at_once.is_plain(service, request):
+            return None
+        answer = jsonify(_TOLD.dump(_told(redeeming_at_once.HANDED_OUT)))
+        kept = keep_with_act(service, asked, answer.status_code, answer.get_data())
+        is_done = redeeming_at_once.hand_out(service, known, holder, request, kept)
+        return answer if is_done else None
 
     @routes.route(f"{_AT}/look-ups", methods=["POST"])
     @by_token
@@ -67,13 +83,13 @@ def counter_routes(door: Door) -> Blueprint:
     @routes.route(f"{_AT}/hand-overs", methods=["POST"])
     @by_token
     @by_address
-    @token(StaffRole.COUNTER)
+    @token(StaffRole.COUNTER, is_confirmed_later=True)
     @may_refuse(401, 403, 409)
     @reads_body
     @routes.doc(security=[{"token": []}])
     @routes.arguments(OnceHeader, location="headers")
     @routes.arguments(shapes.HandOver)
-    @once(service)
+    @once(service, hand_over_at_once)
     @routes.response(200, shapes.Told)
     def hand_over(_headers: dict[str, Any], body: dict[str, Any], round: str, store: str) -> dict[str, Any]:
         """Hand out to a winner. The same nonce again gives the same answer and hands out nothing twice.

@@ -13,28 +13,45 @@ from werkzeug.exceptions import Conflict
 from maskres.errors import InputError
 from maskres.formats import strict_json
 from maskres.usecases import idempotency
-from maskres.usecases.idempotency import Answered, InFlight, OtherRequest
+from maskres.usecases.idempotency import Answered, Asked, InFlight, OtherRequest
 from maskres.usecases.service import Service
-from maskres.web.api.tokens import PHONE_PROOF, SECRET
+from maskres.web.api.tokens import PHONE_PROOF, SECRET, confirm_holder
 
 KEY = "Idempotency-Key"
 _CREDENTIALS = ("Authorization", PHONE_PROOF, SECRET)
 
 
-def once(service: Service) -> Callable[[Callable[..., Response]], Callable[..., Response]]:
+#: Does a request at once, its answer kept with it where it has a key; None where it must go the general way.
+AtOnce = Callable[..., "Response | None"]
+
+
+def once(
+    service: Service, at_once: AtOnce | None = None
+) -> Callable[[Callable[..., Response]], Callable[..., Response]]:
     """Do a view once for each Idempotency-Key; without that header, each time.
 
     Goes under `arguments` and above `response`: what cannot be read never takes a key. Only what was done is
     kept: a refusal gives the key up, so that the request can be tried again.
+
+    Args:
+        service: the service.
+        at_once: tried first: given the key's `Asked` or None, and what the view is given. It refuses nothing in words:
+            where it cannot do the plain case it leaves everything to the view.
     """
 
     def decorate(view: Callable[..., Response]) -> Callable[..., Response]:
         @functools.wraps(view)
         def run(*args: Any, **kwargs: Any) -> Response:
             key = request.headers.get(KEY)
-            if key is None:
+            asked = None if key is None else Asked(_scope(), key, _digest_of_request())
+            if at_once is not None:
+                done = _try(at_once, asked, *args, **kwargs)
+                if done is not None:
+                    return done
+                confirm_holder(service)
+            if asked is None:
                 return view(*args, **kwargs)
-            held = idempotency.hold(service, _scope(), key, _digest_of_request())
+            held = idempotency.hold(service, asked.scope, asked.key, asked.request_sha256)
             if isinstance(held, Answered):
                 kept = Response(held.body, held.status, mimetype="application/json")
                 kept.headers["Idempotent-Replayed"] = "true"
@@ -58,6 +75,13 @@ def once(service: Service) -> Callable[[Callable[..., Response]], Callable[..., 
         return run
 
     return decorate
+
+
+def _try(at_once: AtOnce, *args: Any, **kwargs: Any) -> Response | None:
+    try:
+        return at_once(*args, **kwargs)
+    except InputError:
+        return None  # said by the general way, which looks at the key before
 
 
 def _scope() -> str:

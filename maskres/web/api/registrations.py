@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import fields
 from typing import Any
 
-from flask import g, jsonify
+from flask import Response, g, jsonify
 from flask_smorest import Blueprint
 
 from maskres.db import rounds
 from maskres.registration.applications import Application, read_application
 from maskres.registration.seals import Reach, Wishes
+from maskres.usecases import registering_at_once
+from maskres.usecases.idempotency import Asked, keep_with_act
 from maskres.usecases.open_data import find_shown_round
 from maskres.usecases.own_registrations import Slip, list_slips, make_slip
 from maskres.usecases.proofs import SEEN_BY_STAFF
@@ -36,25 +39,44 @@ from maskres.web.api.tokens import (
 from maskres.web.door import Door
 
 _BY_TOKEN = "600 per minute"
+_REGISTERED = shapes.Registered()
 _OWN: list[dict[str, list[str]]] = [{"registrationSecret": []}, {"phoneProof": []}]
 
 
 def registration_routes(door: Door) -> Blueprint:
     """Make the routes of registrations."""
     routes = ApiBlueprint("registrations", "Registering, changing wishes, withdrawing.")
-    service, limits = door.service, door.limits
+    service, limits, memory = door.service, door.limits, door.memory
+
+    def register_at_once(
+        asked: Asked | None, _headers: Any, _query: Any, body: dict[str, Any], round: str
+    ) -> Response | None:
+        """Register somebody new by a helper's token, if nothing stands against it."""
+        holder, known = g.get("token_holder"), memory.find_round(round)
+        if holder is None or known is None:
+            return None
+        application = _read_fields(service, known.round, known.stores, body, is_phone_required=False)
+        prepared = registering_at_once.prepare(service, known, holder, application)
+        if prepared is None:
+            return None
+        answer = _answer(prepared.slip, Outcome.REGISTERED)
+        kept = keep_with_act(service, asked, answer.status_code, answer.get_data())
+        if registering_at_once.register(service, prepared, kept):
+            return answer
+        memory.forget_round(round)
+        return None
 
     @routes.route("/rounds/<slug:round>/registrations", methods=["POST"])
+    @require_registrar(door)
     @limits.open.limit(_BY_TOKEN, key_func=limit_by_holder)
     @public
     @may_refuse(401, 403, 409)
     @reads_body
     @routes.doc(security=[{"token": []}, {"phoneProof": []}])
-    @require_registrar(service)
     @routes.arguments(shapes.OnceHeader, location="headers")
     @routes.arguments(shapes.LanguageQuery, location="query")
     @routes.arguments(shapes.ApplicationSent)
-    @once(service)
+    @once(service, register_at_once)
     @routes.alt_response(200, schema=shapes.Registered, success=True)
     @routes.alt_response(201, schema=shapes.Registered, success=True)
     @routes.response(202, shapes.Received)
@@ -75,10 +97,7 @@ def registration_routes(door: Door) -> Blueprint:
             return {"outcome": "received"}
         done = register(service, holder.actor, round, application, SEEN_BY_STAFF)
         slip = make_slip(service, round, str(done.number))
-        members = _members(slip) | {"outcome": str(done.outcome)}
-        answer = jsonify(shapes.Registered().dump(members))
-        answer.status_code = 201 if done.outcome is Outcome.REGISTERED else 200
-        return answer
+        return _answer(slip, done.outcome)
 
     @routes.route("/rounds/<slug:round>/registrations")
     @limits.closed.limit(allowances.OWN)
@@ -146,6 +165,17 @@ def _read(service: Service, round_slug: str, body: dict[str, Any], *, is_phone_r
     with service.database.reading() as c:
         round_ = find_shown_round(c, round_slug)
         stores = rounds.store_districts(c, round_.id)
+    return _read_fields(service, round_, stores, body, is_phone_required=is_phone_required)
+
+
+def _read_fields(
+    service: Service,
+    round_: rounds.Round,
+    stores: Mapping[str, str],
+    body: dict[str, Any],
+    *,
+    is_phone_required: bool,
+) -> Application:
     written = {name: value for name, value in body.items() if isinstance(value, str)}
     written |= {"choices": "|".join(body["choices"]), "keep": "yes" if body["keep"] else "no"}
     return read_application(
@@ -155,6 +185,12 @@ def _read(service: Service, round_slug: str, body: dict[str, Any], *, is_phone_r
         today=service.now().date(),
         is_phone_required=is_phone_required,
     )
+
+
+def _answer(slip: Slip, outcome: Outcome) -> Response:
+    answer = jsonify(_REGISTERED.dump(_members(slip) | {"outcome": str(outcome)}))
+    answer.status_code = 201 if outcome is Outcome.REGISTERED else 200
+    return answer
 
 
 def _standing(found: Standing) -> dict[str, Any]:

@@ -18,6 +18,8 @@ from maskres.usecases.proofs import Proof, phone_digests
 from maskres.usecases.service import Service
 from maskres.usecases.tokens import TokenHolder, find_token
 from maskres.web.access import Access
+from maskres.web.door import Door
+from maskres.web.limits import remote_address
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -25,14 +27,14 @@ PHONE_PROOF = "Phone-Proof"
 SECRET = "Registration-Secret"
 
 
-def guard_token(service: Service, access: Access) -> None:
+def guard_token(door: Door, access: Access) -> None:
     """Let in whoever shows a token of one of the roles.
 
     Raises:
         Unauthorized: no token, or none in use.
         StepRefused: "wrong-role".
     """
-    holder = find_holder(service)
+    holder = remember_holder(door) if access.is_confirmed_later else find_holder(door.service)
     if holder is None:
         refuse_unknown("missing-token", "Send Authorization: Bearer and a token.")
     if holder.role not in access.roles:
@@ -46,11 +48,35 @@ def find_holder(service: Service) -> TokenHolder | None:
     Raises:
         Unauthorized: the token is not one in use.
     """
+    return _find_by(lambda text: find_token(service, text))
+
+
+def remember_holder(door: Door) -> TokenHolder | None:
+    """Give who shows a token as this process remembers them; `confirm_holder` or the act itself must follow.
+
+    Raises:
+        Unauthorized: the token is not one in use.
+    """
+    g.is_holder_remembered = True
+    return _find_by(door.memory.find_token)
+
+
+def confirm_holder(service: Service) -> None:
+    """Ask the database about the token of this request, where it was let in by memory.
+
+    Raises:
+        Unauthorized: the token is not in use any more.
+    """
+    if g.pop("is_holder_remembered", False) and "token_holder" in g:
+        g.token_holder = find_holder(service)
+
+
+def _find_by(find: Callable[[str], TokenHolder | None]) -> TokenHolder | None:
     shown = request.headers.get("Authorization")
     if shown is None:
         return None
     scheme, _, text = shown.partition(" ")
-    holder = find_token(service, text.strip()) if scheme.lower() == "bearer" else None
+    holder = find(text.strip()) if scheme.lower() == "bearer" else None
     if holder is None:
         refuse_unknown("bad-token", "This token is not in use.")
     return holder
@@ -63,8 +89,8 @@ def require_holder() -> TokenHolder:
 
 
 def limit_by_holder() -> str:
-    """Name whom a limit counts: the holder of the token."""
-    return f"token/{require_holder().id}" if "token_holder" in g else "token/none"
+    """Name whom a limit counts: the holder of the token, and where there is none the address."""
+    return f"token/{require_holder().id}" if "token_holder" in g else remote_address()
 
 
 def phone_shown(service: Service) -> str | None:
@@ -100,16 +126,19 @@ def shown_proof(service: Service) -> Proof:
     return Proof(secret=request.headers.get(SECRET), phone_digests=digests)
 
 
-def require_registrar(service: Service) -> Callable[[View], View]:
-    """Let in a helper's token or a verified phone, before anything else of the request is looked at."""
+def require_registrar(door: Door) -> Callable[[View], View]:
+    """Let in a helper's token or a verified phone, before anything else of the request is looked at.
+
+    The token may be one remembered: `once` asks about it unless the act itself has.
+    """
 
     def decorate(view: View) -> View:
         @functools.wraps(view)
         def run(*args: Any, **kwargs: Any) -> Any:
-            holder = find_holder(service)
+            holder = remember_holder(door)
             if holder is not None and holder.role is not StaffRole.HELPER:
                 raise StepRefused("wrong-role", f"A token of the role {holder.role} cannot do this.")
-            phone = phone_shown(service) if holder is None else None
+            phone = phone_shown(door.service) if holder is None else None
             if holder is None and phone is None:
                 refuse_unknown(
                     "missing-token", "Send Authorization: Bearer and a helper's token, or Phone-Proof."

@@ -12,7 +12,6 @@ from typing import Any
 
 from flask import Blueprint, abort, flash, redirect, request, url_for
 from flask_babel import gettext, lazy_gettext
-from flask_limiter.util import get_remote_address
 from werkzeug.wrappers import Response
 
 from maskres.db import desk as reads
@@ -31,6 +30,7 @@ from maskres.web.counter.day import add_day_routes
 from maskres.web.door import Door
 from maskres.web.forms import Form
 from maskres.web.kept import Kept
+from maskres.web.limits import remote_address
 from maskres.web.names import STORE_STATES
 from maskres.web.pages import show
 from maskres.web.staff.login_session import current_account, require_account
@@ -65,7 +65,7 @@ def desk_of_account() -> Desk:
 
 def _account_key() -> str:
     account = current_account()
-    return get_remote_address() if account is None else f"account-{account.id}"
+    return remote_address() if account is None else f"account-{account.id}"
 
 
 def _add_looking_up(routes: Blueprint, door: Door) -> None:

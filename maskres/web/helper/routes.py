@@ -7,7 +7,6 @@ from typing import Any
 
 from flask import Blueprint, abort, flash, redirect, request, session, url_for
 from flask_babel import gettext
-from flask_limiter.util import get_remote_address
 from werkzeug.wrappers import Response
 
 from maskres.errors import MaskresError
@@ -18,6 +17,7 @@ from maskres.web.door import Door
 from maskres.web.errors import status_of
 from maskres.web.forms import Form
 from maskres.web.kept import Kept
+from maskres.web.limits import remote_address
 from maskres.web.pages import show
 from maskres.web.staff.login_session import current_account, require_account
 
@@ -94,7 +94,7 @@ def helper_routes(door: Door) -> Blueprint:
 
 def _account_key() -> str:
     account = current_account()
-    return get_remote_address() if account is None else f"account-{account.id}"
+    return remote_address() if account is None else f"account-{account.id}"
 
 
 def _entry_of(form: Form) -> str:

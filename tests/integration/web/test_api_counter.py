@@ -25,7 +25,6 @@ class Shop:
     def __init__(self, counters: Counters, store: str = STORE) -> None:
         self.counters = counters
         self.partner = Partner(make_app(counters.service), counters.service)
-        self.partner.app.config["RATELIMIT_ENABLED"] = True
         self.token = self.partner.token("counter", store)
         self.store = store
 
@@ -218,7 +217,6 @@ def test_looking_up_is_limited_by_token(one: Shop):
 def test_hit_miss_and_used_take_the_same_time(sqlite_counters: Counters):
     sqlite_counters.at(9.2)
     shop = Shop(sqlite_counters)
-    shop.partner.app.config["RATELIMIT_ENABLED"] = False
     hit, used = (sqlite_counters.code(sqlite_counters.winner(nth=nth)) for nth in (0, 1))
     shop.post("hand-overs", {"nonce": sqlite_counters.nonce(), "code": used})
     codes = {"valid": hit, "unknown": "000000000000", "already-handed-out": used}
