@@ -28,8 +28,8 @@ def zipped(folder: Path, *more: tuple[str | zipfile.ZipInfo, bytes], deflated: b
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED if deflated else zipfile.ZIP_STORED) as archive:
         for name, data in WHOLE.items():
             archive.writestr(name, data)
-        for name, data in more:
-            archive.writestr(name, data)
+        for member, data in more:
+            archive.writestr(member, data)
     return path
 
 
