@@ -46,6 +46,10 @@ bench: setup-dev ## run the benchmarks
 bench-city: setup-dev ## run the long benchmarks
 	$(BIN)/python -m benchmarks draw-large
 
+pictures: setup-dev assets ## take the pictures that README and docs show, by a real browser in the demo city
+	@scripts/install-servers.sh
+	$(BIN)/python scripts/take_pictures.py
+
 format: setup-dev ## put the code into shape
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .

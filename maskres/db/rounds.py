@@ -208,6 +208,13 @@ def find_store(c: Transaction, round_id: int, store: str) -> Store | None:
     return None if row is None else _store(row)
 
 
+def find_store_name(c: Transaction, store: str) -> str | None:
+    """Give what a store is called in the newest round that knows it."""
+    of_newest = select(stores.c.name).where(stores.c.store == store).order_by(stores.c.round_id.desc())
+    found: str | None = c.execute(of_newest.limit(1)).scalar()
+    return found
+
+
 def insert_draw(
     c: Transaction, round_id: int, draw: int, now: datetime, times: RegistrationTimes = NO_TIMES
 ) -> int:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
-from flask_babel import lazy_gettext
+from flask_babel import gettext, lazy_gettext
 from flask_babel.speaklater import LazyString
 
 ROUND_STATUSES: Mapping[str, LazyString] = {
@@ -51,8 +52,37 @@ REGISTERS: Mapping[str, LazyString] = {
     "insurance": lazy_gettext("social insurance"),
     "employment": lazy_gettext("employment register"),
 }
+ROLES: Mapping[str, LazyString] = {
+    "operator": lazy_gettext("operator"),
+    "notary": lazy_gettext("notary"),
+    "witness": lazy_gettext("witness"),
+    "counter": lazy_gettext("counter"),
+    "helper": lazy_gettext("helper"),
+    "auditor": lazy_gettext("auditor"),
+}
+STRATA: Mapping[str, LazyString] = {
+    "elderly": lazy_gettext("older people"),
+    "minors": lazy_gettext("minors"),
+    "general": lazy_gettext("everybody else"),
+}
+DISTRICTS: Mapping[str, LazyString] = {
+    "siming": lazy_gettext("Siming"),
+    "huli": lazy_gettext("Huli"),
+    "jimei": lazy_gettext("Jimei"),
+    "haicang": lazy_gettext("Haicang"),
+    "tongan": lazy_gettext("Tong'an"),
+    "xiangan": lazy_gettext("Xiang'an"),
+}
+_GOODS: Mapping[str, LazyString] = {
+    "masks": lazy_gettext("masks"),
+    "test kits": lazy_gettext("test kits"),
+    "vaccine doses": lazy_gettext("vaccine doses"),
+    "shelter places": lazy_gettext("shelter places"),
+    "school places": lazy_gettext("school places"),
+}
+_YEAR_AND_NUMBER = re.compile(r".*-(\d{4})-(\d{1,3})")
 DISPUTES: Mapping[str, LazyString] = {
-    "open": lazy_gettext("open"),
+    "open": lazy_gettext("not answered yet"),
     "upheld": lazy_gettext("upheld"),
     "rejected": lazy_gettext("rejected"),
 }
@@ -146,3 +176,33 @@ ENTRIES: Mapping[str, LazyString] = {
 def name_of(names: Mapping[str, LazyString], word: object) -> str:
     """Name a word of the machine to people; one without a name stands as it is."""
     return str(names.get(str(word), word))
+
+
+def actor_name(actor: str) -> str:
+    """Name who did something as people do: lin (operator) for operator/lin."""
+    role, _, name = actor.partition("/")
+    found = ROLES.get(role)
+    return f"{name} ({found})" if name and found is not None else actor
+
+
+def round_name(slug: str) -> str:
+    """Name a round: by year and number where its short name ends with them, as xiamen-2020-1 does."""
+    found = _YEAR_AND_NUMBER.fullmatch(slug)
+    if found is None:
+        return str(gettext("Round %(round)s", round=slug))
+    return str(gettext("Round %(number)s of %(year)s", year=found[1], number=int(found[2])))
+
+
+def district_name(slug: str) -> str:
+    """Name a district."""
+    return name_of(DISTRICTS, slug)
+
+
+def stratum_name(stratum: str) -> str:
+    """Name a group of the pool."""
+    return name_of(STRATA, stratum)
+
+
+def goods_name(goods: str) -> str:
+    """Name what is handed out."""
+    return str(_GOODS.get(goods.casefold().replace("-", " "), goods))

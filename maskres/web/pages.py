@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from datetime import datetime
+from datetime import date, datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 import segno
 from flask import Flask, render_template, request, url_for
-from flask_babel import format_datetime, format_decimal, gettext
+from flask_babel import format_date, format_datetime, format_decimal, gettext
 from jinja2 import ChoiceLoader, PackageLoader, PrefixLoader
 from markupsafe import Markup
 
@@ -21,6 +21,10 @@ from maskres.web import names
 from maskres.web.headers import csp_nonce
 from maskres.web.languages import HTML_LANGUAGES, is_large, language
 
+_FORMS = {
+    "en": {"medium": "d MMMM yyyy, HH:mm", "short": "d MMM, HH:mm", "exact": "d MMM yyyy, HH:mm:ss"},
+    "zh": {"medium": "y年M月d日 HH:mm", "short": "M月d日 HH:mm", "exact": "y年M月d日 HH:mm:ss"},
+}
 STATIC = Path(__file__).parent / "static"
 
 
@@ -40,6 +44,12 @@ def set_up_pages(app: Flask, zone: str = "Asia/Shanghai") -> None:
         qr=qr_code,
         names=names,
         name_of=names.name_of,
+        actor_name=names.actor_name,
+        round_name=names.round_name,
+        district_name=names.district_name,
+        stratum_name=names.stratum_name,
+        goods_name=names.goods_name,
+        local_day=local_day,
         local_time=lambda at, form="medium": local_time(at, zone, form),
     )
 
@@ -68,8 +78,21 @@ def static_address(name: str) -> str:
 
 
 def local_time(at: datetime, zone: str, form: str = "medium") -> str:
-    """Say a time as people there do."""
-    return str(format_datetime(at.astimezone(ZoneInfo(zone)), form, rebase=False))
+    """Say a time as people there do.
+
+    Args:
+        at: aware.
+        zone: of the city.
+        form: "medium"; "short", without the year; "exact", with seconds; or a pattern of Babel.
+    """
+    pattern = _FORMS[language()].get(form, form)
+    return str(format_datetime(at.astimezone(ZoneInfo(zone)), pattern, rebase=False))
+
+
+def local_day(day: date | str) -> str:
+    """Say a day as people do; also one that is written like 2020-02-06."""
+    found = date.fromisoformat(day) if isinstance(day, str) else day
+    return str(format_date(found, "long"))
 
 
 def qr_code(text: str, title: str = "") -> Markup:

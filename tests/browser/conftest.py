@@ -22,7 +22,7 @@ from maskres.usecases.service import Service
 from tests.support.browser import Live, Served
 
 CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
-_ARGUMENTS = (
+ARGUMENTS = (
     "--no-sandbox",
     "--disable-gpu",
     "--disable-background-networking",
@@ -46,7 +46,7 @@ def browser() -> Iterator[Browser]:
     """One Chromium for all tests of this process."""
     expect.set_options(timeout=_MILLISECONDS)  # a busy machine is no error
     with sync_playwright() as playwright:
-        found = playwright.chromium.launch(executable_path=CHROMIUM, args=list(_ARGUMENTS))
+        found = playwright.chromium.launch(executable_path=CHROMIUM, args=list(ARGUMENTS))
         yield found
         found.close()
 

@@ -18,6 +18,9 @@ from werkzeug.serving import make_server
 from maskres.usecases.service import Service
 from tests.support.web import make_app
 
+#: What is longer has a picture of its beginning alone.
+_TALLEST = 12_000
+
 
 @dataclass(frozen=True)
 class Live:
@@ -70,7 +73,8 @@ def shot(page: Page, name: str) -> None:
     folder = os.environ.get("MASKRES_SHOTS")
     if folder:
         Path(folder).mkdir(parents=True, exist_ok=True)
-        page.screenshot(path=Path(folder) / f"{name}.png", full_page=True)
+        height: int = page.evaluate("document.documentElement.scrollHeight")
+        page.screenshot(path=Path(folder) / f"{name}.png", full_page=height < _TALLEST, timeout=120_000)
 
 
 def press(page: Page, button: Locator) -> None:

@@ -21,6 +21,7 @@ from maskres.usecases import store_files
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
 PAGES = sorted([ROOT / "README.md", ROOT / "CHANGELOG.md", *DOCS.rglob("*.md")])
+_PICTURE = re.compile(r"!\[([^]]*)\]\((\S+?)\)")
 _LINK = re.compile(r"\]\(([^)#\s]+)?(#[^)\s]+)?\)")
 
 
@@ -121,6 +122,18 @@ def test_links_lead_somewhere(page):
             assert fragment[1:] in {anchor(heading) for heading in headings}, (
                 f"{page.name}: {target}{fragment}"
             )
+
+
+def test_every_picture_is_shown_described_and_small():
+    shown = {}
+    for page in PAGES:
+        for words, target in _PICTURE.findall(page.read_text(encoding="utf-8")):
+            shown[(page.parent / target).resolve()] = words
+    there = {path for path in (DOCS / "pictures").iterdir() if path.suffix in (".png", ".svg")}
+    assert there == set(shown)
+    for path, words in shown.items():
+        assert len(words) >= 30, f"{path.name} is described by {words!r}"
+        assert path.stat().st_size <= 150_000, path.name
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))

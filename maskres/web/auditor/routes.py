@@ -17,6 +17,7 @@ from maskres.rounds.roles import StaffRole
 from maskres.usecases.cosigning import ledger_pages
 from maskres.usecases.exports import note_log_export
 from maskres.web.access import staff
+from maskres.web.act_names import ACTS
 from maskres.web.auditor.disarming import csv_lines
 from maskres.web.door import Door
 from maskres.web.forms import Form
@@ -63,6 +64,7 @@ def auditor_routes(door: Door) -> Blueprint:
             rows=rows[:_PAGE],
             has_more=len(rows) > _PAGE,
             acts=acts,
+            act_names=ACTS,
             slugs=slugs,
         )
 

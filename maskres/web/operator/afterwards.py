@@ -84,7 +84,7 @@ def _add_close_store(routes: Blueprint, door: Door) -> None:
                 flash(words, "success")
                 return redirect(url_for("operator.draw", slug=slug, number=number), 303)
         with door.service.database.reading() as c:
-            stores = sorted(rounds.store_districts(c, shown.round.id).items())
+            stores = rounds.list_stores(c, shown.round.id)
         status = 422 if form.errors else 200 if is_due or request.method == "GET" else 409
         return show(
             "operator/close_store.html",

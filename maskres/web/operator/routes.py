@@ -9,7 +9,6 @@ from flask_babel import gettext
 
 from maskres.db import rounds
 from maskres.errors import MaskresError
-from maskres.rounds.plain_words import describe
 from maskres.rounds.roles import StaffRole
 from maskres.rounds.rules_file import read_rules
 from maskres.usecases import rounds as round_steps
@@ -18,7 +17,6 @@ from maskres.usecases.overview import draw_overview, round_overview
 from maskres.web.access import staff
 from maskres.web.door import Door
 from maskres.web.forms import Form
-from maskres.web.languages import language
 from maskres.web.office_words import refuse
 from maskres.web.operator.acts import add_acts
 from maskres.web.operator.afterwards import add_afterwards
@@ -29,7 +27,7 @@ from maskres.web.operator.handed_in import add_handed_in
 from maskres.web.operator.sources import add_sources
 from maskres.web.operator.times import add_times, read_times
 from maskres.web.pages import show
-from maskres.web.resident.places import district_name
+from maskres.web.rules_words import say_rules
 from maskres.web.staff.login_session import require_account
 from maskres.web.task_pages import show_task
 from maskres.web.timeline import timeline
@@ -71,11 +69,9 @@ def _add_looks(routes: Blueprint, door: Door) -> None:
         shown = round_overview(service, slug)
         now = service.now()
         lines = [(one, timeline(shown, one, now)) for one in reversed(shown.draws)]
-        words = describe(shown.round.rules, "en" if language() == "en" else "zh-Hans")
+        words = say_rules(shown.round.rules)
         recent = tasks.list_tasks(service, round_slug=slug, limit=_TASKS_SHOWN)
-        districts = {district_name(each): count for each, count in shown.by_district.items()}
-        values: dict[str, Any] = {"rules": words, "tasks": recent, "districts": districts}
-        return show("operator/round.html", shown=shown, draws=lines, now=now, **values)
+        return show("operator/round.html", shown=shown, draws=lines, rules=words, tasks=recent, now=now)
 
     @routes.get("/rounds/<slug>/draws/<int:number>")
     @staff(StaffRole.OPERATOR)

@@ -6,7 +6,7 @@ from flask_babel import gettext, lazy_gettext
 
 from maskres.lottery.fairness import OTHERS
 from maskres.lottery.fairness_report import UNKNOWN
-from maskres.web.resident.places import district_name
+from maskres.web.names import district_name
 
 COMPARISONS = {
     "registered-at": lazy_gettext("By time of registration"),

@@ -10,18 +10,17 @@ from flask_babel import lazy_gettext
 from flask_babel.speaklater import LazyString
 
 from maskres.db import files
-from maskres.rounds.plain_words import describe
 from maskres.rounds.status import DrawStatus
 from maskres.rounds.times import Registering
 from maskres.usecases.fairness import show_fairness
 from maskres.usecases.public_rounds import DrawView, list_public_rounds, show_public_round
 from maskres.web.access import public
 from maskres.web.door import Door
-from maskres.web.languages import language
 from maskres.web.pages import show
 from maskres.web.public.fairness_words import COMPARISONS, group_name
 from maskres.web.resident.places import by_district
 from maskres.web.resident.shown import helpers
+from maskres.web.rules_words import say_rules
 
 _DRAWS = {
     DrawStatus.CLOSED: lazy_gettext("registration has closed, the registers are being compared"),
@@ -59,7 +58,7 @@ def home_routes(door: Door) -> Blueprint:
     @public
     def round_page(slug: str) -> Any:
         view, stores = show_public_round(service, slug)
-        words = describe(view.round.rules, "zh-Hans" if language() == "zh" else "en")
+        words = say_rules(view.round.rules)
         return show("public/round.html", view=view, rules=words, districts=by_district(stores))
 
     @routes.get("/rounds/<slug>/rules.json")

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
-from flask_babel import format_date, lazy_gettext
+from flask_babel import lazy_gettext
 from flask_babel.speaklater import LazyString
 
 from maskres.db.rounds import Round
@@ -14,7 +14,6 @@ from maskres.eligibility.reasons import explain
 from maskres.usecases.standing_values import Where
 from maskres.web.languages import language
 from maskres.web.pages import local_time
-from maskres.web.resident.places import district_name, goods_name
 
 _FOR_WHOM = {
     "self": lazy_gettext("Myself"),
@@ -160,15 +159,12 @@ def reason_words(code: str) -> tuple[str, str]:
 def helpers() -> dict[str, Any]:
     """Give the templates what residents' pages call things."""
     named: dict[str, Callable[..., Any]] = {
-        "district_name": district_name,
-        "goods_name": goods_name,
         "for_whom_words": lambda word: _FOR_WHOM[str(word)],
         "document_words": lambda word: _DOCUMENTS[str(word)],
         "reach_words": lambda word: _REACHES[str(word)],
         "reason_words": reason_words,
         "state_of": lambda where: STATES[where],
         "dispute_words": lambda word: DISPUTES[word],
-        "local_day": _day,
         "moment": _moment,
     }
     return named
@@ -178,7 +174,3 @@ def _moment(at: datetime, round_: Round) -> str:
     """Say a time of a round with its day of the week, in the round's zone."""
     form = "EEEE, d MMMM yyyy, HH:mm" if language() == "en" else "y年M月d日 EEEE HH:mm"
     return local_time(at, round_.rules.zone, form)
-
-
-def _day(day: date) -> str:
-    return str(format_date(day, "long"))

@@ -7,23 +7,16 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from flask import Flask, Response, abort, has_request_context, redirect, request, session, url_for
-from flask_babel import lazy_gettext
 from flask_login import LoginManager, current_user, login_user, logout_user
 
+from maskres.db import rounds
 from maskres.formats.values import format_time, parse_time
 from maskres.rounds.roles import StaffRole
 from maskres.usecases.service import Service
 from maskres.usecases.staff import Account, find_account
 from maskres.web.access import Access
+from maskres.web.names import ROLES
 
-_ROLE_NAMES = {
-    StaffRole.OPERATOR: lazy_gettext("operator"),
-    StaffRole.NOTARY: lazy_gettext("notary"),
-    StaffRole.WITNESS: lazy_gettext("witness"),
-    StaffRole.COUNTER: lazy_gettext("counter"),
-    StaffRole.HELPER: lazy_gettext("helper"),
-    StaffRole.AUDITOR: lazy_gettext("auditor"),
-}
 FRESH = timedelta(minutes=10)
 #: Without any request for so long, somebody else may sit there.
 IDLE = timedelta(hours=2)
@@ -61,7 +54,12 @@ def set_up_login(app: Flask, service: Service) -> None:
     @app.context_processor
     def account_values() -> dict[str, Any]:
         # Asked for by the layout alone, so that pages for residents open no session of staff.
-        return {"account": current_account() if has_request_context() else None, "role_name": role_name}
+        account = current_account() if has_request_context() else None
+        return {"account": account, "role_name": role_name, "store_name": store_name}
+
+    def store_name(store: str) -> str:
+        with service.database.reading() as c:
+            return rounds.find_store_name(c, store) or store
 
     @manager.user_loader  # type: ignore[untyped-decorator]
     def load(text: str) -> LoggedIn | None:
@@ -80,7 +78,7 @@ def set_up_login(app: Flask, service: Service) -> None:
 
 def role_name(role: StaffRole) -> str:
     """Name a role to people."""
-    return str(_ROLE_NAMES[role])
+    return str(ROLES[role])
 
 
 def current_account() -> Account | None:
