@@ -45,7 +45,7 @@ _SEED: Final = "pictures"
 #: A Tuesday, shortly before the stores of the demo open.
 _NOW: Final = datetime(2026, 3, 10, 0, 40, tzinfo=UTC)
 _RESIDENTS, _STORES = 6000, 102
-_PHONE = {"width": 360, "height": 720}
+_PHONE = {"width": 360, "height": 660}
 _DESK = {"width": 1100, "height": 860}
 _MOST_BYTES = 150_000
 
