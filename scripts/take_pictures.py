@@ -170,6 +170,7 @@ def take_residents(by: Photographer) -> None:
     page.check("input[value=yes]")
     _send(page)
     _send(page)
+    press(page, page.locator("main a.govuk-button").first)  # to number, secret and receipt
     by.take(page, "resident-registered")
 
 
