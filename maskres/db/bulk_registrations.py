@@ -6,6 +6,8 @@ The staging table is temporary: nobody sees it, and it goes with the transaction
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import text
@@ -87,12 +89,11 @@ def resolve_persons(c: Transaction) -> None:
         WHERE NOT EXISTS (SELECT 1 FROM documents d WHERE d.id_digest = s.id_digest)
         ORDER BY s.line, o.person_id""")
     ).all()
-    for line, person_id in {row[0]: row[1] for row in reversed(known)}.items():
-        _set_person(c, line, person_id)
+    persons = {row[0]: row[1] for row in reversed(known)}
     twice = c.execute(
         text("""
-        SELECT DISTINCT s.line, first.line, coalesce(s.first_line, s.line) AS came,
-            coalesce(first.first_line, first.line) AS first_came
+        SELECT DISTINCT s.line, first.line AS first_line, first.person_id AS first_person,
+            coalesce(s.first_line, s.line) AS came, coalesce(first.first_line, first.line) AS first_came
         FROM staged s
         JOIN identity_links a ON a.id_digest = s.id_digest
         JOIN identity_links b ON b.version_id = a.version_id AND b.group_digest = a.group_digest
@@ -101,21 +102,13 @@ def resolve_persons(c: Transaction) -> None:
         WHERE NOT EXISTS (SELECT 1 FROM documents d WHERE d.id_digest = s.id_digest)
         ORDER BY came, first_came""")
     ).all()
-    first_of: dict[int, int] = {}
-    for line, first, _came, _first_came in twice:
-        first_of.setdefault(line, first)
     # In the order they came: whoever is linked to a document that is itself linked to an earlier one is found.
-    for line, first in first_of.items():
-        person = c.execute(
-            text("SELECT person_id FROM staged WHERE line = :line"), {"line": first}
-        ).scalar_one()
-        _set_person(c, line, person)
-
-
-def _set_person(c: Transaction, line: int, person_id: int) -> None:
-    c.execute(
-        text("UPDATE staged SET person_id = :person WHERE line = :line"), {"person": person_id, "line": line}
-    )
+    for line, links in groupby(twice, key=itemgetter(0)):
+        first = next(links)
+        persons[line] = persons.get(first.first_line, first.first_person)
+    if persons:
+        statement = text("UPDATE staged SET person_id = :person WHERE line = :line")
+        c.execute(statement, [{"line": line, "person": person} for line, person in persons.items()])
 
 
 def insert_new_persons(c: Transaction, key_version: int, data_version: int) -> None:
@@ -192,8 +185,9 @@ def special_lines(c: Transaction, round_id: int) -> list[Any]:
 
 def remove_lines(c: Transaction, lines: Iterable[int]) -> None:
     """Take lines out of the staging table."""
-    for line in lines:
-        c.execute(text("DELETE FROM staged WHERE line = :line"), {"line": line})
+    values = [{"line": line} for line in lines]
+    if values:
+        c.execute(text("DELETE FROM staged WHERE line = :line"), values)
 
 
 def insert_registrations(c: Transaction, round_id: int, values: dict[str, Any]) -> int:

@@ -30,6 +30,8 @@ COUNTED = (
     "persons",
     "facts",
     "verdicts",
+    "results",
+    "places",
 )
 #: Written once for a draw, never changed; deleted only by the erasure of a finished round.
 WRITTEN_ONCE = (

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Select, String, bindparam, func, select, type_coerce, update
 
-from maskres.db.bulk import in_batches, load_rows
+from maskres.db.bulk import in_batches, load_rows, refresh_statistics
 from maskres.db.engine import Transaction
 from maskres.db.tables import documents, entries, facts, places, registrations, results, verdicts
 
@@ -32,7 +32,9 @@ def load_result(c: Transaction, draw_id: int, path: Path) -> int:
         next(file)
         lines = (line.decode("ascii").rstrip("\n").split(",") for line in file)
         rows = ((draw_id, int(line[0]), *line[1:]) for line in lines)
-        return load_rows(c, results, ("draw_id", *_RESULT_COLUMNS), rows)
+        count = load_rows(c, results, ("draw_id", *_RESULT_COLUMNS), rows)
+    refresh_statistics(c, "results")
+    return count
 
 
 def select_wishes(draw_id: int, round_id: int, numbers: Iterable[str] | None = None) -> Select[Any]:
@@ -65,7 +67,9 @@ def select_wishes(draw_id: int, round_id: int, numbers: Iterable[str] | None = N
 
 def insert_places(c: Transaction, rows: Iterable[Sequence[Any]]) -> int:
     """Insert places: draw_id, number, batch, status, store, slot, choice, code_version, code_digest."""
-    return load_rows(c, places, _PLACE_COLUMNS, rows)
+    count = load_rows(c, places, _PLACE_COLUMNS, rows)
+    refresh_statistics(c, "places")
+    return count
 
 
 def move_places(c: Transaction, rows: Iterable[dict[str, Any]]) -> None:

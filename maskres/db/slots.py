@@ -6,11 +6,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import bindparam, delete, func, insert, select, update
+from sqlalchemy import delete, func, select, text
 
+from maskres.db.bulk import insert_rows, load_rows, make_temporary
 from maskres.db.engine import Transaction
 from maskres.db.rounds import Draw
 from maskres.db.tables import slots, stores
+from maskres.formats.values import format_time
 from maskres.lottery.slots import Slot
 
 
@@ -23,18 +25,17 @@ def replace_slots(c: Transaction, draw: Draw, rows: Iterable[Slot]) -> int:
 def insert_slots(c: Transaction, draw_id: int, rows: Iterable[Slot]) -> int:
     """Insert slots with nothing taken."""
     values = [
-        {
-            "draw_id": draw_id,
-            "store": slot.store,
-            "slot": slot.slot,
-            "starts_at": slot.starts_at,
-            "ends_at": slot.ends_at,
-            "capacity": slot.capacity,
-        }
+        (
+            draw_id,
+            slot.store,
+            slot.slot,
+            format_time(slot.starts_at),
+            format_time(slot.ends_at),
+            slot.capacity,
+        )
         for slot in rows
     ]
-    if values:
-        c.execute(insert(slots), values)
+    insert_rows(c, slots, ("draw_id", "store", "slot", "starts_at", "ends_at", "capacity"), values)
     return len(values)
 
 
@@ -59,19 +60,15 @@ def starts_at(c: Transaction, draw_id: int, store: str, slot: str) -> datetime:
 
 def take_places(c: Transaction, draw_id: int, taken: Mapping[tuple[str, str], int]) -> None:
     """Note how many places of each slot were given out; the database refuses more than there are."""
-    if taken:
-        where = (
-            slots.c.draw_id == draw_id,
-            slots.c.store == bindparam("of_store"),
-            slots.c.slot == bindparam("of_slot"),
-        )
-        c.execute(
-            update(slots).where(*where).values(taken=slots.c.taken + bindparam("more")),
-            [
-                {"of_store": store, "of_slot": slot, "more": more}
-                for (store, slot), more in sorted(taken.items())
-            ],
-        )
+    make_temporary(c, "places_taken", "store TEXT, slot TEXT, more BIGINT")
+    rows = [(store, slot, more) for (store, slot), more in sorted(taken.items())]
+    load_rows(c, "places_taken", ("store", "slot", "more"), rows)
+    c.execute(
+        text("""
+        UPDATE slots SET taken = slots.taken + t.more FROM places_taken t
+        WHERE slots.draw_id = :draw AND slots.store = t.store AND slots.slot = t.slot"""),
+        {"draw": draw_id},
+    )
 
 
 @dataclass(frozen=True, slots=True)

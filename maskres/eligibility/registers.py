@@ -78,26 +78,41 @@ _Span = tuple[int | None, int | None, int, int | None]
 _ReadSpan = Callable[[Sequence[str], _Standing], _Span]
 
 
-def read_register(kind: str, stream: BinaryIO, *, file: str, as_of: date) -> Iterator[RegisterRow | BadRow]:
-    """Read an office's register row by row.
+def read_lines(kind: str, stream: BinaryIO, *, file: str) -> Iterator[Row | BadRow]:
+    """Read the lines of an office's register, their values in the order of COLUMNS.
 
     Args:
         kind: household, insurance or employment.
         stream: seekable, standing where the file begins; `stream.tell()` says how far it is.
         file: the name to give in errors.
-        as_of: the day on which the register stood; later deaths, paid months and births are refused.
 
     Returns:
-        Good rows, and for each bad line one BadRow: "bad-document", "mangled-by-spreadsheet", "bad-name",
-        "bad-date", "bad-month", "bad-row" (number of fields), "bad-quotes". Encoding and header are checked
-        before the first row is asked for.
+        As `office_csv.read_rows`. Encoding and header are checked before the first row is asked for.
 
     Raises:
         InputError: "bad-encoding", "bad-header", "line-too-long".
         KeyError: there is no such kind.
     """
+    return read_rows(stream, file=file, columns=COLUMNS[kind])
+
+
+def read_register(kind: str, lines: Iterable[Row | BadRow], *, as_of: date) -> Iterator[RegisterRow | BadRow]:
+    """Read an office's register row by row.
+
+    Args:
+        kind: household, insurance or employment.
+        lines: as read_lines gives them.
+        as_of: the day on which the register stood; later deaths, paid months and births are refused.
+
+    Returns:
+        Good rows, and for each bad line one BadRow: "bad-document", "mangled-by-spreadsheet", "bad-name",
+        "bad-date", "bad-month", "bad-row" (number of fields), "bad-quotes".
+
+    Raises:
+        KeyError: there is no such kind.
+    """
     standing = _Standing(as_of, day_number(as_of), month_index(as_of))
-    return _read_all(read_rows(stream, file=file, columns=COLUMNS[kind]), standing, _SPANS[kind])
+    return _read_all(lines, standing, _SPANS[kind])
 
 
 def is_mostly_mangled(count_by_code: Mapping[str, int], row_count: int) -> bool:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import date
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +14,11 @@ from maskres.db import record, registers
 from maskres.db.bulk import load_rows
 from maskres.db.engine import Transaction
 from maskres.eligibility.facts import KINDS
-from maskres.eligibility.registers import RegisterRow, read_register
+from maskres.eligibility.registers import read_lines
 from maskres.errors import InputError
-from maskres.identity.digests import IndexKey, id_digest, name_digest
+from maskres.usecases.digesting import Digested, DigestingSetting, cut_pieces, prepare_digesting
 from maskres.usecases.imports import Progress, Sieve, digest_of
+from maskres.usecases.processes import map_pieces
 from maskres.usecases.service import Actor, Service, one_transaction
 
 _Link = tuple[int, bytes, bytes]
@@ -82,11 +85,14 @@ def _import_register(
     if newest is not None and (newest.sha256, newest.as_of, newest.key_version) == same:
         return ImportedRegister(newest, is_new=False)
     version_id = registers.next_version_id(c)
-    sieve: Sieve[RegisterRow] = Sieve(path, progress)
+    sieve: Sieve[Digested] = Sieve(path, progress)
     links: list[_Link] = []
+    setting = DigestingSetting(kind, as_of, key.version, key.secret)
     with path.open("rb") as stream:
-        good = sieve.sift(read_register(kind, stream, file=path.name, as_of=as_of), stream)
-        load_rows(c, "register_rows", registers.ROW_COLUMNS, _digested(good, key, version_id, links))
+        pieces = cut_pieces(read_lines(kind, stream, file=path.name))
+        with closing(map_pieces(prepare_digesting, setting, pieces)) as digested:
+            good = sieve.sift(chain.from_iterable(digested), stream)
+            load_rows(c, "register_rows", registers.ROW_COLUMNS, _rows(good, version_id, links))
     sieve.refuse_bad()
     load_rows(c, "identity_links", registers.LINK_COLUMNS, links)
     version = registers.RegisterVersion(
@@ -112,19 +118,13 @@ def _import_register(
     return ImportedRegister(version, is_new=True)
 
 
-def _digested(
-    rows: Iterator[RegisterRow], key: IndexKey, version_id: int, links: list[_Link]
-) -> Iterator[tuple[Any, ...]]:
-    """Turn rows into what is stored: digests and facts, never an ID number or a name."""
-    for row in rows:
-        facts = (row.valid_from, row.valid_until, row.months, row.died_on is not None, row.line)
-        digest = id_digest(key, row.canonical_id)
-        yield (version_id, digest, name_digest(key, row.canonical_id, row.name), *facts)
-        other = row.other_canonical_id
-        if other is not None and other != row.canonical_id:
-            other_digest = id_digest(key, other)
-            yield (version_id, other_digest, name_digest(key, other, row.name), *facts)
-            links += [(version_id, digest, digest), (version_id, other_digest, digest)]
+def _rows(lines: Iterator[Digested], version_id: int, links: list[_Link]) -> Iterator[tuple[Any, ...]]:
+    """Give the rows to store, and gather the links."""
+    for line in lines:
+        for row in line.rows:
+            yield (version_id, *row)
+        for link in line.links:
+            links.append((version_id, *link))
 
 
 def list_registers(service: Service) -> list[registers.RegisterVersion]:

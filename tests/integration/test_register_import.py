@@ -14,6 +14,7 @@ from maskres.identity.digests import id_digest, name_digest
 from maskres.identity.names import matching_name
 from maskres.rehearsal.parts import SeededKeys
 from maskres.rounds.status import DrawStatus
+from maskres.usecases import digesting
 from maskres.usecases.imports import ImportRefused
 from maskres.usecases.registers import ImportedRegister, import_register, list_registers
 from maskres.usecases.service import Service
@@ -212,3 +213,27 @@ def test_a_register_of_an_older_index_key_is_asked_for_again(service: Service, t
     assert (first.version.key_version, again.version.key_version, again.is_new) == (1, 2, True)
     digests = fetch(service.database, "SELECT DISTINCT id_digest FROM register_rows")
     assert len(digests) == 2
+
+
+def test_a_file_worked_on_in_pieces_comes_out_as_one_worked_on_at_once(
+    service: Service, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    people = make_people(7)
+    rows = [register_row("household", each) for each in people]
+    rows[3] = register_row("household", people[3], other_id_type="passport", other_id_number="GBR:123456789")
+    import_rows(service, tmp_path, "household", rows)
+    monkeypatch.setattr(digesting, "PIECE_LINES", 2)
+    with pytest.raises(ImportRefused) as refused:
+        import_rows(service, tmp_path, "household", [*rows, register_row("household", people[0], name="")])
+    assert [bad.line for bad in refused.value.bad_rows] == [9]
+    import_rows(service, tmp_path, "household", rows, as_of=REGISTER_DATE.replace(day=1))
+    stored = "SELECT id_digest, name_digest, line FROM register_rows WHERE version_id = {} ORDER BY line, id_digest"
+    linked = "SELECT id_digest, group_digest FROM identity_links WHERE version_id = {} ORDER BY id_digest"
+    versions = [row[0] for row in fetch(service.database, "SELECT id FROM register_versions ORDER BY id")]
+    for query, count in ((stored, 8), (linked, 2)):
+        first, second = (plain(fetch(service.database, query.format(version))) for version in versions)
+        assert first == second and len(first) == count
+
+
+def plain(rows: Any) -> list[list[Any]]:
+    return [[value if isinstance(value, int) else bytes(value) for value in row] for row in rows]

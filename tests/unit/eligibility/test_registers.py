@@ -9,7 +9,7 @@ import pytest
 
 from maskres.eligibility.facts import KINDS
 from maskres.eligibility.periods import day_number
-from maskres.eligibility.registers import COLUMNS, RegisterRow, is_mostly_mangled, read_register
+from maskres.eligibility.registers import COLUMNS, RegisterRow, is_mostly_mangled, read_lines, read_register
 from maskres.errors import InputError
 from maskres.formats.office_csv import BadRow
 
@@ -31,7 +31,8 @@ def read(
     kind: str, *lines: str, header: str | None = None, encoding: str = "utf-8"
 ) -> list[RegisterRow | BadRow]:
     text = "\n".join([header or HEADERS[kind], *lines, ""])
-    return list(read_register(kind, io.BytesIO(text.encode(encoding)), file="r.csv", as_of=AS_OF))
+    written = read_lines(kind, io.BytesIO(text.encode(encoding)), file="r.csv")
+    return list(read_register(kind, written, as_of=AS_OF))
 
 
 def read_one(kind: str, line: str, header: str | None = None) -> RegisterRow:
@@ -200,13 +201,15 @@ def test_no_message_repeats_a_number_or_name() -> None:
 def test_the_header_is_checked_before_the_first_row() -> None:
     stream = io.BytesIO(b"id_number,name,paid_from\n")
     with pytest.raises(InputError) as caught:
-        read_register("insurance", stream, file="r.csv", as_of=AS_OF)
+        read_lines("insurance", stream, file="r.csv")
     assert (caught.value.code, caught.value.file) == ("bad-header", "r.csv")
 
 
 def test_an_unknown_kind() -> None:
     with pytest.raises(KeyError):
-        read_register("tax", io.BytesIO(), file="r.csv", as_of=AS_OF)
+        read_lines("tax", io.BytesIO(), file="r.csv")
+    with pytest.raises(KeyError):
+        read_register("tax", [], as_of=AS_OF)
 
 
 @pytest.mark.parametrize(

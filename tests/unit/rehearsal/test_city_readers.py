@@ -5,7 +5,7 @@ from collections import Counter
 
 import pytest
 
-from maskres.eligibility.registers import RegisterRow, read_register
+from maskres.eligibility.registers import RegisterRow, read_lines, read_register
 from maskres.formats.office_csv import BadRow
 from maskres.identity.names import matching_name
 from maskres.lottery.slots import read_slots
@@ -67,14 +67,15 @@ def test_every_register_row_is_taken(city, tmp_path, round_index):
     for kind, path in city.write_registers(tmp_path, round_index).items():
         with path.open("rb") as stream:
             as_of = city.timetable.register_date(round_index)
-            rows = list(read_register(kind, stream, file=path.name, as_of=as_of))
+            rows = list(read_register(kind, read_lines(kind, stream, file=path.name), as_of=as_of))
         assert [row for row in rows if not isinstance(row, RegisterRow)] == []
         assert len(rows) > RESIDENTS * 0.25
 
 
 def test_names_of_nearly_all_registrants_match_the_register(city, tmp_path):
     with city.write_registers(tmp_path, 1)["household"].open("rb") as stream:
-        found = list(read_register("household", stream, file="h", as_of=city.timetable.register_date(1)))
+        lines = read_lines("household", stream, file="h")
+        found = list(read_register("household", lines, as_of=city.timetable.register_date(1)))
     rows = [row for row in found if isinstance(row, RegisterRow)]
     names = {row.canonical_id: row.name for row in rows}
     names |= {row.other_canonical_id: row.name for row in rows if row.other_canonical_id}
