@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import and_, bindparam, insert, or_, select, text, update
 
-from maskres.db.bulk import in_batches
+from maskres.db.bulk import in_batches, insert_rows, is_among, load_rows, make_temporary
 from maskres.db.engine import Transaction
 from maskres.db.store_states import select_not_open
 from maskres.db.tables import batch_changes, batches, places, slots
@@ -176,35 +176,27 @@ def lapse_places(c: Transaction, draw_id: int, numbers: Iterable[str]) -> None:
 
 
 def forfeit_missed(
-    c: Transaction, draw_id: int, store: str | None, horizon: datetime, at: datetime, by: str
+    c: Transaction, draw_id: int, horizons: Mapping[str, datetime], otherwise: datetime, at: datetime, by: str
 ) -> int:
-    """Forfeit the places still assigned whose slot ended before a horizon; gives how many.
+    """Forfeit the places still assigned whose slot ended before the horizon of its store; gives how many.
 
     Args:
         c: a writing transaction.
         draw_id: the draw.
-        store: of this store, or None for every store that has no till in use.
-        horizon: of pickup/forfeits.py.
+        horizons: of pickup/forfeits.py, by store.
+        otherwise: that of the stores not named.
         at: now.
         by: who ran it.
     """
-    values = {
-        "draw": draw_id,
-        "horizon": format_time(horizon),
-        "at": format_time(at),
-        "by": by,
-        "store": store,
-    }
-    of_store = (
-        "p.store = :store"
-        if store is not None
-        else "NOT EXISTS (SELECT 1 FROM tills t JOIN draws d ON d.round_id = t.round_id"
-        " WHERE d.id = :draw AND t.store = p.store AND t.revoked_at IS NULL)"
-    )
-    missed = f"""
+    make_temporary(c, "horizons", "store TEXT, horizon TEXT")
+    rows = [(store, format_time(horizon)) for store, horizon in horizons.items()]
+    load_rows(c, "horizons", ("store", "horizon"), rows)
+    missed = """
         SELECT p.id, p.number FROM places p
         JOIN slots s ON s.draw_id = p.draw_id AND s.store = p.store AND s.slot = p.slot
-        WHERE p.draw_id = :draw AND p.status = 'assigned' AND s.ends_at < :horizon AND {of_store}"""
+        LEFT JOIN horizons h ON h.store = p.store
+        WHERE p.draw_id = :draw AND p.status = 'assigned' AND s.ends_at < coalesce(h.horizon, :otherwise)"""
+    values = {"draw": draw_id, "otherwise": format_time(otherwise)}
     return _end_places(c, draw_id, missed, values, PlaceStatus.FORFEITED, at, by)
 
 
@@ -237,13 +229,15 @@ def _end_places(
 ) -> int:
     """End the places a query chooses, and note each for the next batch.
 
-    They are locked first and then written by their ids: a hand-over or its undoing may be under way.
+    They are locked first, in the order in which tills lock them, and then written by their ids: a hand-over or its
+    undoing may be under way.
     """
     lock = " FOR UPDATE OF p" if c.dialect.name == "postgresql" else ""
-    found = c.execute(text(chosen + lock), values).all()
+    found = c.execute(text(f"{chosen} ORDER BY p.id{lock}"), values).all()
     for some in in_batches(found, _AT_ONCE):
-        ids = [row.id for row in some]
-        c.execute(update(places).where(places.c.id.in_(ids)).values(status=status))
-        shared = {"draw_id": draw_id, "cause": str(status), "changed_at": at, "changed_by": by}
-        c.execute(insert(batch_changes), [shared | {"number": row.number} for row in some])
+        c.execute(
+            update(places).where(is_among(c, places.c.id, [row.id for row in some])).values(status=status)
+        )
+        rows = [(draw_id, row.number, str(status), format_time(at), by) for row in some]
+        insert_rows(c, batch_changes, ("draw_id", "number", "cause", "changed_at", "changed_by"), rows)
     return len(found)

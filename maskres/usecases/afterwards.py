@@ -137,9 +137,9 @@ def forfeit_missed(c: Transaction, service: Service, actor: Actor, round_slug: s
     now = service.now()
     round_ = rounds.find_round(c, round_slug)
     draw = published_draw(c, round_, draw_number)
-    total = batches.forfeit_missed(c, draw.id, None, forfeit_horizon([], now), now, actor.name)
-    for store, reports in sorted(tills.reports_by_store(c, round_.id).items()):
-        total += batches.forfeit_missed(c, draw.id, store, forfeit_horizon(reports, now), now, actor.name)
+    reports = tills.reports_by_store(c, round_.id)
+    horizons = {store: forfeit_horizon(reported_at, now) for store, reported_at in reports.items()}
+    total = batches.forfeit_missed(c, draw.id, horizons, forfeit_horizon([], now), now, actor.name)
     detail = {"forfeited": total}
     record.log(c, now, actor.name, "places-forfeited", round_slug=round_slug, draw=draw.draw, detail=detail)
     return total
