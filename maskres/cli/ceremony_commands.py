@@ -18,8 +18,11 @@ from maskres.cli.deployment import (
 from maskres.cli.draw_commands import read_quotas
 from maskres.errors import InputError
 from maskres.formats import strict_json
+from maskres.formats.values import format_time
 from maskres.lottery.sources import DeclaredSource, read_sources
+from maskres.rounds.roles import StaffRole
 from maskres.usecases import committing, drawing, seeding
+from maskres.usecases.cosigning import hand_in_cosignature, ledger_pages
 
 
 @click.command()
@@ -67,6 +70,27 @@ def void(round_slug: str, draw_number: int, reason: str, actor_name: str) -> Non
     with open_service() as service:
         committing.void_draw(service, read_actor(actor_name), round_slug, draw_number, reason)
     click.echo(f"Draw {draw_number} is void.")
+
+
+@click.command("cosignature")
+@round_argument
+@click.option(
+    "--role", required=True, type=click.Choice(["notary", "witness"]), help="Whose signature it is."
+)
+@click.option("--line", required=True, metavar="TEXT", help="The line that `notary cosign` printed.")
+@click.option("--size", type=int, help="Of the checkpoint; that of the round's newest step to cosign.")
+@as_option
+def hand_in(round_slug: str, role: str, line: str, size: int | None, actor_name: str) -> None:
+    """Hand in the signature line of notary or witness under a checkpoint."""
+    with open_service() as service:
+        pages = ledger_pages(service, round_slug=round_slug)
+        page = next(
+            (each for each in pages if each.size == size or (size is None and each.is_milestone)), None
+        )
+        if page is None:
+            raise InputError("unknown-checkpoint", "This round has no such checkpoint.", field="--size")
+        signed_at = hand_in_cosignature(service, read_actor(actor_name), StaffRole(role), page, line)
+    click.echo(f"The {role} cosigned the checkpoint of {page.size} lines at {format_time(signed_at)}.")
 
 
 @click.command()
@@ -148,4 +172,4 @@ def read_sources_file(path: Path) -> Sequence[DeclaredSource]:
         raise
 
 
-CEREMONY = [commit, void, dice, beacon, successor, draw, publish]
+CEREMONY = [commit, void, hand_in, dice, beacon, successor, draw, publish]

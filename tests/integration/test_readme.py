@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 import re
 import subprocess
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from maskres import clock
 from maskres.cli.deployment import settings
 from maskres.cli.main import main
 
@@ -31,6 +33,9 @@ class Shell:
         """Play a block and give what it printed."""
         said = ""
         for line in _whole_lines(block):
+            if line.startswith("sleep "):
+                self._wait(int(line.removeprefix("sleep ")))
+                continue
             command = _COMMAND.fullmatch(line)
             if command is None:
                 said += self._bash(line)
@@ -44,6 +49,17 @@ class Shell:
                 self.variables[command["name"]] = out.strip()
             said += out
         return said
+
+    def _wait(self, seconds: int) -> None:
+        """Let time pass for this process, which nobody has to wait for."""
+        passed = timedelta(seconds=seconds)
+
+        class Later(datetime):
+            @classmethod
+            def now(cls, tz=None):
+                return datetime.now(tz) + passed
+
+        self._monkeypatch.setattr(clock, "datetime", Later)
 
     def _expand(self, words: str) -> list[str]:
         return self._run(f"printf '%s\\0' {words}").split("\0")[:-1]
