@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
@@ -65,7 +66,7 @@ def ensure_demo_city(
         # Asked again: another start may have made the demo while this one waited.
         was_begun = is_begun(service.database)
         if not was_begun:
-            _forget(folder)
+            _forget(instance)
         plan = _plan(folder, service, residents, stores, was_begun=was_begun)
         facts = read_facts(instance)
         upgrade(service.database)
@@ -97,10 +98,11 @@ def is_begun(database: Database) -> bool:
     return True
 
 
-def _forget(folder: Path) -> None:
+def _forget(instance: Path) -> None:
     """Leave nothing of a demo whose database is gone; the keys in files may stay."""
     for name in ("plan.json", "facts.json", "accounts.json"):
-        (folder / name).unlink(missing_ok=True)
+        (demo_folder(instance) / name).unlink(missing_ok=True)
+    shutil.rmtree(instance / "bundles", ignore_errors=True)
 
 
 def _plan(

@@ -40,4 +40,5 @@ def reset_demo(settings: Settings) -> None:
             for suffix in ("", *_BESIDE):
                 Path(path + suffix).unlink(missing_ok=True)
             shutil.rmtree(settings.keys_folder, ignore_errors=True)
+            shutil.rmtree(settings.bundles, ignore_errors=True)
         shutil.rmtree(demo_folder(settings.instance))

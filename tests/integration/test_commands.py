@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from maskres import clock
 from maskres.cli.deployment import settings
 from maskres.cli.main import main
 from maskres.rehearsal.city import City
@@ -93,7 +94,34 @@ def open_round(folder: Path, capsys, **changed: object) -> City:
     return city
 
 
-def test_a_round_is_played_by_hand(deployment, capsys):
+def cosign(folder: Path, name: str, capsys) -> None:
+    """Notary and witness check a bundle, sign, and their lines are handed in."""
+    assert run("round", "bundle", "xiamen-2020-1", "--out", folder / name) == 0
+    ledger = json.loads((folder / name / "keys.json").read_bytes())["keys"]["operator"]
+    for role, key in (("notary", "notary.example.org-wang"), ("witness", "witness.example.org-gazette")):
+        capsys.readouterr()
+        options = ("--key", folder / key, "--ledger", ledger, "--bundle", folder / name)
+        assert run("notary", "cosign", *options) == 0
+        line = capsys.readouterr().out
+        assert (
+            run("round", "cosignature", "xiamen-2020-1", "--role", role, "--line", line, "--as", "lin") == 0
+        )
+        assert f"The {role} cosigned the checkpoint" in capsys.readouterr().out
+
+
+def let_pass(monkeypatch, **duration: float) -> None:
+    """Let time pass for this process, which nobody has to wait for."""
+    passed = timedelta(**duration)
+
+    class Later(datetime):
+        @classmethod
+        def now(cls, tz=None):
+            return datetime.now(tz) + passed
+
+    monkeypatch.setattr(clock, "datetime", Later)
+
+
+def test_a_round_is_played_by_hand(deployment, capsys, monkeypatch):
     city = open_round(deployment, capsys)
     step = ("xiamen-2020-1", "--as", "lin")
     assert run("round", "close", *step) == 0
@@ -114,13 +142,16 @@ def test_a_round_is_played_by_hand(deployment, capsys):
         part for stratum, count in strata.items() for part in ("--quota", f"{stratum}={count // 2 + 1}")
     ]
     assert run("round", "commit", *step, "--slots", slots, "--sources", sources, *quotas) == 0
+    cosign(deployment, "committed", capsys)
+    let_pass(monkeypatch, minutes=11)
     assert run("round", "dice", *step, "--rolls", "123456" * 8 + "12") == 1, "who committed rolls no dice"
     assert run("round", "dice", "xiamen-2020-1", "--as", "wang", "--rolls", "123456" * 8 + "12") == 0
+    cosign(deployment, "diced", capsys)
     assert run("round", "draw", *step) == 0
     assert run("round", "publish", *step) == 0
     assert run("round", "collect", *step) == 0
     later = write_slots(deployment, city, "later", 2, 5)
-    assert run("round", "batch", *step, "--room", later, "--released", "general=2") == 0
+    assert run("round", "batch", *step, "--room", later, "--released", 2) == 0
     assert run("round", "finish", *step, "--whole-round") == 0
     assert run("round", "show", "xiamen-2020-1") == 0
     shown = capsys.readouterr().out

@@ -408,7 +408,8 @@ def _step(
 
 def _dice(service: Service, slug: str, draw: int, sources: Sequence[DeclaredSource]) -> None:
     if any(isinstance(source, Dice) for source in sources):
-        _go_to(service, draw, 88)
+        # Where the clock stands late already, it goes on past the sixteenth minute: cosigned in six, ten minutes more.
+        set_clock(service, max(hours_of(draw, 88), service.now() + timedelta(minutes=17)))
         seeding.enter_dice(service, NOTARY, slug, draw, ROLLS)
     else:
         _beacon(service, slug, draw, sources)
