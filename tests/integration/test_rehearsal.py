@@ -95,7 +95,12 @@ def test_another_seed_is_another_city(rehearsed: Rehearsed, tmp_path: Path):
     play(f"sqlite:///{tmp_path / 'maskres.db'}", tmp_path, seed="camphor", round_count=1, residents=100)
     ours, theirs = bundle_files(rehearsed.out), bundle_files(tmp_path)
     same = {name for name in theirs if theirs[name] == ours.get(name)}
-    assert same <= {"bundle/disputed.csv", "bundle/rules.json", "bundle/changes-1.csv", "bundle/verify_draw.py"}
+    assert same <= {
+        "bundle/disputed.csv",
+        "bundle/rules.json",
+        "bundle/changes-1.csv",
+        "bundle/verify_draw.py",
+    }
 
 
 def test_the_database_of_another_rehearsal_is_refused(rehearsed: Rehearsed, tmp_path: Path):
