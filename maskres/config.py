@@ -29,12 +29,17 @@ class Settings:
     @property
     def bundles(self) -> Path:
         """Folder of exported bundles and look-up files: ROUND/draw-N, ROUND/draw-N.zip and ROUND/look-up-N."""
-        return self.instance / "bundles"
+        return bundles_folder(self.instance)
 
     @property
     def keys_folder(self) -> Path:
         """Folder of the key files, where the environment does not give the keys."""
         return self.instance / "keys"
+
+
+def bundles_folder(instance: Path) -> Path:
+    """Give the folder of a deployment's bundles and look-up files."""
+    return instance / "bundles"
 
 
 def read_settings(environment: Mapping[str, str]) -> Settings:

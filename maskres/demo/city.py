@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from pathlib import Path
 
+from maskres.config import bundles_folder
 from maskres.db import deciding, files, record, rounds
 from maskres.db.engine import Database
 from maskres.db.pickup import PlannedPickup
@@ -102,7 +103,7 @@ def _forget(instance: Path) -> None:
     """Leave nothing of a demo whose database is gone; the keys in files may stay."""
     for name in ("plan.json", "facts.json", "accounts.json"):
         (demo_folder(instance) / name).unlink(missing_ok=True)
-    shutil.rmtree(instance / "bundles", ignore_errors=True)
+    shutil.rmtree(bundles_folder(instance), ignore_errors=True)
 
 
 def _plan(
@@ -165,7 +166,7 @@ def _build(service: Service, instance: Path, plan: Plan, progress: Reporter) -> 
     with rounds_.open.stages.run("accounts") as stage:
         accounts = make_accounts(service, folder, store)
         stage.rows = len(accounts)
-    write_public_files(service, rounds_.collecting.slug, DRAW, instance / "bundles")
+    write_public_files(service, rounds_.collecting.slug, DRAW, bundles_folder(instance))
     losers, excluded = _not_winners(service, rounds_.collecting)
     keys = {role: str(path) for role, path in cosigner_paths(folder).items()}
     return DemoFacts(
@@ -193,7 +194,7 @@ def _go_on(service: Service, instance: Path, plan: Plan, facts: DemoFacts, progr
     since = date.fromisoformat(facts.played_until)
     if since < rounds_.today:
         rounds_.collection.play(since, facts.store)
-        write_public_files(service, facts.collecting, DRAW, instance / "bundles")
+        write_public_files(service, facts.collecting, DRAW, bundles_folder(instance))
     return replace(
         facts,
         played_until=max(since, rounds_.today).isoformat(),

@@ -98,7 +98,9 @@ def test_forged_files_are_found(live: Live, new_page: Callable[..., Page], tmp_p
     note = draw["checkpoint"]
     signature = note.splitlines()[4]
     forged_note = note.replace(signature, signature[:-20] + signature[-20:].swapcase(), 1)
+    untold = [entry for entry in draw["ledger"] if '"kind":"drawn"' not in entry["line"]]
     cases = [
+        ("draw.json", altered(ledger=untold), "no-seed-yet"),
         ("result/all.csv", table.replace(line, line.replace(",won,", ",waiting,")), "won"),
         ("pool/all.json", json.dumps({**leaf, "lines": leaf["lines"].replace(",1,", ",2,", 1)}), "pool"),
         ("draw.json", altered(seed=seed), "seed"),
@@ -116,3 +118,14 @@ def test_forged_files_are_found(live: Live, new_page: Callable[..., Page], tmp_p
         assert states(page)[wrong] == "wrong", wrong
         expect(page.locator("#summary")).to_contain_text("does not agree")
         page.unroute(f"**/look-up/{name}")
+    # Signatures left out are no proof of anything: that is said, and nothing is called right.
+    unsigned = "\n".join(note.splitlines()[:5]) + "\n"
+    page.route("**/look-up/draw.json", partial(fulfil, altered(checkpoint=unsigned)))
+    page.goto(f"{live.url}/rounds/{played.slug}/draws/1/look-up")
+    page.locator("#number").fill(winner)
+    page.locator("#look-up button").click()
+    assert {code for code, state in states(page).items() if state == "open"} == {
+        "unsigned-notary",
+        "unsigned-witness",
+    }
+    expect(page.locator("#summary")).to_contain_text("still open")

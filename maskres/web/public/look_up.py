@@ -36,16 +36,19 @@ _SECONDS_KNOWN = 60
 def look_up_routes(door: Door) -> Blueprint:
     """Make the routes of looking up and checking a number."""
     routes = Blueprint("look_up", __name__)
-    known: dict[str, tuple[float, str, dict[str, str]]] = {}
+    known: dict[str, tuple[float, str, frozenset[int], dict[str, str]]] = {}
 
     def words_for(slug: str, draw: int) -> dict[str, Any]:
-        """Give the page's words, asking the database for zone and stores at most once a minute."""
-        noted_at, zone, names = known.get(slug, (0.0, "", {}))
-        if not zone or time.monotonic() - noted_at > _SECONDS_KNOWN:
-            zone = show_one_round(door.service, slug).round.rules.zone
+        """Give the page's words, asking the database for zone, draws and stores at most once a minute."""
+        noted_at, zone, draws, names = known.get(slug, (0.0, "", frozenset(), {}))
+        if draw not in draws or time.monotonic() - noted_at > _SECONDS_KNOWN:
+            found = show_one_round(door.service, slug)
+            zone, draws = found.round.rules.zone, frozenset(each.draw for each in found.draws)
             shown = list_stores(door.service, slug)
             names = {each.store.store: f"{each.store.name}, {each.store.address}" for each in shown}
-            known[slug] = time.monotonic(), zone, names
+            known[slug] = time.monotonic(), zone, draws, names
+        if draw not in draws:
+            abort(404)
         return words_of(slug, draw, zone, names)
 
     def find_folder(slug: str, draw: int) -> Path | None:

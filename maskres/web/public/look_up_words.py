@@ -34,6 +34,7 @@ def words_of(slug: str, draw: int, zone: str, stores: Mapping[str, str]) -> dict
         "states": {"right": gettext("Right"), "wrong": gettext("Wrong"), "open": gettext("Open")},
         "summaries": {
             "right": gettext("Nothing here contradicts the result. All of it was computed on this device."),
+            "open": gettext("Nothing here contradicts the result so far, but something is still open."),
             "wrong": gettext("Something does not agree. Keep these files and show them to the notary."),
         },
         "findings": _findings(),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 
 import pytest
 import structlog
@@ -16,30 +15,11 @@ from maskres.usecases import afterwards
 from maskres.usecases.proofs import SEEN_BY_STAFF
 from maskres.usecases.service import RESIDENT
 from tests.support.collecting import QUANTITY, Counters
+from tests.support.counter_desk import ELSEWHERE, HERE, answer_of, both
 from tests.support.web import csrf, log_in, make_app, send
 from tests.support.world import NOTARY, OPERATOR, pass_time
 
-pytest_plugins = ("tests.support.collecting_fixtures",)
-
-HERE, ELSEWHERE = "huli-1", "siming-1"
-_ANSWER = re.compile(r'data-answer="([a-z-]+)"')
-
-
-#: Where the database has a word in it: what is read in sums, and what is done once.
-both = pytest.mark.parametrize("world", ["sqlite", "postgres"], indirect=True)
-
-
-@pytest.fixture
-def world(request: pytest.FixtureRequest) -> Counters:
-    kind = getattr(request, "param", "sqlite")
-    found: Counters = request.getfixturevalue(f"{kind}_counters")
-    found.at(9.1)
-    return found
-
-
-@pytest.fixture
-def client(world: Counters) -> FlaskClient:
-    return log_in(make_app(world.service), world.service, "counter")
+pytest_plugins = ("tests.support.collecting_fixtures", "tests.support.counter_fixtures")
 
 
 def scan(client: FlaskClient, code: str) -> TestResponse:
@@ -47,13 +27,6 @@ def scan(client: FlaskClient, code: str) -> TestResponse:
     answer = send(client, "/counter/", {"code": code}, "/counter/")
     assert answer.status_code == 303, answer.text
     return client.get(answer.location)
-
-
-def answer_of(page: TestResponse) -> str:
-    """Give the word of the machine that a page shows."""
-    found = _ANSWER.search(page.text)
-    assert found, page.text
-    return found[1]
 
 
 def hand_over(client: FlaskClient, page: TestResponse, **fields: str) -> TestResponse:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
 import pytest
 from flask.testing import FlaskClient
 
@@ -11,40 +9,19 @@ from maskres.db import record
 from maskres.pickup.handovers import AnswerCode
 from maskres.usecases import redeeming, store_day
 from tests.support.collecting import CAPACITY, DAY, QUANTITY, Counters
+from tests.support.counter_desk import ELSEWHERE, HERE, answer_of, both
 from tests.support.people import make_people
 from tests.support.web import log_in, make_account, make_app, send
 from tests.support.world import pass_time
 
-pytest_plugins = ("tests.support.collecting_fixtures",)
-
-HERE, ELSEWHERE = "huli-1", "siming-1"
-_ANSWER = re.compile(r'data-answer="([a-z-]+)"')
-
-
-#: Where the database has a word in it: what is read in sums, and what is done once.
-both = pytest.mark.parametrize("world", ["sqlite", "postgres"], indirect=True)
-
-
-@pytest.fixture
-def world(request: pytest.FixtureRequest) -> Counters:
-    kind = getattr(request, "param", "sqlite")
-    found: Counters = request.getfixturevalue(f"{kind}_counters")
-    found.at(9.1)
-    return found
-
-
-@pytest.fixture
-def client(world: Counters) -> FlaskClient:
-    return log_in(make_app(world.service), world.service, "counter")
+pytest_plugins = ("tests.support.collecting_fixtures", "tests.support.counter_fixtures")
 
 
 def look_up_card(client: FlaskClient, number: str) -> tuple[str, str]:
     """Look a card up; gives the address of the answer and the word it shows."""
     answer = send(client, "/counter/card", {"card": number}, "/counter/card")
     assert answer.status_code == 303, answer.text
-    found = _ANSWER.search(client.get(answer.location).text)
-    assert found
-    return answer.location, found[1]
+    return answer.location, answer_of(client.get(answer.location))
 
 
 @both

@@ -103,3 +103,5 @@ def test_where_no_worker_has_written_the_files_yet(sqlite_service: Service, tmp_
     page = client.get(f"/rounds/{played.slug}/draws/1/look-up")
     assert page.status_code == 200 and "still being written" in page.text
     assert client.get(f"/rounds/{played.slug}/draws/1/look-up/draw.json").status_code == 404
+    for nothing in (f"/rounds/{played.slug}/draws/2/look-up", "/rounds/nowhere/draws/1/look-up"):
+        assert client.get(nothing).status_code == 404

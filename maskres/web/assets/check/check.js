@@ -135,7 +135,8 @@ export function check(number, draw, leaf, row) {
   note("in-pool", true, { stratum, tickets });
 
   if (draw.seed === null || !bodyOf("drawn")) {
-    note("no-seed-yet", null);
+    // A result without the line that tells of it is nobody's result.
+    note("no-seed-yet", row ? false : null);
     return found;
   }
   const seed = digest(draw.seed);

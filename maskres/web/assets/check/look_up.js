@@ -54,8 +54,9 @@ function show(row, findings) {
       return item;
     }),
   );
-  const wrong = findings.some((each) => each.isRight === false);
-  part("summary").textContent = wrong ? words.summaries.wrong : words.summaries.right;
+  const states = findings.map((each) => each.isRight);
+  const summary = states.includes(false) ? "wrong" : states.includes(null) ? "open" : "right";
+  part("summary").textContent = words.summaries[summary];
   part("answer").hidden = false;
   part("answer").focus();
 }
