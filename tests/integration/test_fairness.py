@@ -15,6 +15,7 @@ from maskres.rounds.status import DrawStatus
 from maskres.usecases.bundles import export_bundle
 from maskres.usecases.fairness import show_fairness
 from maskres.usecases.service import Service
+from tests.support import world
 from tests.support.people import make_people
 from tests.support.world import play_to
 
@@ -54,6 +55,25 @@ def test_a_draw_in_order_of_registration_is_flagged_in_the_report(sqlite_service
     play_to(service, DrawStatus.PUBLISHED)
     _, report = show_fairness(service, played.slug, played.draw)
     assert report["registration_order"]["is_flagged"] and float(report["registration_order"]["z"]) > 4
+
+
+def test_strata_are_not_compared_with_each_other(
+    sqlite_service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All of the old win and few of the others, by the quotas: by age everybody won as often as expected."""
+    people = make_people(60)
+    quotas = {"elderly": 60, "general": 9}
+    monkeypatch.setattr(world, "default_quotas", lambda *_: quotas)
+    played = play_to(sqlite_service, DrawStatus.PUBLISHED, people=people, capacity=20)
+    _, report = show_fairness(sqlite_service, played.slug, played.draw)
+    ages = report["comparisons"]["age"]
+    with sqlite_service.database.reading() as c:
+        draw = rounds.find_draw(c, rounds.find_round(c, played.slug), played.draw)
+        result = read_result(files.fetch_bytes(c, draw.id, "result.csv"))
+    old = result.strata == result.stratum_names.index("elderly")
+    assert 10 <= old.sum() < 30 and result.has_won[old].all()
+    oldest = [group for group in ages["groups"] if float(group["expected"]) == group["pool"]]
+    assert sum(group["pool"] for group in oldest) == old.sum() and not ages["is_flagged"]
 
 
 def test_the_report_is_no_part_of_the_bundle(sqlite_service: Service, tmp_path: Path) -> None:

@@ -104,6 +104,26 @@ def test_results_say_for_everyone_what_the_bundle_says(made: tuple[LookUp, Path]
     assert promoted and all(starts[row["store"], row["slot"]] == row["starts_at"] for row in promoted)
 
 
+def test_who_was_moved_to_no_store_is_shown_none(tmp_path: Path) -> None:
+    """Displaced, and left without a place by the batch: the place that closed must not be shown."""
+    bundle = Path(shutil.copytree(EXAMPLE, tmp_path / "bundle"))
+    placed = {row["number"]: row for row in lines_of("allocation.csv")}
+    lines = (bundle / "promotion-1.csv").read_text().splitlines()
+    row, moved = next((at, line) for at, line in enumerate(lines) if line.split(",")[1] in placed)
+    place, displaced = moved.split(",")[:2]
+    lines[row] = f"{place},{displaced},,,-"
+    (bundle / "promotion-1.csv").write_text("\n".join(lines) + "\n")
+    assert placed[displaced]["store"]
+    write_look_up(bundle, tmp_path / "look-up")
+    shown = [
+        line
+        for path in (tmp_path / "look-up" / "result").iterdir()
+        for line in path.read_text().splitlines()
+        if line.startswith(displaced)
+    ]
+    assert len(shown) == 1 and shown[0].endswith(",won,,,,")
+
+
 def test_before_the_draw_only_the_pool_is_there(tmp_path: Path) -> None:
     early = Path(shutil.copytree(EXAMPLE, tmp_path / "early"))
     for name in ("result.csv", "seed.txt", "allocation.csv", "promotion-1.csv"):
