@@ -19,7 +19,7 @@ from flask_babel import gettext
 from maskres.errors import InputError
 from maskres.formats.symbols import read_typed
 from maskres.formats.values import is_slug, parse_time
-from maskres.usecases.open_data import list_stores, show_one_round
+from maskres.usecases.open_data import ShownRound, list_stores, show_one_round
 from maskres.web.access import public
 from maskres.web.door import Door
 from maskres.web.pages import STATIC, show
@@ -36,20 +36,21 @@ _SECONDS_KNOWN = 60
 def look_up_routes(door: Door) -> Blueprint:
     """Make the routes of looking up and checking a number."""
     routes = Blueprint("look_up", __name__)
-    known: dict[str, tuple[float, str, frozenset[int], dict[str, str]]] = {}
+    known: dict[str, tuple[float, ShownRound, dict[str, str]]] = {}
 
     def words_for(slug: str, draw: int) -> dict[str, Any]:
-        """Give the page's words, asking the database for zone, draws and stores at most once a minute."""
-        noted_at, zone, draws, names = known.get(slug, (0.0, "", frozenset(), {}))
-        if draw not in draws or time.monotonic() - noted_at > _SECONDS_KNOWN:
-            found = show_one_round(door.service, slug)
-            zone, draws = found.round.rules.zone, frozenset(each.draw for each in found.draws)
-            shown = list_stores(door.service, slug)
-            names = {each.store.store: f"{each.store.name}, {each.store.address}" for each in shown}
-            known[slug] = time.monotonic(), zone, draws, names
-        if draw not in draws:
+        """Give the page's words, asking the database for the round and its stores at most once a minute."""
+        noted_at, shown, names = known.get(slug, (0.0, None, {}))
+        is_there = shown is not None and any(each.draw == draw for each in shown.draws)
+        if shown is None or not is_there or time.monotonic() - noted_at > _SECONDS_KNOWN:
+            shown = show_one_round(door.service, slug)
+            stores = [each.store for each in list_stores(door.service, slug)]
+            names = {store.store: f"{store.name}, {store.address}" for store in stores}
+            known[slug] = time.monotonic(), shown, names
+        if all(each.draw != draw for each in shown.draws):
             abort(404)
-        return words_of(slug, draw, zone, names)
+        rules = shown.round.rules
+        return words_of(slug, draw, rules.zone, [each.stratum for each in rules.strata], names)
 
     def find_folder(slug: str, draw: int) -> Path | None:
         bundles = door.settings.bundles

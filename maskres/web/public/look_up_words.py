@@ -2,26 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from flask import url_for
 from flask_babel import gettext
 
+from maskres.web.names import stratum_name
 
-def words_of(slug: str, draw: int, zone: str, stores: Mapping[str, str]) -> dict[str, Any]:
+
+def words_of(
+    slug: str, draw: int, zone: str, strata: Iterable[str], stores: Mapping[str, str]
+) -> dict[str, Any]:
     """Give the words and addresses that the page's script works with.
 
     Args:
         slug: the round.
         draw: the draw.
         zone: IANA name of the zone in which times are shown.
+        strata: slugs of the strata.
         stores: store → name and address.
     """
     return {
         "base": url_for("look_up.page", slug=slug, draw=draw),
         "saving": url_for("look_up.saved", slug=slug, draw=draw),
         "zone": zone,
+        "strata": {each: stratum_name(each) for each in strata},
         "stores": dict(stores),
         "badNumber": gettext("A registration number has twelve letters and digits."),
         "noFiles": gettext("The published files cannot be fetched now. Please try again."),

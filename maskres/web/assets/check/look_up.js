@@ -8,6 +8,13 @@ const words = data("words");
 const saved = data("saved");
 
 const fill = (text, facts) => text.replace(/\{(\w+)\}/g, (_, name) => facts[name] ?? "");
+// Figures as people read them: moments in the city's zone, groups by their names.
+const spoken = (facts) => ({
+  ...facts,
+  at: facts.at ? when(facts.at) : "",
+  stratum: words.strata[facts.stratum] ?? facts.stratum,
+});
+
 let zone = "UTC";
 const when = (seconds) =>
   new Date(seconds * 1000).toLocaleString(document.documentElement.lang, {
@@ -50,7 +57,7 @@ function show(row, findings) {
       tag.textContent = words.states[state];
       item.dataset.code = code;
       item.dataset.state = state;
-      item.append(tag, " ", fill(words.findings[code], { ...facts, at: facts.at ? when(facts.at) : "" }));
+      item.append(tag, " ", fill(words.findings[code], spoken(facts)));
       return item;
     }),
   );
