@@ -147,7 +147,7 @@ def test_whoever_was_told_registered_is_in_the_closed_draw(service: Service):
     with apart(service, len(queues) + 1) as services:
         *done, count = race(services, act)
     assert refused == ["registration-closed"] * len(queues)
-    assert max(done) >= 4
+    assert len(told) >= 4  # the closing began after one of them had registered four
     assert sum(done) == len(told) == count
     assert registered_csv(service) == set(told)
 
