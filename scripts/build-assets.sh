@@ -27,6 +27,8 @@ cp js/* "$draft/"
 # One plain script, so that a page saved with it inside runs from a disk.
 node_modules/.bin/esbuild check/look_up.js --bundle --minify --format=iife --target=es2020 --log-level=warning \
     --outfile="$draft/look_up.js"
+node_modules/.bin/esbuild counter/counter.js --bundle --minify --format=esm --target=es2022 --log-level=warning \
+    --outdir="$draft"
 cp node_modules/govuk-frontend/dist/govuk/govuk-frontend.min.js "$draft/"
 [ ! -d images ] || cp images/* "$draft/"
 # Catalogues are compiled in their place, where Flask-Babel looks for them.

@@ -51,7 +51,7 @@ def add_headers(app: Flask, *, is_secure: bool) -> None:
 
 def _policy() -> str:
     return (
-        "default-src 'none'; script-src 'self' 'nonce-" + csp_nonce() + "' 'wasm-unsafe-eval'; "
+        "default-src 'none'; script-src 'self' 'nonce-" + csp_nonce() + "'; "
         "style-src 'self'; img-src 'self' data: blob:; font-src 'self'; connect-src 'self'; "
         "media-src 'self' blob:; manifest-src 'self'; worker-src 'self'; form-action 'self'; "
         "frame-ancestors 'none'; base-uri 'none'"

@@ -97,7 +97,7 @@ def local_day(day: date | str) -> str:
 
 def qr_code(text: str, title: str = "") -> Markup:
     """Draw a QR code as SVG within the page."""
-    drawn = segno.make(text, error="m").svg_inline(
+    drawn = segno.make_qr(text, error="m").svg_inline(
         scale=4, border=4, title=title or gettext("QR code"), omitsize=True, svgclass=None, lineclass=None
     )
     return Markup(drawn)  # the text is in the pattern; the title is escaped by segno

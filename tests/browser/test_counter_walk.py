@@ -7,10 +7,9 @@ from collections.abc import Callable, Iterator
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.support.browser import Live, Served, fits, shot
+from tests.support.browser import Live, Served, fits, log_in, shot
 from tests.support.collecting import Counters
 from tests.support.people import make_people
-from tests.support.web import PASSWORD, code_of, make_account
 
 pytest_plugins = ("tests.support.collecting_fixtures",)
 
@@ -55,18 +54,6 @@ def live(world: Counters) -> Iterator[Live]:
     """The application on the small world whose counters are open."""
     with Served(world.service) as found:
         yield found
-
-
-def log_in(live: Live, page: Page, role: str) -> None:
-    """Log in as somebody of a role, second factor too."""
-    account = make_account(live.service, role)
-    page.goto(f"{live.url}/staff/login")
-    page.fill("#name", account.name)
-    page.fill("#password", PASSWORD)
-    page.locator("main button").last.click()
-    page.fill("#code", code_of(live.service, account))
-    page.locator("main button").last.click()
-    page.wait_for_url(f"{live.url}/{role}/")
 
 
 def scan(page: Page, code: str) -> None:

@@ -16,7 +16,7 @@ from structlog.testing import capture_logs
 from werkzeug.serving import make_server
 
 from maskres.usecases.service import Service
-from tests.support.web import make_app
+from tests.support.web import PASSWORD, code_of, make_account, make_app
 
 #: What is longer has a picture of its beginning alone.
 _TALLEST = 12_000
@@ -87,3 +87,15 @@ def fits(page: Page) -> bool:
     """Tell whether nothing sticks out of the page to the right."""
     found: bool = page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
     return found
+
+
+def log_in(live: Live, page: Page, role: str) -> None:
+    """Log in as somebody of a role, second factor too."""
+    account = make_account(live.service, role)
+    page.goto(f"{live.url}/staff/login")
+    page.fill("#name", account.name)
+    page.fill("#password", PASSWORD)
+    page.locator("main button").last.click()
+    page.fill("#code", code_of(live.service, account))
+    page.locator("main button").last.click()
+    page.wait_for_url(f"{live.url}/{role}/")
