@@ -21,6 +21,7 @@ from maskres.web.office_words import refuse
 from maskres.web.operator.acts import add_acts
 from maskres.web.operator.afterwards import add_afterwards
 from maskres.web.operator.bodies import let_bodies_grow
+from maskres.web.operator.charts import add_charts
 from maskres.web.operator.committing import add_committing
 from maskres.web.operator.disputes import add_disputes
 from maskres.web.operator.handed_in import add_handed_in
@@ -49,6 +50,7 @@ def operator_routes(door: Door) -> Blueprint:
     add_disputes(routes, door)
     add_afterwards(routes, door)
     add_times(routes, door)
+    add_charts(routes, door)
     return routes
 
 
