@@ -112,6 +112,13 @@ def find_open(c: Transaction, once: str) -> Task | None:
     return None if row is None else _task(row)
 
 
+def find_last(c: Transaction, kind: str, round_slug: str) -> Task | None:
+    """Find the task of a kind and a round that was asked for last."""
+    statement = select(tasks).where(tasks.c.kind == kind, tasks.c.round == round_slug)
+    row = c.execute(statement.order_by(tasks.c.requested_at.desc(), tasks.c.id).limit(1)).one_or_none()
+    return None if row is None else _task(row)
+
+
 def list_tasks(
     c: Transaction, *, round_slug: str | None = None, is_open: bool | None = None, limit: int = 100
 ) -> list[Task]:

@@ -17,6 +17,7 @@ from redis.exceptions import RedisError
 from maskres.jobs.queue import put_delivery, put_task
 from maskres.logs import places_of
 from maskres.usecases import messages, tasks
+from maskres.usecases.erasing import request_due_erasures
 from maskres.usecases.expiry import tidy
 from maskres.usecases.service import Service
 
@@ -83,6 +84,9 @@ class Sweeper:
         count = tidy(self._service)
         if count:
             _log.info("tidied", count=count)
+        due = request_due_erasures(self._service)
+        if due:
+            _log.info("erasures-due", count=due)
 
     @contextmanager
     def _through(self, event: str, what: str) -> Iterator[None]:

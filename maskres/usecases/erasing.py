@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from datetime import date
 
-from maskres.db import erasing, record, rounds
+from maskres.db import erasing, record, rounds, tasks
 from maskres.db.engine import Transaction
 from maskres.errors import StepRefused
 from maskres.ledger import bodies
 from maskres.ledger.body_shapes import Kind
 from maskres.registration.numbers import key_digest
 from maskres.rounds.status import RoundStatus
+from maskres.rounds.task_kinds import TaskKind
 from maskres.usecases.record import enter
-from maskres.usecases.service import Actor, Service, one_transaction
+from maskres.usecases.service import SERVICE, Actor, Service, one_transaction
+from maskres.usecases.tasks import request_task
 
 
 def erase_round(service: Service, actor: Actor, round_slug: str) -> int:
@@ -55,3 +57,41 @@ def _require_date(today: date, round_: rounds.Round) -> None:
     until = round_.rules.personal_data_until
     if round_.status is RoundStatus.FINISHED and today <= until:
         raise StepRefused("too-early-to-erase", f"The rules keep this round's personal data until {until}.")
+
+
+@one_transaction
+def request_due_erasures(c: Transaction, service: Service) -> int:
+    """Ask for the erasure of every round whose date has come, once a day until it is done.
+
+    An erased round comes up once more when the date of what outlives it is past: then the persons go.
+
+    Returns:
+        How many were asked for.
+    """
+    today = service.now().date()
+    due = [each for each in rounds.list_rounds(c) if _is_due(c, each, today)]
+    for round_ in due:
+        request_task(
+            c,
+            service,
+            SERVICE,
+            TaskKind.ERASE_ROUND,
+            once=f"erase-round/{round_.slug}",
+            round_slug=round_.slug,
+        )
+    return len(due)
+
+
+def _is_due(c: Transaction, round_: rounds.Round, today: date) -> bool:
+    until = {
+        RoundStatus.FINISHED: round_.rules.personal_data_until,
+        RoundStatus.ERASED: round_.rules.person_data_until,
+    }.get(round_.status)
+    if until is None or today <= until:
+        return False
+    last = tasks.find_last(c, TaskKind.ERASE_ROUND, round_.slug)
+    if last is None:
+        return True
+    asked_on = last.requested_at.date()
+    has_done = last.status is tasks.TaskStatus.DONE and asked_on > until
+    return last.status.is_ended and asked_on < today and not has_done

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, time, timedelta
+from threading import Event
 
 import pytest
 
-from maskres.db import rounds
+from maskres.db import rounds, tasks
 from maskres.errors import ConfigurationError, StepRefused
+from maskres.jobs.queue import connect
+from maskres.jobs.runner import run_task
+from maskres.jobs.sweeper import Sweeper
 from maskres.ledger.bundle import check_sums
 from maskres.rounds.status import DrawStatus, RoundStatus
 from maskres.usecases import rounds as round_steps
 from maskres.usecases.bundles import export_bundle
-from maskres.usecases.erasing import erase_round
+from maskres.usecases.erasing import erase_round, request_due_erasures
 from tests.support.raw import fetch, run
 from tests.support.world import OPERATOR, ROUND, play_to, set_clock
 
@@ -107,3 +111,66 @@ def test_no_message_of_the_round_is_left(service):
         ("of-another-round",),
         ("waits",),
     ]
+
+
+def run_due(service, folder) -> list[str]:
+    """Let a worker do what is due; gives how each task ended."""
+    with service.database.reading() as c:
+        due = [each.id for each in tasks.list_tasks(c, is_open=True)]
+    for task in due:
+        run_task(service, task, folder)
+    with service.database.reading() as c:
+        return [str(tasks.find_task(c, task).status) for task in due]
+
+
+class OneRound(Event):
+    """Stops a sweeper when it first pauses."""
+
+    def wait(self, timeout: float | None = None) -> bool:
+        self.set()
+        return True
+
+
+def sweep_once(service, url: str) -> None:
+    with connect(url) as connection:
+        Sweeper(service, connection).run(OneRound())
+
+
+def test_a_round_is_erased_by_a_job_on_its_date_and_its_persons_on_theirs(service, tmp_path, redis_url):
+    finish(service)
+    with service.database.reading() as c:
+        rules = rounds.find_round(c, ROUND).rules
+    last_day = datetime.combine(rules.personal_data_until, time(23, 59), UTC)
+    set_clock(service, last_day)
+    assert request_due_erasures(service) == 0, "on the last day everything is still there"
+    set_clock(service, last_day + timedelta(minutes=1))
+    sweep_once(service, redis_url)
+    assert request_due_erasures(service) == 0, "asked for already"
+    assert run_due(service, tmp_path) == ["done"]
+    assert fetch(service.database, "SELECT count(*) FROM registrations") == [(0,)]
+    assert fetch(service.database, "SELECT count(*) FROM persons") != [(0,)]
+    assert request_due_erasures(service) == 0
+    set_clock(service, datetime.combine(rules.person_data_until, time(0, 1), UTC) + timedelta(days=1))
+    assert request_due_erasures(service) == 1
+    assert run_due(service, tmp_path) == ["done"]
+    assert fetch(service.database, "SELECT count(*) FROM persons") == [(0,)]
+    set_clock(service, datetime.combine(rules.person_data_until, time(0, 1), UTC) + timedelta(days=9))
+    assert request_due_erasures(service) == 0, "nothing is left to erase"
+
+
+def test_an_erasure_that_failed_is_asked_for_again_the_next_day(sqlite_service, tmp_path, monkeypatch):
+    service = sqlite_service
+    finish(service)
+    set_clock(service, AFTERWARDS)
+    assert request_due_erasures(service) == 1
+
+    def refuse(_slug: str) -> None:
+        raise ConfigurationError("no-key", "The folder of the keys cannot be written.")
+
+    monkeypatch.setattr(service.keys, "destroy_round_keys", refuse, raising=True)
+    assert run_due(service, tmp_path) == ["failed"]
+    assert request_due_erasures(service) == 0
+    monkeypatch.undo()
+    set_clock(service, AFTERWARDS + timedelta(days=1))
+    assert request_due_erasures(service) == 1
+    assert run_due(service, tmp_path) == ["done"]
