@@ -6,12 +6,12 @@ Where none is named, all run but the long ones.
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from benchmarks import draw_allocate_bench, draw_bench, rehearse_bench, verify_bench, web_bench
 
-BENCHMARKS: Mapping[str, Callable[[], list[dict[str, Any]]]] = {
+BENCHMARKS: Mapping[str, Callable[[], Iterable[dict[str, Any]]]] = {
     "draw": draw_bench.run,
     "allocate": draw_allocate_bench.run,
     "rehearse": rehearse_bench.run,
@@ -20,7 +20,7 @@ BENCHMARKS: Mapping[str, Callable[[], list[dict[str, Any]]]] = {
 }
 """Name → a function that gives rows: what, seconds, and where known cpu_seconds, peak_megabytes, yardsticks."""
 
-CITY: Mapping[str, Callable[[], list[dict[str, Any]]]] = {"draw-large": draw_bench.run_large}
+CITY: Mapping[str, Callable[[], Iterable[dict[str, Any]]]] = {"draw-large": draw_bench.run_large}
 """The long ones, which run only when they are named."""
 
 

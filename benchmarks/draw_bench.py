@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -57,17 +57,16 @@ def run(sizes: Sequence[int] = SIZES) -> list[dict[str, Any]]:
         return [_run_one(Path(folder), size) for size in sizes]
 
 
-def run_large() -> list[dict[str, Any]]:
+def run_large() -> Iterator[dict[str, Any]]:
     """Measure the draw of ten million in memory, and on disk of two and twenty million.
 
-    Returns:
-        As `run`.
+    Yields:
+        As `run` gives; each as soon as it is measured, for one takes minutes.
     """
     with tempfile.TemporaryDirectory(prefix="maskres-bench-") as folder:
-        return [
-            _run_one(Path(folder), LARGE, runs=1),
-            *(_run_one(Path(folder), size, "--engine", "duckdb", runs=1) for size in ON_DISK),
-        ]
+        yield _run_one(Path(folder), LARGE, runs=1)
+        for size in ON_DISK:
+            yield _run_one(Path(folder), size, "--engine", "duckdb", runs=1)
 
 
 def _run_one(folder: Path, size: int, *options: str, runs: int = 3) -> dict[str, Any]:

@@ -14,6 +14,8 @@ from maskres.web.helper.routes import helper_routes
 from maskres.web.notary.routes import notary_routes
 from maskres.web.operator.routes import operator_routes
 from maskres.web.public.look_up import look_up_routes
+from maskres.web.public.open_data import open_data_routes
+from maskres.web.public.printed import printed_routes
 from maskres.web.public.routes import home_routes
 from maskres.web.resident.register import register_routes
 from maskres.web.resident.status import status_routes
@@ -23,6 +25,8 @@ DOORS: tuple[Callable[[Door], Blueprint], ...] = (
     health_routes,
     home_routes,
     look_up_routes,
+    printed_routes,
+    open_data_routes,
     register_routes,
     status_routes,
     staff_routes,

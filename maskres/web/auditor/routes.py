@@ -18,7 +18,7 @@ from maskres.usecases.cosigning import ledger_pages
 from maskres.usecases.exports import note_log_export
 from maskres.web.access import staff
 from maskres.web.act_names import ACTS
-from maskres.web.auditor.disarming import csv_lines
+from maskres.web.disarming import csv_lines
 from maskres.web.door import Door
 from maskres.web.forms import Form
 from maskres.web.office_words import refuse

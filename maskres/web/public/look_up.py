@@ -52,15 +52,8 @@ def look_up_routes(door: Door) -> Blueprint:
         rules = shown.round.rules
         return words_of(slug, draw, rules.zone, [each.stratum for each in rules.strata], names)
 
-    def find_folder(slug: str, draw: int) -> Path | None:
-        bundles = door.settings.bundles
-        if bundles is None or not is_slug(slug) or not 1 <= draw <= 99:
-            return None
-        folder = bundles / slug / f"look-up-{draw}"
-        return folder.resolve() if (folder / "draw.json").is_file() else None
-
     def folder_of(slug: str, draw: int) -> Path:
-        folder = find_folder(slug, draw)
+        folder = look_up_folder(door.settings.bundles, slug, draw)
         if folder is None:
             abort(404)
         return folder
@@ -77,7 +70,7 @@ def look_up_routes(door: Door) -> Blueprint:
     @routes.get("/rounds/<slug>/draws/<int:draw>/look-up")
     @public
     def page(slug: str, draw: int) -> Any:
-        folder = find_folder(slug, draw)
+        folder = look_up_folder(door.settings.bundles, slug, draw)
         words = words_for(slug, draw)
         typed = request.args.get("number", "")
         error, row = None, None
@@ -121,6 +114,23 @@ def look_up_routes(door: Door) -> Blueprint:
         return answer
 
     return routes
+
+
+def look_up_folder(bundles: Path | None, slug: str, draw: int) -> Path | None:
+    """Find the folder of a draw's look-up files.
+
+    Args:
+        bundles: where the worker writes them; None where nothing is written.
+        slug: the round, as it stands in the address.
+        draw: the draw.
+
+    Returns:
+        The folder; None where nothing is written yet.
+    """
+    if bundles is None or not is_slug(slug) or not 1 <= draw <= 99:
+        return None
+    folder = bundles / slug / f"look-up-{draw}"
+    return folder.resolve() if (folder / "draw.json").is_file() else None
 
 
 def _files_of(folder: Path, number: str) -> dict[str, Any]:

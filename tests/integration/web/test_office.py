@@ -18,7 +18,7 @@ from maskres.rounds.status import DrawStatus
 from maskres.usecases.cosigning import ledger_pages
 from maskres.usecases.disputes import lodge_dispute
 from maskres.usecases.service import RESIDENT, Service
-from maskres.web.auditor.disarming import disarm
+from maskres.web.disarming import disarm
 from tests.support.office import Desk
 from tests.support.people import STORES, make_people, make_rules, write_register
 from tests.support.raw import fetch

@@ -1,0 +1,98 @@
+"""Pages for everybody: open data as tables, the list of winners to print, what is kept of people and how long."""
+
+from __future__ import annotations
+
+import csv
+import io
+from pathlib import Path
+
+from babel.dates import format_date
+from flask.testing import FlaskClient
+
+from maskres.rounds.status import DrawStatus
+from maskres.usecases.bundles import write_public_files
+from maskres.usecases.open_data import list_slots, list_stores
+from maskres.usecases.public_rounds import show_public_round
+from maskres.usecases.service import Service
+from maskres.web.public import printed
+from tests.support.web import make_app
+from tests.support.world import ROUND, play_to, winners_of
+
+
+def look(service: Service, status: DrawStatus, folder: Path) -> FlaskClient:
+    """Play to a status, write what is published, and give a client who reads English."""
+    played = play_to(service, status)
+    if status is not DrawStatus.OPEN:
+        write_public_files(service, played.slug, played.draw, folder)
+    client = make_app(service, bundles=folder).test_client()
+    client.set_cookie("lang", "en")
+    return client
+
+
+def read(text: str) -> list[dict[str, str]]:
+    assert text.startswith("\ufeff")
+    return list(csv.DictReader(io.StringIO(text[1:], newline="")))
+
+
+def test_stores_and_slots_are_tables_with_what_the_api_says(service: Service, tmp_path: Path) -> None:
+    client = look(service, DrawStatus.PUBLISHED, tmp_path)
+    answer = client.get(f"/rounds/{ROUND}/stores.csv")
+    shown = client.get(f"/api/v1/rounds/{ROUND}/stores").json
+    assert shown is not None
+    assert [
+        {name: "" if value is None else str(value) for name, value in each.items()}
+        for each in shown["stores"]
+    ] == [{name: row[name] for name in shown["stores"][0]} for row in read(answer.text)]
+    assert answer.headers["ETag"] and "max-age" in answer.headers["Cache-Control"]
+    again = client.get(f"/rounds/{ROUND}/stores.csv", headers={"If-None-Match": answer.headers["ETag"]})
+    assert again.status_code == 304
+    rows = read(client.get(f"/rounds/{ROUND}/draws/1/slots-now.csv").text)
+    slots = list_slots(service, ROUND, 1)
+    assert [(row["slot"], int(row["taken"])) for row in rows] == [(each.slot, each.taken) for each in slots]
+    assert any(int(row["taken"]) for row in rows) and rows[0]["starts_at"].endswith("Z")
+    assert client.get("/rounds/no-such/stores.csv").status_code == 404
+
+
+def test_the_printed_list_holds_every_winner_and_nobody_else(
+    sqlite_service: Service, tmp_path: Path, monkeypatch
+) -> None:
+    client = look(sqlite_service, DrawStatus.PUBLISHED, tmp_path)
+    winners = winners_of(sqlite_service)
+    names = {each.store.name for each in list_stores(sqlite_service, ROUND)}
+    address = f"/rounds/{ROUND}/draws/1/winners"
+    page = client.get(address).text
+    grouped = ["-".join((each[:4], each[4:8], each[8:])) for each in winners]
+    assert sorted(grouped) == [part[:14] for part in page.split('mr-winners__number">')[1:]]
+    assert any(name in page for name in names)
+    assert client.get(f"{address}/A").status_code == 404, "the list is one page"
+    monkeypatch.setattr(printed, "MOST_ON_A_PAGE", 1)
+    index = client.get(address).text
+    assert index.count("/winners/") == 32
+    monkeypatch.undo()
+    assert [printed.symbols_for(each) for each in (0, 1500, 1501, 48_000, 48_001, 2_000_000, 60_000_000)] == [
+        0, 0, 1, 1, 2, 3, 3,
+    ]  # fmt: skip
+    parts = [
+        [each.number for each in printed.read_winners(tmp_path / ROUND / "look-up-1", prefix)]
+        for prefix in ("", "0")
+    ]
+    assert parts[0] == sorted(winners) and parts[1] == []  # the small world's result is one file, all.csv
+
+
+def test_before_the_draw_there_is_no_list(sqlite_service: Service, tmp_path: Path) -> None:
+    client = look(sqlite_service, DrawStatus.COMMITTED, tmp_path)
+    assert client.get(f"/rounds/{ROUND}/draws/1/winners").status_code == 404
+
+
+def test_everybody_finds_what_is_open_and_what_is_kept(sqlite_service: Service, tmp_path: Path) -> None:
+    client = look(sqlite_service, DrawStatus.PUBLISHED, tmp_path)
+    page = client.get("/open-data").text
+    addresses = [part.split('"')[0] for part in page.split('href="')[1:]]
+    fetched = [each for each in addresses if each.startswith(("/api/", "/rounds/"))]
+    assert len(fetched) >= 10
+    for each in fetched:
+        assert client.get(each).status_code == 200, each
+    page = client.get("/privacy").text
+    rules = show_public_round(sqlite_service, ROUND)[0].round.rules
+    for until in (rules.personal_data_until, rules.person_data_until):
+        assert f"until {format_date(until, 'long', 'en')}" in page, until
