@@ -61,6 +61,12 @@ def revoke_till(c: Transaction, till: Till, now: datetime) -> None:
     c.execute(update(tills).where(tills.c.id == till.id).values(revoked_at=now))
 
 
+def revoke_named(c: Transaction, store: str, name: str, now: datetime) -> None:
+    """Take a device out of use in every round."""
+    where = (tills.c.store == store, tills.c.name == name, tills.c.revoked_at.is_(None))
+    c.execute(update(tills).where(*where).values(revoked_at=now))
+
+
 def note_report(c: Transaction, till: Till, now: datetime) -> None:
     """Note that a till has reported everything it had by now; an earlier time never takes a later one's place."""
     is_later = or_(tills.c.reported_at.is_(None), tills.c.reported_at < now)

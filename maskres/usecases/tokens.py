@@ -83,14 +83,24 @@ def make_token(
         ConflictError: "name-taken".
     """
     require_slug(name, field="name")
-    read = read_role(role, store, TOKEN_ROLES)
+    return insert_token(c, service, actor, name, read_role(role, store, TOKEN_ROLES), store)
+
+
+def insert_token(
+    c: Transaction, service: Service, actor: Actor, name: str, role: StaffRole, store: str | None
+) -> NewToken:
+    """Make a token within a transaction that does more besides (see make_token).
+
+    Raises:
+        ConflictError: "name-taken".
+    """
     require_free_name(c, name)
     body = base64.urlsafe_b64encode(service.random_bytes(_SECRET_BYTES)).decode().rstrip("=")
     secret = PREFIX + body
     now = service.now()
-    values = {"name": name, "role": read.value, "store": store, "token_digest": token_digest(service, secret)}
+    values = {"name": name, "role": role.value, "store": store, "token_digest": token_digest(service, secret)}
     row = tokens.insert_token(c, values | {"created_at": now, "created_by": actor.name})
-    detail = {"token": name, "role": read.value, "store": store}
+    detail = {"token": name, "role": role.value, "store": store}
     record.log(c, now, actor.name, "token-made", detail=detail)
     return NewToken(_holder(row), secret)
 
@@ -111,6 +121,11 @@ def revoke_token(c: Transaction, service: Service, actor: Actor, name: str) -> N
     Raises:
         InputError: "unknown-token".
     """
+    revoke_token_in(c, service, actor, name)
+
+
+def revoke_token_in(c: Transaction, service: Service, actor: Actor, name: str) -> None:
+    """Revoke a token within a transaction that does more besides (see revoke_token)."""
     now = service.now()
     if is_slug(name) and tokens.revoke_token(c, name, now):
         record.log(c, now, actor.name, "token-revoked", detail={"token": name})

@@ -37,12 +37,14 @@ class Access:
         roles: of staff accounts or of token holders; none where everybody may.
         is_fresh: whether the account must have shown its password and second factor within minutes.
         is_confirmed_later: whether a token may be one remembered: the act itself asks whether it is in use.
+        is_for_tills: whether a device that was enrolled as a till may, without any account.
     """
 
     gate: Gate
     roles: frozenset[StaffRole] = frozenset()
     is_fresh: bool = False
     is_confirmed_later: bool = False
+    is_for_tills: bool = False
 
 
 def public(view: View) -> View:
@@ -55,14 +57,16 @@ def inside(view: View) -> View:
     return _mark(view, Access(Gate.INSIDE))
 
 
-def staff(*roles: StaffRole, fresh: bool = False) -> Callable[[View], View]:
+def staff(*roles: StaffRole, fresh: bool = False, tills: bool = False) -> Callable[[View], View]:
     """Let accounts of these roles call this view; without roles, every account.
 
     Args:
         roles: who may.
         fresh: ask for password and second factor again where that was long ago; for acts that cannot be undone.
+        tills: let enrolled tills call it too.
     """
-    return lambda view: _mark(view, Access(Gate.STAFF, frozenset(roles or StaffRole), is_fresh=fresh))
+    access = Access(Gate.STAFF, frozenset(roles or StaffRole), is_fresh=fresh, is_for_tills=tills)
+    return lambda view: _mark(view, access)
 
 
 def token(*roles: StaffRole, is_confirmed_later: bool = False) -> Callable[[View], View]:

@@ -59,6 +59,8 @@ ACTS: Mapping[str, LazyString] = {
     "store-closed": lazy_gettext("store closed"),
     "successor-named": lazy_gettext("successor of the beacon named"),
     "task-requested": lazy_gettext("task asked for"),
+    "till-invited": lazy_gettext("till invited"),
+    "till-uninvited": lazy_gettext("invitation of a till withdrawn"),
     "till-revoked": lazy_gettext("till revoked"),
     "tills-enrolled": lazy_gettext("tills enrolled"),
     "token-made": lazy_gettext("token made"),

@@ -55,6 +55,11 @@ WORDS: dict[str, LazyString] = {
     ),
     "too-many-requests": lazy_gettext("You have asked very often. Please wait a little and try again."),
     "no-database": lazy_gettext("The service cannot be reached now. Please try again in a few minutes."),
+    "bad-invitation": lazy_gettext(
+        "This code enrols no device: it is not known, was used before, or is older than an hour."
+    ),
+    "name-taken": lazy_gettext("There is already an account or a till of this name. Please choose another."),
+    "unknown-till": lazy_gettext("There is no till of this name."),
     "till-revoked": lazy_gettext("This till is no longer in use. Please ask the operator."),
     "not-collecting": lazy_gettext("Nothing is handed out for this draw now."),
     "in-flight": lazy_gettext(

@@ -3,7 +3,13 @@
 from __future__ import annotations
 
 from maskres.db.tables.base import metadata
-from maskres.db.tables.doors import api_tokens, idempotency_keys, phone_codes, staff_accounts
+from maskres.db.tables.doors import (
+    api_tokens,
+    idempotency_keys,
+    phone_codes,
+    staff_accounts,
+    till_invitations,
+)
 from maskres.db.tables.draws import (
     batch_changes,
     batches,
@@ -70,6 +76,7 @@ __all__ = [
     "store_states",
     "stores",
     "tasks",
+    "till_invitations",
     "tills",
     "upload_pieces",
     "uploads",

@@ -64,6 +64,20 @@ api_tokens = Table(
     CheckConstraint("(role = 'counter') = (store IS NOT NULL)", name="counter_has_store"),
 )
 
+#: What makes a device at a counter a till, once and within the hour; its code is kept nowhere.
+#: Taken, it has become the token of the same name.
+till_invitations = Table(
+    "till_invitations",
+    metadata,
+    Column("name", Slug, primary_key=True),
+    Column("store", Slug, nullable=False),
+    Column("code_digest", Digest16, nullable=False, unique=True),
+    Column("made_at", UtcTime, nullable=False),
+    Column("made_by", Text, nullable=False),
+    Column("expires_at", UtcTime, nullable=False),
+    Column("taken_at", UtcTime),
+)
+
 #: A one-time code sent to a phone; its digest and the phone's are keyed, neither is kept in clear.
 phone_codes = Table(
     "phone_codes",

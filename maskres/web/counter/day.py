@@ -17,10 +17,10 @@ from maskres.usecases.stock import count_stock
 from maskres.usecases.store_day import StoreDay, show_day
 from maskres.web.access import staff
 from maskres.web.counter.answers import LOOKS
+from maskres.web.counter.desk_here import desk_here
 from maskres.web.door import Door
 from maskres.web.forms import Form
 from maskres.web.pages import show
-from maskres.web.staff.login_session import require_account
 
 KINDS = ("delivered", "damaged", "left")
 _DIGITS = 7
@@ -45,7 +45,7 @@ def add_day_routes(routes: Blueprint, door: Door) -> None:
 
     def asked_round() -> tuple[str | None, list[str]]:
         with service.database.reading() as c:
-            slugs = reads.list_collecting(c, require_account().store or "")
+            slugs = reads.list_collecting(c, desk_here().store)
         asked = request.args.get("round", slugs[-1] if slugs else None)
         if asked is not None and asked not in slugs:
             abort(404)
@@ -58,14 +58,13 @@ def add_day_routes(routes: Blueprint, door: Door) -> None:
         return show("counter/day.html", status, form=form, noon=_noon(found), **values)
 
     @routes.route("/day", methods=["GET", "POST"])
-    @staff(StaffRole.COUNTER)
+    @staff(StaffRole.COUNTER, tills=True)
     def day() -> Any:
         slug, slugs = asked_round()
-        account = require_account()
+        desk = desk_here()
         if slug is None:
             return show("counter/no_day.html")
-        store = account.store or ""
-        found = show_day(service, slug, store, asked_day(slug))
+        found = show_day(service, slug, desk.store, asked_day(slug))
         if request.method == "GET":
             counted = {kind: str(found.counted[kind]) for kind in KINDS if kind in found.counted}
             return page(Form(counted), found, slugs)
@@ -75,7 +74,7 @@ def add_day_routes(routes: Blueprint, door: Door) -> None:
             return page(form, found, slugs, 422)
         for kind, quantity in figures.items():
             if quantity != found.counted.get(kind):
-                count_stock(service, account.actor, slug, found.day, kind, {store: quantity})
+                count_stock(service, desk.actor, slug, found.day, kind, {desk.store: quantity})
         flash(gettext("The figures are kept."), "success")
         there: Response = redirect(url_for("counter.day", round=slug, day=found.day.isoformat()), 303)
         return there

@@ -22,18 +22,18 @@ from maskres.pickup.handovers import KEPT_CODES, AnswerCode
 from maskres.pickup.store_states import StoreState
 from maskres.rounds.roles import StaffRole
 from maskres.usecases import desk as desks
-from maskres.usecases.desk import Desk, Scan
+from maskres.usecases.desk import Scan
 from maskres.usecases.store_states import say_state_everywhere, states_of_store
 from maskres.web.access import staff
 from maskres.web.counter.answers import LOOKS, SPARE, look_of
 from maskres.web.counter.day import add_day_routes
+from maskres.web.counter.desk_here import desk_here, limit_by_desk
+from maskres.web.counter.enrolling import add_enrolling
 from maskres.web.door import Door
 from maskres.web.forms import Form
 from maskres.web.kept import Kept
-from maskres.web.limits import remote_address
 from maskres.web.names import STORE_STATES
 from maskres.web.pages import show
-from maskres.web.staff.login_session import current_account, require_account
 
 #: Of one account. A scanner in a quick hand does one every two seconds.
 CODES = "60 per minute; 1200 per hour"
@@ -54,18 +54,8 @@ def counter_routes(door: Door) -> Blueprint:
     _add_handing_over(routes, door)
     _add_state(routes, door)
     add_day_routes(routes, door)
+    add_enrolling(routes, door)
     return routes
-
-
-def desk_of_account() -> Desk:
-    """Give the counter of this request: its account acts as the till named after it."""
-    account = require_account()
-    return Desk(account.actor, account.store or "", account.name)
-
-
-def _account_key() -> str:
-    account = current_account()
-    return remote_address() if account is None else f"account-{account.id}"
 
 
 def _add_looking_up(routes: Blueprint, door: Door) -> None:
@@ -79,7 +69,7 @@ def _add_looking_up(routes: Blueprint, door: Door) -> None:
         return redirect(url_for("counter.scan", nonce=nonce), 303)
 
     def front(form: Form, status: int = 200) -> Any:
-        desk = desk_of_account()
+        desk = desk_here()
         with service.database.reading() as c:
             recent = reads.list_recent(c, desk.store, desk.till, service.now() - desks.UNDO)
             rounds = reads.list_collecting(c, desk.store)
@@ -87,9 +77,9 @@ def _add_looking_up(routes: Blueprint, door: Door) -> None:
         return show("counter/home.html", status, form=form, recent=recent, **values)
 
     @routes.route("/", methods=["GET", "POST"])
-    @limit(CODES, methods=["POST"], key_func=_account_key)
+    @limit(CODES, methods=["POST"], key_func=limit_by_desk)
     @limit(CODES_OF_ADDRESS, methods=["POST"])
-    @staff(StaffRole.COUNTER)
+    @staff(StaffRole.COUNTER, tills=True)
     def home() -> Any:
         if request.method == "GET":
             return front(Form())
@@ -103,9 +93,9 @@ def _add_looking_up(routes: Blueprint, door: Door) -> None:
             return front(form, 422)
 
     @routes.route("/card", methods=["GET", "POST"])
-    @limit(CARDS, methods=["POST"], key_func=_account_key)
+    @limit(CARDS, methods=["POST"], key_func=limit_by_desk)
     @limit(CARDS_OF_ADDRESS, methods=["POST"])
-    @staff(StaffRole.COUNTER)
+    @staff(StaffRole.COUNTER, tills=True)
     def card() -> Any:
         form = Form.sent() if request.method == "POST" else Form()
         if request.method == "POST":
@@ -121,13 +111,13 @@ def _add_looking_up(routes: Blueprint, door: Door) -> None:
 
 def _add_state(routes: Blueprint, door: Door) -> None:
     @routes.post("/state")
-    @staff(StaffRole.COUNTER)
+    @staff(StaffRole.COUNTER, tills=True)
     def state() -> Response:
         """Take the one tap by which a store says how it stands; tapped again it changes nothing."""
         wanted = request.form.get("state", "")
         if wanted not in set(StoreState):
             abort(400)
-        desk = desk_of_account()
+        desk = desk_here()
         said = say_state_everywhere(door.service, desk.actor, desk.store, StoreState(wanted))
         if said:
             words = _SAID_OPEN if wanted == StoreState.OPEN else _SAID
@@ -147,10 +137,10 @@ def _add_handing_over(routes: Blueprint, door: Door) -> None:
         return redirect(url_for("counter.home"), 303)
 
     @routes.get("/scans/<nonce>")
-    @staff(StaffRole.COUNTER)
+    @staff(StaffRole.COUNTER, tills=True)
     def scan(nonce: str) -> Any:
         kept = kept_scan(nonce)
-        desk = desk_of_account()
+        desk = desk_here()
         sight = desks.see_handover(service, desk, nonce) if kept is None else desks.see(service, desk, kept)
         if sight is None:
             return gone()
@@ -165,13 +155,13 @@ def _add_handing_over(routes: Blueprint, door: Door) -> None:
         return show("counter/answer.html", nonce=nonce, form=Form(), **values)
 
     @routes.post("/scans/<nonce>/hand-over")
-    @staff(StaffRole.COUNTER)
+    @staff(StaffRole.COUNTER, tills=True)
     def hand_over(nonce: str) -> Response:
         kept = kept_scan(nonce)
         if kept is None:
             return gone()
         is_proxy = request.form.get("is_proxy") == "yes"
-        answer = desks.hand_over(service, desk_of_account(), kept, is_proxy=is_proxy)
+        answer = desks.hand_over(service, desk_here(), kept, is_proxy=is_proxy)
         if answer.code not in KEPT_CODES:
             # Nothing is kept of these, so the page would not say what has become of it.
             flash(str(LOOKS[answer.code].advice))
@@ -179,9 +169,9 @@ def _add_handing_over(routes: Blueprint, door: Door) -> None:
         return redirect(url_for("counter.scan", nonce=nonce), 303)
 
     @routes.post("/scans/<nonce>/undo")
-    @staff(StaffRole.COUNTER)
+    @staff(StaffRole.COUNTER, tills=True)
     def undo(nonce: str) -> Response:
-        answer = desks.undo(service, desk_of_account(), nonce)
+        answer = desks.undo(service, desk_here(), nonce)
         if answer.code is not AnswerCode.UNDONE:
             flash(str(LOOKS[answer.code].advice))
         return redirect(url_for("counter.scan", nonce=nonce), 303)

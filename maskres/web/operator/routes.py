@@ -26,6 +26,7 @@ from maskres.web.operator.committing import add_committing
 from maskres.web.operator.disputes import add_disputes
 from maskres.web.operator.handed_in import add_handed_in
 from maskres.web.operator.sources import add_sources
+from maskres.web.operator.tills import add_tills
 from maskres.web.operator.times import add_times, read_times
 from maskres.web.pages import show
 from maskres.web.rules_words import say_rules
@@ -51,6 +52,7 @@ def operator_routes(door: Door) -> Blueprint:
     add_afterwards(routes, door)
     add_times(routes, door)
     add_charts(routes, door)
+    add_tills(routes, door)
     return routes
 
 

@@ -16,6 +16,7 @@ from maskres.usecases.service import Service
 from maskres.usecases.staff import Account, find_account
 from maskres.web.access import Access
 from maskres.web.names import ROLES
+from maskres.web.staff.till_session import guard_till, renew_till, till_here
 
 FRESH = timedelta(minutes=10)
 #: Without any request for so long, somebody else may sit there.
@@ -50,12 +51,13 @@ def set_up_login(app: Flask, service: Service) -> None:
     manager = LoginManager()
     manager.session_protection = None  # it would tie a session to an address, and phones change theirs
     manager.init_app(app)
+    renew_till(app)
 
     @app.context_processor
     def account_values() -> dict[str, Any]:
         # Asked for by the layout alone, so that pages for residents open no session of staff.
         account = current_account() if has_request_context() else None
-        return {"account": account, "role_name": role_name, "store_name": store_name}
+        return {"account": account, "till": till_here(), "role_name": role_name, "store_name": store_name}
 
     def store_name(store: str) -> str:
         with service.database.reading() as c:
@@ -117,6 +119,10 @@ def note_proof(now: datetime) -> None:
 def guard_staff(service: Service, access: Access) -> Response | None:
     """Answer whoever may not see a page of staff; None lets them in."""
     account = current_account()
+    if access.is_for_tills and (account is None or account.role not in access.roles):
+        is_till, answer = guard_till(service)
+        if is_till:
+            return answer
     if account is None:
         return _send_to("staff.login")
     if account.role not in access.roles:
