@@ -15,6 +15,7 @@ REGISTERING = 7001
 PHONE = 7002
 PERSON = 7003
 _LEDGER = 7004
+_ACCOUNTS = 7005
 
 
 def key_of(digest: bytes) -> int:
@@ -51,3 +52,9 @@ def lock_ledger(c: Transaction) -> None:
     """Let steps enter the ledger one after another, also those of different rounds."""
     if c.dialect.name == "postgresql":
         c.execute(select(func.pg_advisory_xact_lock(_LEDGER, 0)))
+
+
+def lock_accounts(c: Transaction) -> None:
+    """Let what two people decide about accounts happen one after another, so that none is carried out twice."""
+    if c.dialect.name == "postgresql":
+        c.execute(select(func.pg_advisory_xact_lock(_ACCOUNTS, 0)))

@@ -72,16 +72,26 @@ def add_account(
         InputError: "bad-slug", "bad-name", "bad-role", "bad-store", "bad-password", naming the field.
         ConflictError: "name-taken".
     """
+    values = read_account(name, shown_name, role, store)
+    shown = values["shown_name"] or ""
+    # Hashed outside the transaction: it takes long on purpose.
+    values["password_hash"] = hash_password(read_password(password, (name, shown)), service.random_bytes)
+    return _insert(service, actor, values)
+
+
+def read_account(name: str, shown_name: str, role: str, store: str | None) -> dict[str, str | None]:
+    """Read what an account is to be; see add_account.
+
+    Raises:
+        InputError: "bad-slug", "bad-name", "bad-role", "bad-store", naming the field.
+    """
     require_slug(name, field="name")
     shown = shown_name.strip()
     if not 1 <= len(shown) <= _SHOWN_LIMIT or not shown.isprintable():
         message = f"The name that is shown has 1 to {_SHOWN_LIMIT} characters."
         raise InputError("bad-name", message, field="shown_name")
     read = read_role(role, store, tuple(StaffRole))
-    values = {"name": name, "shown_name": shown, "role": read.value, "store": store}
-    # Hashed outside the transaction: it takes long on purpose.
-    values["password_hash"] = hash_password(read_password(password, (name, shown)), service.random_bytes)
-    return _insert(service, actor, values)
+    return {"name": name, "shown_name": shown, "role": read.value, "store": store}
 
 
 def read_role(role: str, store: str | None, allowed: tuple[StaffRole, ...]) -> StaffRole:
@@ -101,14 +111,27 @@ def read_role(role: str, store: str | None, allowed: tuple[StaffRole, ...]) -> S
     return StaffRole(role)
 
 
-@one_transaction
-def _insert(c: Transaction, service: Service, actor: Actor, values: dict[str, Any]) -> Account:
+def insert_account(
+    c: Transaction, service: Service, actor: Actor, values: dict[str, Any], *, asked_by: str | None = None
+) -> Account:
+    """Make an account of values that were read, in a transaction that does more; asked_by names the other person.
+
+    Raises:
+        ConflictError: "name-taken".
+    """
     require_free_name(c, values["name"])
     now = service.now()
     row = accounts.insert_account(c, values | {"created_at": now, "created_by": actor.name})
-    detail = {"account": row.name, "role": row.role, "store": row.store}
+    detail = {"account": row.name, "role": row.role, "store": row.store} | _asked(asked_by)
     record.log(c, now, actor.name, "account-added", detail=detail)
     return _account(row)
+
+
+_insert = one_transaction(insert_account)
+
+
+def _asked(asked_by: str | None) -> dict[str, str]:
+    return {} if asked_by is None else {"asked_by": asked_by}
 
 
 def require_free_name(c: Transaction, name: str) -> None:
@@ -154,17 +177,34 @@ def reset_second_factor(service: Service, actor: Actor, account_id: int) -> None
     Raises:
         InputError: "unknown-account".
     """
-    gone = {"totp_secret": None, "data_version": None, "totp_since": None, "totp_step": 0}
-    _change(service, actor, account_id, "second-factor-reset", gone)
+    _change(service, actor, account_id, "second-factor-reset", NO_FACTOR)
 
 
-@one_transaction
-def _change(
-    c: Transaction, service: Service, actor: Actor, account_id: int, act: str, values: dict[str, Any]
+NO_FACTOR = {"totp_secret": None, "data_version": None, "totp_since": None, "totp_step": 0}
+"""Columns of an account without a second factor."""
+
+
+def change_account(
+    c: Transaction,
+    service: Service,
+    actor: Actor,
+    account_id: int,
+    act: str,
+    values: dict[str, Any],
+    *,
+    asked_by: str | None = None,
 ) -> None:
+    """Change an account and end its sessions, in a transaction that does more; asked_by names the other person.
+
+    Raises:
+        InputError: "unknown-account".
+    """
     row = require_row(c, account_id)
     accounts.change_and_end_sessions(c, account_id, values)
-    record.log(c, service.now(), actor.name, act, detail={"account": row.name})
+    record.log(c, service.now(), actor.name, act, detail={"account": row.name} | _asked(asked_by))
+
+
+_change = one_transaction(change_account)
 
 
 def check_password(service: Service, name: str, password: str) -> Account | None:
@@ -223,6 +263,14 @@ def require_row(c: Transaction, account_id: int) -> Any:
     row = accounts.find_account(c, account_id)
     if row is None:
         raise InputError("unknown-account", "There is no such account.", field="account")
+    return row
+
+
+def require_row_named(c: Transaction, name: str) -> Any:
+    """Give an account's row by its name, or raise InputError "unknown-account"."""
+    row = accounts.find_named(c, name)
+    if row is None:
+        raise InputError("unknown-account", f"There is no account named {name!r:.60}.", field="name")
     return row
 
 

@@ -9,6 +9,8 @@ from flask_babel.speaklater import LazyString
 
 ACTS: Mapping[str, LazyString] = {
     "account-added": lazy_gettext("account added"),
+    "account-change-asked": lazy_gettext("change of an account asked for"),
+    "account-change-ended": lazy_gettext("change of an account answered"),
     "account-disabled": lazy_gettext("account disabled"),
     "account-enabled": lazy_gettext("account enabled again"),
     "batch-published": lazy_gettext("batch published"),

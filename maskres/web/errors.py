@@ -40,6 +40,7 @@ _BY_CODE = {
     "unknown-number": 404,
     "unknown-store-here": 404,
     "unknown-task": 404,
+    "unknown-account": 404,
     "no-place": 404,
     "not-proved": 403,
     "no-database": 503,

@@ -65,6 +65,9 @@ WORDS: dict[str, LazyString] = {
     "in-flight": lazy_gettext(
         "This form is being entered at this moment. Please wait a little and send it once more."
     ),
+    "bad-password": lazy_gettext(
+        "A password has 12 to 200 characters, and is neither the account's name nor one character over and over."
+    ),
     "bad-login": lazy_gettext("Name, password or code is not right."),
 }
 

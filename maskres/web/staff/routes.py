@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, redirect, request, session, url_for
+from flask import Blueprint, flash, redirect, request, session, url_for
 from flask_babel import gettext
 from werkzeug.wrappers import Response
 
+from maskres.errors import MaskresError
 from maskres.formats.values import format_time, parse_time
 from maskres.rounds.roles import StaffRole
 from maskres.usecases import second_factor as factors
@@ -122,6 +123,26 @@ def staff_routes(door: Door) -> Blueprint:
                 return redirect(safe_next(request.args.get("next", ""), url_for("staff.home")), 303)
             form.errors["password"] = gettext("Password or code is not right.")
         return show("staff/prove.html", form=form)
+
+    @routes.route("/password", methods=["GET", "POST"])
+    @door.limits.open.limit(GUESSES, methods=["POST"])
+    @staff(fresh=True)
+    def password() -> Any:
+        account = require_account()
+        form = Form.sent() if request.method == "POST" else Form()
+        if request.method == "POST":
+            if form["password"] != form["again"]:
+                form.errors["again"] = gettext("The two are not the same. Please type it again.")
+            else:
+                try:
+                    accounts.set_password(service, account.actor, account.id, form["password"])
+                except MaskresError as error:
+                    form.refuse(error)
+                else:
+                    log_out()
+                    flash(gettext("The password is changed. Please log in with it."), "success")
+                    return redirect(url_for("staff.login"), 303)
+        return show("staff/password.html", 422 if form.errors else 200, form=form)
 
     @routes.post("/logout")
     @staff()
