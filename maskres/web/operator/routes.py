@@ -26,11 +26,8 @@ from maskres.web.operator.committing import add_committing
 from maskres.web.operator.disputes import add_disputes
 from maskres.web.operator.handed_in import add_handed_in
 from maskres.web.operator.sources import add_sources
-<<<<<<< HEAD
-from maskres.web.operator.tills import add_tills
-=======
 from maskres.web.operator.staff import add_staff
->>>>>>> 2259d5a (feat: operators add, stop and reset accounts on pages; those that could decide a draw take two)
+from maskres.web.operator.tills import add_tills
 from maskres.web.operator.times import add_times, read_times
 from maskres.web.pages import show
 from maskres.web.rules_words import say_rules
@@ -56,11 +53,8 @@ def operator_routes(door: Door) -> Blueprint:
     add_afterwards(routes, door)
     add_times(routes, door)
     add_charts(routes, door)
-<<<<<<< HEAD
     add_tills(routes, door)
-=======
     add_staff(routes, door)
->>>>>>> 2259d5a (feat: operators add, stop and reset accounts on pages; those that could decide a draw take two)
     return routes
 
 
