@@ -24,9 +24,9 @@ draft=$(mktemp -d "$web/.static.XXXXXX")
 trap 'rm -rf "$draft"' EXIT
 node node_modules/sass/sass.js --no-source-map --style=compressed --quiet-deps --load-path=. main.scss "$draft/main.css"
 cp js/* "$draft/"
-# One plain script, so that a page saved with it inside runs from a disk.
-node_modules/.bin/esbuild check/look_up.js --bundle --minify --format=iife --target=es2020 --log-level=warning \
-    --outfile="$draft/look_up.js"
+# Plain scripts of one file each, so that a page saved with one inside runs from a disk.
+node_modules/.bin/esbuild check/look_up.js check/receipt.js --bundle --minify --format=iife --target=es2020 \
+    --log-level=warning --outdir="$draft"
 node_modules/.bin/esbuild counter/counter.js --bundle --minify --format=esm --target=es2022 --log-level=warning \
     --outdir="$draft"
 cp node_modules/govuk-frontend/dist/govuk/govuk-frontend.min.js "$draft/"

@@ -16,6 +16,7 @@ from maskres.web.operator.routes import operator_routes
 from maskres.web.public.look_up import look_up_routes
 from maskres.web.public.open_data import open_data_routes
 from maskres.web.public.printed import printed_routes
+from maskres.web.public.receipt import receipt_routes
 from maskres.web.public.routes import home_routes
 from maskres.web.resident.register import register_routes
 from maskres.web.resident.status import status_routes
@@ -27,6 +28,7 @@ DOORS: tuple[Callable[[Door], Blueprint], ...] = (
     look_up_routes,
     printed_routes,
     open_data_routes,
+    receipt_routes,
     register_routes,
     status_routes,
     staff_routes,

@@ -37,17 +37,23 @@ def words_of(
             "none": gettext("There is no result for this number."),
         },
         "place": gettext("To collect at {store}, {at}"),
-        "states": {"right": gettext("Right"), "wrong": gettext("Wrong"), "open": gettext("Open")},
+        "states": states_words(),
         "summaries": {
             "right": gettext("Nothing here contradicts the result. All of it was computed on this device."),
             "open": gettext("Nothing here contradicts the result so far, but something is still open."),
             "wrong": gettext("Something does not agree. Keep these files and show them to the notary."),
         },
-        "findings": _findings(),
+        "findings": findings_words(),
     }
 
 
-def _findings() -> dict[str, str]:
+def states_words() -> dict[str, str]:
+    """Give what a finding can be."""
+    return {"right": gettext("Right"), "wrong": gettext("Wrong"), "open": gettext("Open")}
+
+
+def findings_words() -> dict[str, str]:
+    """Give what each finding of check.js says, by its code."""
     return {
         "unreadable": gettext("The files are not as they were published: they cannot be read."),
         "signed": gettext(

@@ -9,8 +9,8 @@ const NOTE = 1;
 const COSIGNATURE = 4;
 
 export const digest = (text) => bytesToHex(sha256(utf8ToBytes(text)));
-const base64 = (text) => Uint8Array.from(atob(text), (symbol) => symbol.charCodeAt(0));
-const same = (one, other) => bytesToHex(one) === bytesToHex(other);
+export const base64 = (text) => Uint8Array.from(atob(text), (symbol) => symbol.charCodeAt(0));
+export const same = (one, other) => bytesToHex(one) === bytesToHex(other);
 
 // N6: what people type.
 export function readNumber(typed) {
@@ -19,7 +19,7 @@ export function readNumber(typed) {
 }
 
 // N4: the check symbol.
-function isNumber(text) {
+export function isNumber(text) {
   if (text.length !== 12) return false;
   let total = 0;
   for (let place = 0; place < 12; place += 1) {
@@ -70,7 +70,7 @@ export function readCheckpoint(note, keys) {
   return { origin, size: Number(size), root: base64(root), signers };
 }
 
-function splitKey(written) {
+export function splitKey(written) {
   const [name, id, ...rest] = written.split("+");
   return [name, id, rest.join("+")];
 }

@@ -1,27 +1,15 @@
 // The look-up page: finds a number's line in a file named by its first symbols and checks it on this device.
 // Words come from the page, in its language; a page saved with its data inside asks nobody for anything.
 import { check, readNumber } from "./check.js";
+import { data, fill, part, showAnswer, showFindings, when, words } from "./showing.js";
 
-const part = (id) => document.getElementById(id);
-const data = (id) => (part(id) ? JSON.parse(part(id).textContent) : null);
-const words = data("words");
 const saved = data("saved");
-
-const fill = (text, facts) => text.replace(/\{(\w+)\}/g, (_, name) => facts[name] ?? "");
 // Figures as people read them: moments in the city's zone, groups by their names.
 const spoken = (facts) => ({
   ...facts,
-  at: facts.at ? when(facts.at) : "",
+  at: facts.at ? when(facts.at, words.zone) : "",
   stratum: words.strata[facts.stratum] ?? facts.stratum,
 });
-
-let zone = "UTC";
-const when = (seconds) =>
-  new Date(seconds * 1000).toLocaleString(document.documentElement.lang, {
-    dateStyle: "long",
-    timeStyle: "short",
-    timeZone: zone,
-  });
 
 async function fetchFile(name) {
   if (saved) return saved[name];
@@ -44,28 +32,11 @@ function show(row, findings) {
   const place = part("place");
   place.hidden = !row?.store;
   if (row?.store) {
-    const at = when(Date.parse(row.starts_at) / 1000);
+    const at = when(Date.parse(row.starts_at) / 1000, words.zone);
     place.textContent = fill(words.place, { at, store: words.stores[row.store] ?? row.store });
   }
-  const list = part("findings");
-  list.replaceChildren(
-    ...findings.map(({ code, isRight, facts }) => {
-      const item = document.createElement("li");
-      const tag = document.createElement("strong");
-      const [state, colour] = isRight === null ? ["open", "grey"] : isRight ? ["right", "green"] : ["wrong", "red"];
-      tag.className = `govuk-tag govuk-tag--${colour}`;
-      tag.textContent = words.states[state];
-      item.dataset.code = code;
-      item.dataset.state = state;
-      item.append(tag, " ", fill(words.findings[code], spoken(facts)));
-      return item;
-    }),
-  );
-  const states = findings.map((each) => each.isRight);
-  const summary = states.includes(false) ? "wrong" : states.includes(null) ? "open" : "right";
-  part("summary").textContent = words.summaries[summary];
-  part("answer").hidden = false;
-  part("answer").focus();
+  part("summary").textContent = words.summaries[showFindings(findings, spoken)];
+  showAnswer();
 }
 
 // A file that cannot even be read is not what was published.
@@ -84,7 +55,6 @@ async function lookUp(typed) {
   if (!number) return;
   try {
     const draw = await fetchFile("draw.json");
-    zone = words.zone;
     const leaf = await fetchFile(`pool/${fileOf(number, draw.pool_symbols)}.json`);
     const drawn = draw.result_symbols !== null;
     const row = drawn ? rowOf(await fetchFile(`result/${fileOf(number, draw.result_symbols)}.csv`), number) : null;
