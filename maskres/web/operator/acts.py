@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from flask import Blueprint, request
-from flask_babel import gettext, lazy_gettext
+from flask_babel import lazy_gettext
 from flask_babel.speaklater import LazyString
 
 from maskres.rounds.roles import StaffRole
@@ -19,6 +17,7 @@ from maskres.usecases.overview import DrawOverview, RoundOverview, draw_overview
 from maskres.web.access import staff
 from maskres.web.door import Door
 from maskres.web.forms import Form
+from maskres.web.operator.approving import is_approved, round_digest, state_digest
 from maskres.web.pages import show
 from maskres.web.task_pages import ask_task
 from maskres.web.timeline import step_to
@@ -224,9 +223,11 @@ def _round_view(door: Door, act: Act) -> Callable[..., Any]:
     def view(slug: str) -> Any:
         shown = round_overview(door.service, slug)
         is_due = shown.round.status in act.needs
-        if request.method == "POST" and is_due:
+        form = Form.sent() if request.method == "POST" else Form()
+        is_sent = request.method == "POST" and is_due
+        if is_sent and (not act.is_final or is_approved(form, round_digest(shown))):
             return ask_task(door, "operator", act.kind, round_slug=slug)
-        return _show(door, act, shown, None, is_due=is_due, hindrance=None)
+        return _show(door, act, shown, None, is_due=is_due, hindrance=None, form=form)
 
     return view
 
@@ -239,23 +240,12 @@ def _draw_view(door: Door, act: Act) -> Callable[..., Any]:
         if is_due and act.leads_to is not None:
             hindrance = step_to(shown, one, act.leads_to, door.service.now()).hindrance
         form = Form.sent() if request.method == "POST" else Form()
-        if request.method == "POST" and is_due and hindrance is None:
-            if not act.is_final or form["approved"] == state_digest(one):
-                return ask_task(door, "operator", act.kind, round_slug=slug, draw=number)
-            form.errors[""] = gettext("Something changed since you looked. Please look at it again.")
+        is_sent = request.method == "POST" and is_due and hindrance is None
+        if is_sent and (not act.is_final or is_approved(form, state_digest(one))):
+            return ask_task(door, "operator", act.kind, round_slug=slug, draw=number)
         return _show(door, act, shown, one, is_due=is_due, hindrance=hindrance, form=form)
 
     return view
-
-
-def state_digest(one: DrawOverview) -> str:
-    """Give the digest of all that a draw stands on, so that nothing is done but what was looked at."""
-    looked_at = {
-        "draw": [one.draw.draw, str(one.draw.status), str(one.draw.decided_at)],
-        "sources": [one.draw.dice, one.draw.beacon, one.draw.seed],
-        "files": {name: file.sha256 for name, file in one.files.items()},
-    }
-    return hashlib.sha256(json.dumps(looked_at, sort_keys=True).encode()).hexdigest()
 
 
 def _show(
@@ -266,7 +256,7 @@ def _show(
     *,
     is_due: bool,
     hindrance: str | None,
-    form: Form | None = None,
+    form: Form,
 ) -> Any:
     values = {
         "act": act,
@@ -274,9 +264,9 @@ def _show(
         "one": one,
         "is_due": is_due,
         "hindrance": hindrance,
-        "form": form or Form(),
+        "form": form,
     }
-    if one is not None and act.is_final:
-        values["digest"] = state_digest(one)
+    if act.is_final:
+        values["digest"] = round_digest(shown) if one is None else state_digest(one)
     status = 409 if request.method == "POST" else 200
     return show("operator/act.html", status, now=door.service.now(), **values)

@@ -19,6 +19,7 @@ from maskres.web.access import staff
 from maskres.web.door import Door
 from maskres.web.forms import Form
 from maskres.web.office_words import refuse
+from maskres.web.operator.approving import is_approved, state_digest
 from maskres.web.pages import show
 from maskres.web.staff.login_session import require_account
 from maskres.web.task_pages import ask_task
@@ -40,14 +41,16 @@ def _add_batch(routes: Blueprint, door: Door) -> None:
         shown, one = draw_overview(door.service, slug, number)
         form = Form.sent() if request.method == "POST" else Form()
         is_due = one.draw.status in _AFTERWARDS
-        if request.method == "POST" and is_due:
+        digest = state_digest(one)
+        if request.method == "POST" and is_due and is_approved(form, digest):
             payload = _batch(door, form)
             if payload is not None:
                 return ask_task(
                     door, "operator", TaskKind.PUBLISH_BATCH, round_slug=slug, draw=number, payload=payload
                 )
         status = 422 if form.errors else 200 if is_due or request.method == "GET" else 409
-        return show("operator/batch.html", status, form=form, shown=shown, one=one, is_due=is_due)
+        values = {"shown": shown, "one": one, "is_due": is_due, "digest": digest}
+        return show("operator/batch.html", status, form=form, **values)
 
 
 def _batch(door: Door, form: Form) -> dict[str, Any] | None:

@@ -22,6 +22,7 @@ from maskres.web.access import staff
 from maskres.web.door import Door
 from maskres.web.forms import Form
 from maskres.web.office_words import say_to_staff
+from maskres.web.operator.approving import is_approved
 from maskres.web.pages import show
 from maskres.web.task_pages import ask_task
 from maskres.web.timeline import step_to
@@ -153,14 +154,12 @@ def _add_confirm(routes: Blueprint, door: Door) -> None:
             return redirect(url_for("operator.draw_commit", slug=slug, number=number), 303)
         digest = approved_digest(one, typed)
         form = Form.sent() if request.method == "POST" else Form()
-        if request.method == "POST":
-            if form["approved"] == digest:
-                session.pop(_KEPT)
-                payload = {"quotas": typed["quotas"], "sources": typed["sources"]}
-                return ask_task(
-                    door, "operator", TaskKind.COMMIT_DRAW, round_slug=slug, draw=number, payload=payload
-                )
-            form.errors[""] = gettext("Something changed since you looked. Please look at it again.")
+        if request.method == "POST" and is_approved(form, digest):
+            session.pop(_KEPT)
+            payload = {"quotas": typed["quotas"], "sources": typed["sources"]}
+            return ask_task(
+                door, "operator", TaskKind.COMMIT_DRAW, round_slug=slug, draw=number, payload=payload
+            )
         sources = read_sources(typed["sources"])
         return show(
             "operator/commit_confirm.html",

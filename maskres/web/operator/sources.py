@@ -17,6 +17,7 @@ from maskres.web.access import staff
 from maskres.web.door import Door
 from maskres.web.forms import Form
 from maskres.web.office_words import refuse, say_to_staff
+from maskres.web.operator.approving import is_approved, state_digest
 from maskres.web.pages import show
 from maskres.web.staff.login_session import require_account
 from maskres.web.typed import sent_file, stream_of
@@ -40,7 +41,8 @@ def _add_beacon(routes: Blueprint, door: Door) -> None:
     def draw_beacon(slug: str, number: int) -> Any:
         shown, one = draw_overview(door.service, slug, number)
         form = Form.sent() if request.method == "POST" else Form()
-        if request.method == "POST":
+        digest = state_digest(one)
+        if request.method == "POST" and is_approved(form, digest):
             try:
                 enter_beacon(door.service, require_account().actor, slug, number, _handed_in(form))
             except MaskresError as error:
@@ -50,7 +52,8 @@ def _add_beacon(routes: Blueprint, door: Door) -> None:
                     gettext("The beacon's signature holds. It is entered and the seed is public."), "success"
                 )
                 return redirect(url_for("operator.draw", slug=slug, number=number), 303)
-        return show("operator/beacon.html", 422 if form.errors else 200, form=form, shown=shown, one=one)
+        status = 422 if form.errors else 200
+        return show("operator/beacon.html", status, form=form, shown=shown, one=one, digest=digest)
 
 
 def _handed_in(form: Form) -> bytes:
@@ -67,7 +70,8 @@ def _add_successor(routes: Blueprint, door: Door) -> None:
         successor = one.drand.successor if one.drand else None
         is_due = successor is not None and one.draw.status in _WAITS_FOR_SOURCE and not one.draw.beacon
         form = Form.sent() if request.method == "POST" else Form()
-        if request.method == "POST" and is_due:
+        digest = state_digest(one)
+        if request.method == "POST" and is_due and is_approved(form, digest):
             try:
                 name_successor(door.service, require_account().actor, slug, number)
             except MaskresError as error:
@@ -80,8 +84,8 @@ def _add_successor(routes: Blueprint, door: Door) -> None:
                 )
                 return redirect(url_for("operator.draw", slug=slug, number=number), 303)
         status = 422 if form.errors else 200 if is_due or request.method == "GET" else 409
-        page = "operator/successor.html"
-        return show(page, status, form=form, shown=shown, one=one, is_due=is_due, successor=successor)
+        values = {"shown": shown, "one": one, "is_due": is_due, "successor": successor, "digest": digest}
+        return show("operator/successor.html", status, form=form, **values)
 
 
 def _add_void(routes: Blueprint, door: Door) -> None:
@@ -91,7 +95,8 @@ def _add_void(routes: Blueprint, door: Door) -> None:
         shown, one = draw_overview(door.service, slug, number)
         form = Form.sent() if request.method == "POST" else Form()
         is_due = one.draw.status in _MAY_BE_VOIDED
-        if request.method == "POST" and is_due:
+        digest = state_digest(one)
+        if request.method == "POST" and is_due and is_approved(form, digest):
             try:
                 void_draw(door.service, require_account().actor, slug, number, form["reason"])
             except MaskresError as error:
@@ -100,4 +105,5 @@ def _add_void(routes: Blueprint, door: Door) -> None:
                 flash(gettext("The draw is void."), "success")
                 return redirect(url_for("operator.draw", slug=slug, number=number), 303)
         status = 422 if form.errors else 200 if is_due or request.method == "GET" else 409
-        return show("operator/void.html", status, form=form, shown=shown, one=one, is_due=is_due)
+        values = {"shown": shown, "one": one, "is_due": is_due, "digest": digest}
+        return show("operator/void.html", status, form=form, **values)

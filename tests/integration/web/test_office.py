@@ -111,6 +111,8 @@ def test_a_round_from_draft_to_batch_by_pages_alone(desk: Desk, tmp_path: Path) 
     assert "Winners" in desk.do("operator", f"{_DRAW}/draw").text
     assert "Placed" in desk.do("operator", f"{_DRAW}/publish").text
     desk.do("operator", f"{_DRAW}/collect")
+    unlike = {"released": "2", "approved": "0" * 64}
+    assert desk.post("operator", f"{_DRAW}/batch", unlike).status_code == 422
     assert "2" in desk.do("operator", f"{_DRAW}/batch", {"released": "2"}).text
     assert winners_of(service)
     assert "Batches published: 1." in desk.get("operator", _DRAW).text
@@ -275,6 +277,7 @@ def test_stores_close_draws_end_and_a_round_is_erased(desk: Desk) -> None:
     late = desk.post("operator", f"{_DRAW}/close", {})
     assert late.status_code == 409
     assert "This step cannot be taken now. The draw stands at: finished." in late.text
+    assert desk.post("operator", f"{_ROUND}/finish", {"approved": "0" * 64}).status_code == 409
     desk.do("operator", f"{_ROUND}/finish")
     too_early = desk.do("operator", f"{_ROUND}/erase").text
     assert "keep the personal data of this round longer" in too_early
@@ -304,7 +307,11 @@ def test_a_void_draw_is_for_all_to_see_until_the_dice_may_have_been_rolled(desk:
     empty = desk.post("operator", f"{_DRAW}/void", {"reason": ""})
     assert empty.status_code == 422
     assert "Please give the reason in one line" in empty.text
-    gone = desk.post("operator", f"{_DRAW}/void", {"reason": "The hall has burnt down."})
+    reason = {"reason": "The hall has burnt down."}
+    other = desk.post("operator", f"{_DRAW}/void", reason | {"approved": "0" * 64})
+    assert other.status_code == 422 and "Something changed since you looked" in other.text
+    assert status_of(service) is DrawStatus.DECIDED
+    gone = desk.post("operator", f"{_DRAW}/void", reason)
     assert gone.status_code == 303, gone.text
     assert status_of(service) is DrawStatus.VOID
     assert "draw voided" in desk.get("auditor", "/auditor/ledger").text

@@ -118,6 +118,8 @@ def test_the_beacon_is_handed_in_when_its_round_has_come(desk: Desk) -> None:
     )
     with service.database.reading() as c:
         assert rounds.find_draw(c, rounds.find_round(c, ROUND), 1).seed is None
+    other = desk.post("operator", where, {"beacon": right, "approved": "0" * 64})
+    assert other.status_code == 422 and "Something changed since you looked" in other.text
     entered = desk.post("operator", where, {"beacon": ""}, {"file": right.encode()})
     assert entered.headers.get("Location") == _DRAW, entered.text
     with service.database.reading() as c:
