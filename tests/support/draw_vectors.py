@@ -31,7 +31,7 @@ class Vector:
         edits: what is done to it.
         sums: whether SHA256SUMS is written anew afterwards.
         arguments: origin, round, keys: what whoever verifies knows from elsewhere.
-        needs: "ed25519" where only a verifier that checks signatures finds it, else "sha256".
+        needs: "ed25519" or "bls12-381" where only a verifier that checks such signatures finds it, else "sha256".
         status: 0 where there is no mismatch, 1 where there is.
         findings: file, line (or None for any) and code of what must be among those reported.
     """

@@ -22,6 +22,8 @@ from maskres.lottery.results import write_result
 from maskres.rehearsal.parts import SeededKeys, cosigner_keys
 from tests.support.draw_vectors import Files, read_base
 from tests.support.plain_bundle import PlainBundle, sha256, tree_root
+from tests.support.spec_city import NAMES
+from tests.support.spec_draw import Key
 from tests.support.vector_bases import REHEARSED_SEED
 from tests.support.world import SEED
 
@@ -46,12 +48,10 @@ class Forged:
 
     def __init__(self, base: str) -> None:
         self.files: Files = read_base(base)
-        seed = REHEARSED_SEED if base == "whole" else SEED
         self.commitment: Json = json.loads(self.files.get("commitment.json", b"{}"))
         self.entries: list[Json] = [json.loads(line) for line in self.lines("ledger.jsonl")]
         origin = json.loads(self.files["keys.json"])["origin"]
-        self.ledger_key = signing_key(origin, Algorithm.NOTE, SeededKeys(seed).deployment.ledger)
-        self.cosigners: list[SigningKey] = cosigner_keys(seed)
+        self.ledger_key, self.cosigners = _keys_of(base, origin)
         names = [name for name in self.files if name.startswith("checkpoints/")]
         self.times = {int(name.removeprefix("checkpoints/")): self._times(name) for name in names}
 
@@ -157,6 +157,16 @@ class Forged:
     @property
     def ledger_key_name(self) -> str:
         return self.ledger_key.name
+
+
+def _keys_of(base: str, origin: str) -> tuple[SigningKey, list[SigningKey]]:
+    """Give the secret keys of a base's ledger, and of those who cosign it."""
+    if base == "real-beacon":
+        keys = [Key(role) for role in NAMES]
+        ledger, *cosigners = (signing_key(key.name, Algorithm(key.kind), key.seed) for key in keys)
+        return ledger, cosigners
+    seed = REHEARSED_SEED if base == "whole" else SEED
+    return signing_key(origin, Algorithm.NOTE, SeededKeys(seed).deployment.ledger), cosigner_keys(seed)
 
 
 def shifted(time: str, seconds: int) -> str:

@@ -24,6 +24,7 @@ from tests.support import world
 from tests.support.draw_vectors import FOLDER, SUMS, write_sums
 
 LEFT_OUT = {"README", "verify_draw.py"}
+EXAMPLE = Path(__file__).parents[2] / "docs" / "spec" / "example"
 REHEARSED_SEED = "vectors-8"
 
 
@@ -35,6 +36,11 @@ def main() -> None:
         words = ["rehearse", "--residents", "120", "--stores", "3", "--seed", REHEARSED_SEED, "--rounds", "2"]
         assert run_command([*words, "--out", str(out)]) == 0
         keep("whole", out / "bundle-2", "A finished draw with dice, beacon, a batch and an audit.")
+        keep(
+            "real-beacon",
+            EXAMPLE,
+            "The specification's worked example: its beacon is a real round of quicknet.",
+        )
         for name, (what, play) in PLAYS.items():
             service = make_service(place / f"{name}.sqlite")
             draw = play(service)

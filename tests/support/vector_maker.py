@@ -1,7 +1,8 @@
 """Writes tests/vectors/draw: `python -m tests.support.vector_maker`.
 
-The scenarios stand in vector_damage.py (one file is changed, SHA256SUMS is written anew), vector_records.py (ledger,
-checkpoints, keys, digests) and vector_forged_*.py (everything else is made to fit and signed again).
+The scenarios stand in vector_damage*.py (one file is changed, SHA256SUMS is written anew), vector_records.py (ledger,
+checkpoints, keys, digests) and vector_forged_*.py (everything else is made to fit and signed again),
+vector_beacons.py (the same with a real round of drand).
 """
 
 from __future__ import annotations
@@ -48,10 +49,14 @@ class Scenario:
 def all_scenarios() -> list[Scenario]:
     """Give every scenario."""
     from tests.support import (
+        vector_beacons,
         vector_damage,
+        vector_damage_outcome,
         vector_forged_lists,
+        vector_forged_outcomes,
         vector_forged_round,
         vector_forged_times,
+        vector_forged_voids,
         vector_good,
         vector_records,
     )
@@ -59,10 +64,14 @@ def all_scenarios() -> list[Scenario]:
     parts = (
         vector_good,
         vector_damage,
+        vector_damage_outcome,
         vector_records,
         vector_forged_times,
+        vector_forged_voids,
         vector_forged_lists,
+        vector_forged_outcomes,
         vector_forged_round,
+        vector_beacons,
     )
     found = [scenario for part in parts for scenario in part.scenarios()]
     assert len({scenario.name for scenario in found}) == len(found), "two scenarios have one name"

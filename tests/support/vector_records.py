@@ -9,7 +9,7 @@ from typing import Any
 
 from tests.support.draw_vectors import SUMS
 from tests.support.forging import Forged
-from tests.support.vector_damage import WHOLE, cut, delete, insert, line, one, put, swap
+from tests.support.vector_edits import WHOLE, cut, delete, insert, line, one, put, swap
 from tests.support.vector_maker import Scenario
 
 LEDGER = "ledger.jsonl"
