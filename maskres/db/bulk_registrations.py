@@ -5,14 +5,14 @@ The staging table is temporary: nobody sees it, and it goes with the transaction
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from itertools import groupby
 from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import text
 
-from maskres.db.bulk import load_rows, make_temporary, refresh_statistics
+from maskres.db.bulk import ReadyRows, load_ready, make_temporary, refresh_statistics
 from maskres.db.engine import Transaction
 
 STAGED_COLUMNS = (
@@ -35,7 +35,7 @@ STAGED_COLUMNS = (
 )
 
 
-def stage(c: Transaction, rows: Iterable[Sequence[Any]]) -> int:
+def stage(c: Transaction, blocks: Iterable[ReadyRows]) -> None:
     """Load the rows of a file, STAGED_COLUMNS each, person_id being the id to use should the person be new."""
     blob = "BYTEA" if c.dialect.name == "postgresql" else "BLOB"
     make_temporary(
@@ -45,13 +45,12 @@ def stage(c: Transaction, rows: Iterable[Sequence[Any]]) -> int:
         f" contact {blob}, number CHAR(12), age SMALLINT, sex TEXT, for_whom TEXT, is_keeping BOOLEAN,"
         " district TEXT, reach TEXT, choices TEXT, seal TEXT, person_id BIGINT, first_line INTEGER",
     )
-    count = load_rows(c, "staged", STAGED_COLUMNS, rows)
+    load_ready(c, "staged", STAGED_COLUMNS, blocks)
     c.exec_driver_sql("CREATE UNIQUE INDEX staged_line ON staged (line)")
     c.exec_driver_sql("CREATE INDEX staged_document ON staged (id_digest)")
     c.exec_driver_sql("CREATE INDEX staged_person ON staged (person_id)")
     c.exec_driver_sql("CREATE INDEX staged_number ON staged (number)")
     refresh_statistics(c, "staged", "registrations", "documents", "identity_links")
-    return count
 
 
 def drop_repeats(c: Transaction) -> int:

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from contextlib import closing
 from dataclasses import dataclass
-from itertools import chain
 from pathlib import Path
 from typing import Any
 
 from maskres.db import bulk_registrations as bulk
 from maskres.db import people, record, rounds
+from maskres.db.bulk import takes_spelled
 from maskres.db.engine import Transaction
 from maskres.db.locks import lock_registering
 from maskres.db.registration_files import find_file, insert_file
@@ -25,7 +25,7 @@ from maskres.usecases.personal import open_canonical
 from maskres.usecases.processes import map_pieces
 from maskres.usecases.registering import free_number, require_open_draw
 from maskres.usecases.rotating import require_rotated
-from maskres.usecases.sealing import SealingSetting, StagedRow, cut_pieces, prepare_sealing
+from maskres.usecases.sealing import SealingSetting, cut_pieces, prepare_sealing
 from maskres.usecases.service import Actor, Service, one_transaction
 
 
@@ -83,13 +83,14 @@ def _import(
     require_open_draw(c, round_)
     require_rotated(c, service)
     now = service.now()
-    sieve: Sieve[StagedRow] = Sieve(path, progress)
+    sieve = Sieve(path, progress)
     setting = _sealing_setting(c, service, round_)
     with path.open("rb") as stream:
         pieces = cut_pieces(read_lines(stream, file=path.name), service.random_bytes)
         with closing(map_pieces(prepare_sealing, setting, pieces)) as sealed:
-            staged = bulk.stage(c, sieve.sift(chain.from_iterable(sealed), stream))
+            bulk.stage(c, (piece.rows for piece in sieve.sift(sealed, stream)))
     sieve.refuse_bad()
+    staged = sieve.good_count
     # From here on alone: who registers on line at this moment would be taken for somebody else.
     lock_registering(c, round_.id, is_exclusive=True)
     draw = require_open_draw(c, round_)
@@ -146,6 +147,7 @@ def _sealing_setting(c: Transaction, service: Service, round_: rounds.Round) -> 
         index_secret=service.index_key.secret,
         data_version=service.cipher.current,
         data_keys=dict(deployment.data),
+        is_spelled=takes_spelled(c),
     )
 
 

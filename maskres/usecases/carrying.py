@@ -7,7 +7,7 @@ from typing import Any
 
 from maskres.db import bulk_registrations as bulk
 from maskres.db import carrying, record, rounds
-from maskres.db.bulk import stream
+from maskres.db.bulk import make_ready, stream
 from maskres.db.engine import Transaction
 from maskres.db.locks import lock_registering
 from maskres.errors import StepRefused
@@ -45,7 +45,7 @@ def carry_over(c: Transaction, service: Service, actor: Actor, round_slug: str) 
     stores = rounds.store_districts(c, round_.id).keys()
     # Read to the end before staging begins: one connection cannot do both at once.
     kept = list(stream(c, carrying.select_kept(round_.id)))
-    bulk.stage(c, _staged(kept, service, round_, stores))
+    bulk.stage(c, make_ready(c, _staged(kept, service, round_, stores)))
     created, _changed = take_staged(c, service, actor, round_, draw)
     detail = {"registrations": created}
     record.log(

@@ -9,28 +9,18 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from itertools import islice
-from typing import Any, NamedTuple
+from typing import Any
 
 from maskres.eligibility.registers import RegisterRow, read_register
+from maskres.formats.copy_text import spell_rows
 from maskres.formats.office_csv import BadRow, Row
 from maskres.identity.digests import IndexKey, id_digest, name_digest
+from maskres.usecases.imports import Prepared
 
 PIECE_LINES = 4000
 
 #: Lines of a file.
 Piece = list[Row | BadRow]
-
-
-class Digested(NamedTuple):
-    """What is stored of one line: digests and facts, never an ID number or a name.
-
-    Attributes:
-        rows: one for each document, the version left out: digests of document and name, then the facts.
-        links: digests of a document and of the group that it belongs to; none where the line has one document.
-    """
-
-    rows: tuple[tuple[Any, ...], ...]
-    links: tuple[tuple[bytes, bytes], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,12 +30,16 @@ class DigestingSetting:
     Attributes:
         kind: of the register.
         as_of: the day on which it stood.
+        version_id: of the version that the lines become.
+        is_spelled: whether the database takes rows spelled (bulk.takes_spelled).
         index_version: of the look-up digests.
         index_secret: their key.
     """
 
     kind: str
     as_of: date
+    version_id: int
+    is_spelled: bool
     index_version: int
     index_secret: bytes = field(repr=False)
 
@@ -57,24 +51,40 @@ def cut_pieces(lines: Iterable[Row | BadRow]) -> Iterator[Piece]:
         yield piece
 
 
-def prepare_digesting(setting: DigestingSetting) -> Callable[[Piece], list[Digested | BadRow]]:
-    """Give the function that digests a piece: each good line as it is stored, of each bad one what is wrong with it."""
+def prepare_digesting(setting: DigestingSetting) -> Callable[[Piece], Prepared]:
+    """Give the function that digests a piece: digests and facts are stored of it, never an ID number or a name."""
     key = IndexKey(setting.index_version, setting.index_secret)
 
-    def digest_piece(piece: Piece) -> list[Digested | BadRow]:
-        read = read_register(setting.kind, piece, as_of=setting.as_of)
-        return [row if isinstance(row, BadRow) else _digest(row, key) for row in read]
+    def digest_piece(piece: Piece) -> Prepared:
+        count = 0
+        rows: list[tuple[Any, ...]] = []
+        links: list[tuple[bytes, bytes]] = []
+        bad: list[BadRow] = []
+        for row in read_register(setting.kind, piece, as_of=setting.as_of):
+            if isinstance(row, BadRow):
+                bad.append(row)
+            else:
+                count += 1
+                _digest(row, key, setting.version_id, rows, links)
+        return Prepared(count, spell_rows(rows) if setting.is_spelled else rows, tuple(bad), tuple(links))
 
     return digest_piece
 
 
-def _digest(row: RegisterRow, key: IndexKey) -> Digested:
+def _digest(
+    row: RegisterRow,
+    key: IndexKey,
+    version_id: int,
+    rows: list[tuple[Any, ...]],
+    links: list[tuple[bytes, bytes]],
+) -> None:
+    """Add what is stored of a line: registers.ROW_COLUMNS of each document, and how two belong together."""
     facts = (row.valid_from, row.valid_until, row.months, row.died_on is not None, row.line)
     digest = id_digest(key, row.canonical_id)
-    stored = (digest, name_digest(key, row.canonical_id, row.name), *facts)
+    rows.append((version_id, digest, name_digest(key, row.canonical_id, row.name), *facts))
     other = row.other_canonical_id
     if other is None or other == row.canonical_id:
-        return Digested((stored,), ())
+        return
     other_digest = id_digest(key, other)
-    also = (other_digest, name_digest(key, other, row.name), *facts)
-    return Digested((stored, also), ((digest, digest), (other_digest, digest)))
+    rows.append((version_id, other_digest, name_digest(key, other, row.name), *facts))
+    links += ((digest, digest), (other_digest, digest))

@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import BinaryIO, Generic, TypeVar
+from typing import Any, BinaryIO
 
 from maskres.eligibility.registers import MANGLED_MESSAGE, is_mostly_mangled
 from maskres.errors import InputError
 from maskres.formats.office_csv import BadRow, BadRows
 
-T = TypeVar("T")
-
 #: Told how many bytes of how many have been read.
 Progress = Callable[[int, int], None]
-ROWS_BETWEEN_REPORTS = 10_000
 
 
 class ImportRefused(InputError):
@@ -33,9 +30,26 @@ class ImportRefused(InputError):
         self.count = bad.line_count
 
 
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """What was made of a piece of a file, ready for the database.
+
+    Attributes:
+        count: its good lines.
+        rows: what is stored of them, as bulk.load_ready takes it.
+        bad: its bad lines, one for each problem.
+        links: of a register, digests of a document and of the group that it belongs to.
+    """
+
+    count: int
+    rows: bytes | list[tuple[Any, ...]]
+    bad: tuple[BadRow, ...]
+    links: tuple[tuple[bytes, bytes], ...] = ()
+
+
 @dataclass(slots=True)
-class Sieve(Generic[T]):
-    """Lets the good rows of a file through and gathers the bad ones.
+class Sieve:
+    """Lets the pieces of a file through and gathers their bad rows.
 
     Once a bad row was met the file is refused, so no more good ones pass; reading goes on to list what else is
     wrong.
@@ -44,7 +58,7 @@ class Sieve(Generic[T]):
         path: the file.
         progress: told how far it is.
         bad: the bad rows so far.
-        good_count: good rows so far.
+        good_count: good lines so far.
     """
 
     path: Path
@@ -52,18 +66,17 @@ class Sieve(Generic[T]):
     bad: BadRows = field(default_factory=BadRows)
     good_count: int = 0
 
-    def sift(self, rows: Iterator[T | BadRow], stream: BinaryIO) -> Iterator[T]:
-        """Give the good rows up to the first bad one, and read to the end."""
+    def sift(self, pieces: Iterable[Prepared], stream: BinaryIO) -> Iterator[Prepared]:
+        """Give the pieces before the first with a bad row, and read to the end."""
         total = self.path.stat().st_size
-        for count, row in enumerate(rows):
-            if self.progress is not None and count % ROWS_BETWEEN_REPORTS == 0:
+        for piece in pieces:
+            if self.progress is not None:
                 self.progress(stream.tell(), total)
-            if isinstance(row, BadRow):
-                self.bad.add(row)
-                continue
-            self.good_count += 1
+            for bad in piece.bad:
+                self.bad.add(bad)
+            self.good_count += piece.count
             if not self.bad.line_count:
-                yield row
+                yield piece
         if self.progress is not None:
             self.progress(total, total)
 

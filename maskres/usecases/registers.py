@@ -6,18 +6,16 @@ from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import date
-from itertools import chain
 from pathlib import Path
-from typing import Any
 
 from maskres.db import record, registers
-from maskres.db.bulk import load_rows
+from maskres.db.bulk import ReadyRows, load_ready, load_rows, takes_spelled
 from maskres.db.engine import Transaction
 from maskres.eligibility.facts import KINDS
 from maskres.eligibility.registers import read_lines
 from maskres.errors import InputError
-from maskres.usecases.digesting import Digested, DigestingSetting, cut_pieces, prepare_digesting
-from maskres.usecases.imports import Progress, Sieve, digest_of
+from maskres.usecases.digesting import DigestingSetting, cut_pieces, prepare_digesting
+from maskres.usecases.imports import Prepared, Progress, Sieve, digest_of
 from maskres.usecases.processes import map_pieces
 from maskres.usecases.service import Actor, Service, one_transaction
 
@@ -85,14 +83,14 @@ def _import_register(
     if newest is not None and (newest.sha256, newest.as_of, newest.key_version) == same:
         return ImportedRegister(newest, is_new=False)
     version_id = registers.next_version_id(c)
-    sieve: Sieve[Digested] = Sieve(path, progress)
+    sieve = Sieve(path, progress)
     links: list[_Link] = []
-    setting = DigestingSetting(kind, as_of, key.version, key.secret)
+    setting = DigestingSetting(kind, as_of, version_id, takes_spelled(c), key.version, key.secret)
     with path.open("rb") as stream:
         pieces = cut_pieces(read_lines(kind, stream, file=path.name))
         with closing(map_pieces(prepare_digesting, setting, pieces)) as digested:
-            good = sieve.sift(chain.from_iterable(digested), stream)
-            load_rows(c, "register_rows", registers.ROW_COLUMNS, _rows(good, version_id, links))
+            good = sieve.sift(digested, stream)
+            load_ready(c, "register_rows", registers.ROW_COLUMNS, _rows(good, version_id, links))
     sieve.refuse_bad()
     load_rows(c, "identity_links", registers.LINK_COLUMNS, links)
     version = registers.RegisterVersion(
@@ -118,13 +116,11 @@ def _import_register(
     return ImportedRegister(version, is_new=True)
 
 
-def _rows(lines: Iterator[Digested], version_id: int, links: list[_Link]) -> Iterator[tuple[Any, ...]]:
+def _rows(pieces: Iterator[Prepared], version_id: int, links: list[_Link]) -> Iterator[ReadyRows]:
     """Give the rows to store, and gather the links."""
-    for line in lines:
-        for row in line.rows:
-            yield (version_id, *row)
-        for link in line.links:
-            links.append((version_id, *link))
+    for piece in pieces:
+        links += [(version_id, *link) for link in piece.links]
+        yield piece.rows
 
 
 def list_registers(service: Service) -> list[registers.RegisterVersion]:

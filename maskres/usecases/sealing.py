@@ -13,6 +13,7 @@ from io import BytesIO
 from itertools import islice
 from typing import Any
 
+from maskres.formats.copy_text import spell_rows
 from maskres.formats.keyed import KeyedHash
 from maskres.formats.office_csv import BadRow, Row
 from maskres.identity.digests import IndexKey
@@ -22,6 +23,7 @@ from maskres.registration.applications import Application, ApplicationReader, ag
 from maskres.registration.bulk_file import read_applications
 from maskres.registration.numbers import registration_number
 from maskres.registration.seals import make_seal_of_text
+from maskres.usecases.imports import Prepared
 from maskres.usecases.personal import seal_personal
 
 PIECE_LINES = 2000
@@ -49,6 +51,7 @@ class SealingSetting:
         index_secret: their key.
         data_version: what personal fields are encrypted under.
         data_keys: version → key.
+        is_spelled: whether the database takes rows spelled (bulk.takes_spelled).
     """
 
     districts: frozenset[str]
@@ -61,6 +64,7 @@ class SealingSetting:
     index_secret: bytes = field(repr=False)
     data_version: int
     data_keys: Mapping[int, bytes] = field(repr=False)
+    is_spelled: bool
 
 
 def cut_pieces(lines: Iterable[Row | BadRow], random_bytes: RandomBytes) -> Iterator[Piece]:
@@ -70,7 +74,7 @@ def cut_pieces(lines: Iterable[Row | BadRow], random_bytes: RandomBytes) -> Iter
         yield piece, random_bytes(_CHANCE_BYTES * len(piece))
 
 
-def prepare_sealing(setting: SealingSetting) -> Callable[[Piece], list[StagedRow | BadRow]]:
+def prepare_sealing(setting: SealingSetting) -> Callable[[Piece], Prepared]:
     """Give the function that seals a piece: each good line as it is staged, of each bad one what is wrong with it."""
     reader = ApplicationReader(
         setting.districts, setting.stores, today=setting.today, is_phone_required=False
@@ -105,12 +109,16 @@ def prepare_sealing(setting: SealingSetting) -> Callable[[Piece], list[StagedRow
             int.from_bytes(chance(_ID_BYTES), "big") >> 1,
         )
 
-    def seal_piece(piece: Piece) -> list[StagedRow | BadRow]:
+    def seal_piece(piece: Piece) -> Prepared:
         lines, chance = piece
         draw = BytesIO(chance).read
-        return [
-            each if isinstance(each, BadRow) else seal(*each, draw)
-            for each in read_applications(lines, reader)
-        ]
+        staged: list[StagedRow] = []
+        bad: list[BadRow] = []
+        for each in read_applications(lines, reader):
+            if isinstance(each, BadRow):
+                bad.append(each)
+            else:
+                staged.append(seal(*each, draw))
+        return Prepared(len(staged), spell_rows(staged) if setting.is_spelled else staged, tuple(bad))
 
     return seal_piece
