@@ -15,6 +15,7 @@ from maskres.db.engine import Database
 from maskres.usecases.service import Service
 from tests.servers.postgres import Postgres, running_postgres
 from tests.servers.redis import running_redis
+from tests.support.lender import Lender
 from tests.support.world import make_service, make_template
 
 # No deadline: how long an example takes on a busy machine says nothing. CI tries the same examples each time.
@@ -75,11 +76,9 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def postgres_template(postgres_server: Postgres) -> str:
-    """The name of a PostgreSQL database with all tables, to be copied."""
-    name = postgres_server.create_database()
-    make_template(postgres_server.url(name))
-    return name
+def postgres_lender(postgres_server: Postgres) -> Lender:
+    """Lends PostgreSQL databases with all tables, one at a time to this process."""
+    return Lender(postgres_server, make_template)
 
 
 @pytest.fixture
@@ -91,13 +90,12 @@ def sqlite_service(sqlite_template: Path, tmp_path: Path) -> Iterator[Service]:
 
 
 @pytest.fixture
-def postgres_service(postgres_server: Postgres, postgres_template: str) -> Iterator[Service]:
-    """A service on a new PostgreSQL database with all tables (tests/support/world.py)."""
-    name = postgres_server.create_database(postgres_template)
-    database = Database(postgres_server.url(name))
-    yield make_service(database)
-    database.close()
-    postgres_server.drop_database(name)
+def postgres_service(postgres_lender: Lender) -> Iterator[Service]:
+    """A service on a PostgreSQL database with all tables, empty as a new one (tests/support/world.py)."""
+    with postgres_lender.lent() as url:
+        database = Database(url)
+        yield make_service(database)
+        database.close()
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
