@@ -1,4 +1,4 @@
-"""A PostgreSQL database for one test after the other: emptied between them, made anew where one changed more than rows."""
+"""A PostgreSQL database for one test after the other: emptied between them, made anew where more than rows changed."""
 
 from __future__ import annotations
 

@@ -106,12 +106,12 @@ def count_rows(database: Database) -> dict[str, int]:
         query = _TABLES if not database.is_sqlite else "SELECT name FROM sqlite_schema WHERE type = 'table'"
         names = [name for (name,) in c.exec_driver_sql(query) if not name.startswith(("sqlite_", "alembic"))]
         union = " UNION ALL ".join(f"SELECT '{name}', count(*) FROM {name}" for name in sorted(names))
-        return {name: count for name, count in c.exec_driver_sql(union)}
+        return {str(name): int(count) for name, count in c.exec_driver_sql(union)}
 
 
 def _read(connection: psycopg.Connection) -> Contents:
     # Neither guards nor foreign keys are asked: what is put back was whole when it was taken.
-    clearing = [sql.SQL("SET LOCAL session_replication_role = replica")]
+    clearing: list[sql.Composable] = [sql.SQL("SET LOCAL session_replication_role = replica")]
     rows = []
     for (table,) in connection.execute(_TABLES).fetchall():
         clearing.append(sql.SQL("DELETE FROM {}").format(sql.Identifier(table)))
