@@ -72,11 +72,14 @@ def count_ahead(c: Transaction, draw_id: int, stratum: str, rank: int, most: int
     return int(c.execute(select(func.count()).select_from(ahead.subquery())).scalar_one())
 
 
-def ledger_line_of(c: Transaction, kind: str, round_slug: str, draw: int) -> tuple[int, bytes] | None:
-    """Give the ledger's line of a kind about a draw and its place, the first of several; None where none is."""
+def ledger_line_of(
+    c: Transaction, kind: str, round_slug: str, draw: int, *, is_last: bool = False
+) -> tuple[int, bytes] | None:
+    """Give the ledger's line of a kind about a draw and its place, the first or last of several; None where none is."""
     entry = ledger_entries.c
     where = (entry.kind == kind, entry.round == round_slug, entry.draw == draw)
-    row = c.execute(select(entry.seq, entry.line).where(*where).order_by(entry.seq).limit(1)).one_or_none()
+    order = entry.seq.desc() if is_last else entry.seq
+    row = c.execute(select(entry.seq, entry.line).where(*where).order_by(order).limit(1)).one_or_none()
     return None if row is None else (row.seq, bytes(row.line))
 
 

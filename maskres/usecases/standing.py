@@ -6,6 +6,7 @@ Read only. Everything is of one moment: it is read in one transaction.
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -13,12 +14,14 @@ from maskres.db import deciding, people, results, rounds
 from maskres.db import standing as reads
 from maskres.db.engine import Transaction
 from maskres.db.people import Registration
+from maskres.eligibility.facts import decode
 from maskres.errors import InputError, StepRefused
 from maskres.ledger.body_shapes import Kind
 from maskres.ledger.entries import read_line
 from maskres.pickup.places import PlaceStatus
 from maskres.rounds.status import DrawStatus, RoundStatus, has_reached
 from maskres.usecases.afterwards import code_of
+from maskres.usecases.odds import odds_of
 from maskres.usecases.proofs import Proof, is_proved, phone_digests, secret_of
 from maskres.usecases.receipts import wishes_of
 from maskres.usecases.service import Service
@@ -98,7 +101,7 @@ def _standing(
         has_won = any(each.where in WINS for each in told)
         part = teller.in_draw(draw, is_list_ended=later, has_won=has_won)
         if part is not None:
-            told.append(part)
+            told.append(_with_odds(c, round_, draw, part))
     now = service.now()
     running = next((draw for draw in draws if draw.takes_registrations_at(now)), None)
     return Standing(
@@ -115,6 +118,14 @@ def _standing(
         may_change=running is not None,
         may_change_until=None if running is None else running.times.closes_at,
     )
+
+
+def _with_odds(c: Transaction, round_: rounds.Round, draw: rounds.Draw, part: InDraw) -> InDraw:
+    """Add what a number of the pool could hope for."""
+    verdict = part.verdict
+    if part.where is Where.NOT_ELIGIBLE or verdict is None or verdict.stratum is None:
+        return part
+    return replace(part, odds=odds_of(c, round_, draw, verdict.stratum, verdict.tickets))
 
 
 class _Teller:
@@ -229,6 +240,7 @@ class _Teller:
 
     def _verdict(self, row: Any) -> Verdict:
         is_in = bool(row.is_eligible) or bool(row.is_disputed)
+        known = decode(row.mask)
         return Verdict(
             is_eligible=bool(row.is_eligible),
             stratum=row.stratum if is_in else None,
@@ -236,6 +248,8 @@ class _Teller:
             coarse_reason=row.coarse_reason,
             fine_reasons=tuple(row.reasons.split()) if self._is_full else (),
             is_disputed=bool(row.is_disputed),
+            rounds_waited=known.rounds_waited,
+            granted=known.bonus_tickets,
         )
 
     def _outcome(self, draw: rounds.Draw, verdict: Verdict, result: Any) -> Outcome:

@@ -9,6 +9,7 @@ from enum import StrEnum
 from maskres.db.rounds import Store
 from maskres.registration.seals import Wishes
 from maskres.rounds.status import DrawStatus, RoundStatus
+from maskres.usecases.odds import Odds
 
 
 class Where(StrEnum):
@@ -54,6 +55,8 @@ class Verdict:
         coarse_reason: why it is not in the pool, as published; None where it is.
         fine_reasons: every reason; only for staff who have seen the card, else none.
         is_disputed: a dispute is open, or was at the commitment, which keeps the number in the pool.
+        rounds_waited: without a win, when it was decided; 15 means so many or more.
+        granted: tickets granted for late claims, likewise.
     """
 
     is_eligible: bool
@@ -62,6 +65,8 @@ class Verdict:
     coarse_reason: str | None
     fine_reasons: tuple[str, ...]
     is_disputed: bool
+    rounds_waited: int = 0
+    granted: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +139,7 @@ class InDraw:
         verdict: once there is one.
         dispute: "open", "upheld", "rejected", or None.
         outcome: once drawn, for a number of the pool.
+        odds: from the commitment on, for a number of the pool.
         place: of a winner, once placed.
         ahead: how many wait before this number in its stratum; AHEAD_MOST means so many or more; None unless it waits.
         void_reason: why the draw was given up.
@@ -154,6 +160,7 @@ class InDraw:
     may_dispute: bool = False
     may_move: bool = False
     may_give_back: bool = False
+    odds: Odds | None = None
 
 
 @dataclass(frozen=True, slots=True)

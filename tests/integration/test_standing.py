@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from datetime import timedelta
 
 import pytest
@@ -20,7 +21,7 @@ from maskres.usecases.standing import find_standing, list_standings
 from maskres.usecases.standing_values import InDraw, Standing, Where
 from tests.support.collecting import Counters, local
 from tests.support.people import make_people
-from tests.support.raw import fetch
+from tests.support.raw import fetch, run
 from tests.support.world import (
     NOTARY,
     OPERATOR,
@@ -205,6 +206,37 @@ def test_the_figures_are_those_that_anybody_computes(service: Service):
             largest[stratum] = figures.value
     assert len(lines) == len(result)
     assert {part(service, line[1]).outcome.cutoff for line in lines} == set(largest.values())
+
+
+def test_the_odds_follow_from_what_is_published_and_rounds_waited_are_told(service: Service):
+    played = play_to(service, DrawStatus.CLOSED)
+    patient, other = played.numbers[0], played.numbers[1]
+    person = "(SELECT person_id FROM registrations WHERE number = :number)"
+    statement = f"UPDATE persons SET rounds_waited = 5 WHERE id = {person}"
+    run(service.database, statement, number=patient)
+    play_to(service, DrawStatus.DECIDED)
+    assert part(service, patient).odds is None
+    play_to(service, DrawStatus.COMMITTED)
+    before = part(service, patient)
+    assert (before.odds.tickets, before.odds.chance) == (3, None)
+    assert (before.verdict.rounds_waited, part(service, other).verdict.rounds_waited) == (5, 0)
+    play_to(service, DrawStatus.DRAWN)
+    pool = [line.split(",") for line in published(service, "pool.csv").decode().splitlines()[1:]]
+    quotas = json.loads(published(service, "commitment.json"))["quotas"]
+    for number in (patient, other):
+        found = part(service, number)
+        stratum, odds = found.outcome.stratum, found.odds
+        assert odds.people == sum(line[1] == stratum for line in pool)
+        assert odds.quota == quotas[stratum]
+        assert odds.of_one == pytest.approx(int(found.outcome.cutoff[:8], 16) / 16**8, abs=1e-6)
+    assert part(service, other).odds.chance == pytest.approx(part(service, other).odds.of_one)
+    assert part(service, patient).odds.chance == pytest.approx(1 - (1 - odds_of_one(service, patient)) ** 3)
+
+
+def odds_of_one(service: Service, number: str) -> float:
+    found = part(service, number).odds.of_one
+    assert 0 < found < 1
+    return found
 
 
 def test_who_waits_knows_how_many_come_before(service: Service):

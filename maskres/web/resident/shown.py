@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
-from flask_babel import lazy_gettext
+from flask_babel import format_percent, lazy_gettext
 from flask_babel.speaklater import LazyString
 
 from maskres.db.rounds import Round
@@ -166,6 +166,7 @@ def helpers() -> dict[str, Any]:
         "state_of": lambda where: STATES[where],
         "dispute_words": lambda word: DISPUTES[word],
         "moment": _moment,
+        "percent": lambda share: format_percent(share, "0.##%"),
     }
     return named
 

@@ -165,6 +165,8 @@ def test_a_winner_sees_everything_to_collect_and_can_check_the_ticket(counters: 
     number = counters.winner("huli-1", "am")
     code = counters.code(number)
     page = page_of(counters.service, number)
+    assert "Your chance" in page and "won with a chance of" in page
+    assert "Rounds waited without a win: 0." in page and f"/draws/1/look-up#{number}" in page
     for text in (
         "huli-1药店",
         "中山路1号",
