@@ -9,7 +9,7 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Row, insert, select, update
+from sqlalchemy import Row, bindparam, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from maskres.db.engine import Transaction
@@ -186,6 +186,31 @@ def insert_stores(c: Transaction, round_id: int, rows: Iterable[Store]) -> None:
     ]
     if values:
         c.execute(insert(stores), values)
+
+
+def delete_stores(c: Transaction, round_id: int) -> None:
+    """Delete the stores of a round that is still a draft: nothing refers to them yet."""
+    c.execute(delete(stores).where(stores.c.round_id == round_id))
+
+
+def change_stores(c: Transaction, round_id: int, rows: Iterable[Store]) -> None:
+    """Change name, address and hours of stores of a round."""
+    values = [
+        {
+            "of_store": store.store,
+            "new_name": store.name,
+            "new_address": store.address,
+            "new_opens": store.opens,
+            "new_closes": store.closes,
+        }
+        for store in rows
+    ]
+    changes: dict[str, Any] = {
+        name: bindparam(f"new_{name}") for name in ("name", "address", "opens", "closes")
+    }
+    if values:
+        where = (stores.c.round_id == round_id, stores.c.store == bindparam("of_store"))
+        c.execute(update(stores).where(*where).values(changes), values)
 
 
 def store_districts(c: Transaction, round_id: int) -> dict[str, str]:

@@ -14,7 +14,7 @@ from maskres.formats.office_csv import BadRow, Column, read_rows
 from maskres.formats.values import is_slug
 from maskres.lottery.slots import Slot, read_slots
 
-_COLUMNS = (
+STORE_COLUMNS = (
     Column("store", "门店编号"),
     Column("district", "区"),
     Column("name", "店名"),
@@ -36,18 +36,35 @@ def read_stores(stream: BinaryIO, *, file: str, districts: Collection[str]) -> l
     Raises:
         InputError: "bad-slug", "store-twice", "unknown-district", "missing-text", "bad-hours", each with its line.
     """
+    stores, bad = gather_stores(stream, file=file, districts=districts)
+    for each in bad:
+        raise InputError(each.code, each.message, field=each.field, file=file, line=each.line)
+    return stores
+
+
+def gather_stores(
+    stream: BinaryIO, *, file: str, districts: Collection[str]
+) -> tuple[list[Store], list[BadRow]]:
+    """Read an office file of stores, and name every bad line in the order of the file; see read_stores.
+
+    Raises:
+        InputError: "bad-encoding", "bad-header", "line-too-long".
+    """
     stores: dict[str, Store] = {}
-    for row in read_rows(stream, file=file, columns=_COLUMNS):
+    bad: list[BadRow] = []
+    for row in read_rows(stream, file=file, columns=STORE_COLUMNS):
         if isinstance(row, BadRow):
-            raise InputError(row.code, row.message, file=file, line=row.line)
+            bad.append(row)
+            continue
         line, values = row
         store = Store(*(value.strip() for value in values))
         problem = _problem(store, districts, stores)
         if problem is not None:
             code, field, message = problem
-            raise InputError(code, message, field=field, file=file, line=line)
-        stores[store.store] = store
-    return list(stores.values())
+            bad.append(BadRow(line, code, message, field))
+        else:
+            stores[store.store] = store
+    return list(stores.values()), bad
 
 
 def _problem(store: Store, districts: Collection[str], known: Collection[str]) -> tuple[str, str, str] | None:

@@ -58,6 +58,7 @@ ACTS: Mapping[str, LazyString] = {
     "sessions-ended": lazy_gettext("sessions ended"),
     "slots-set": lazy_gettext("slots set"),
     "stock-counted": lazy_gettext("stock counted"),
+    "stores-set": lazy_gettext("stores set"),
     "store-closed": lazy_gettext("store closed"),
     "successor-named": lazy_gettext("successor of the beacon named"),
     "task-requested": lazy_gettext("task asked for"),

@@ -39,6 +39,12 @@ def read_whole(form: Form, name: str, *, is_needed: bool = True) -> int | None:
     return int(text)
 
 
+def has_file(name: str) -> bool:
+    """Tell whether a file was sent in a field."""
+    found = request.files.get(name)
+    return found is not None and bool(found.filename)
+
+
 def sent_file(form: Form, name: str, *, is_needed: bool = True) -> FileStorage | None:
     """Give a file that was sent with the form; None where there is none, and the form says so if it is needed."""
     found = request.files.get(name)

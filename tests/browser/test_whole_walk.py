@@ -179,6 +179,8 @@ def decide_and_commit(world: World) -> None:
     page.set_input_files("#file", world.file("slots.csv", slots_csv()))
     operator.look("slots")
     operator.send()
+    operator.look("slots-preview")
+    operator.send()
     operator.go(_DRAW)
     operator.follow("/commit")
     operator.send()  # with nothing filled in: every field says so

@@ -16,7 +16,7 @@ from maskres.ledger import pool_tree
 from maskres.lottery import allocation, batch, results, slots, wishes
 from maskres.registration.bulk_file import REGISTRATION_COLUMNS
 from maskres.rounds.rules import PROTOCOL, Rules
-from maskres.usecases import store_files
+from maskres.usecases import slot_files, store_files
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
@@ -82,7 +82,8 @@ OFFICE_FILES = {
     "household (户籍)": registers.COLUMNS["household"],
     "insurance (社保)": registers.COLUMNS["insurance"],
     "employment (就业登记)": registers.COLUMNS["employment"],
-    "stores": store_files._COLUMNS,
+    "stores": store_files.STORE_COLUMNS,
+    "slots": slot_files.SLOT_COLUMNS,
 }
 
 

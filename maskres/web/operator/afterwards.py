@@ -14,16 +14,17 @@ from maskres.rounds.status import DrawStatus
 from maskres.rounds.task_kinds import TaskKind
 from maskres.usecases.afterwards import close_store
 from maskres.usecases.overview import draw_overview
-from maskres.usecases.uploads import keep_upload
+from maskres.usecases.plan_files import keep_slots
 from maskres.web.access import staff
 from maskres.web.door import Door
 from maskres.web.forms import Form
 from maskres.web.office_words import refuse
 from maskres.web.operator.approving import is_approved, state_digest
+from maskres.web.operator.plan_files import keep_sent
 from maskres.web.pages import show
 from maskres.web.staff.login_session import require_account
 from maskres.web.task_pages import ask_task
-from maskres.web.typed import read_time, read_whole, sent_file, stream_of
+from maskres.web.typed import has_file, read_time, read_whole
 
 _AFTERWARDS = (DrawStatus.PUBLISHED, DrawStatus.COLLECTING)
 
@@ -42,33 +43,28 @@ def _add_batch(routes: Blueprint, door: Door) -> None:
         form = Form.sent() if request.method == "POST" else Form()
         is_due = one.draw.status in _AFTERWARDS
         digest = state_digest(one)
+        bad: list[Any] = []
         if request.method == "POST" and is_due and is_approved(form, digest):
-            payload = _batch(door, form)
-            if payload is not None:
+            released = read_whole(form, "released", is_needed=False) or 0
+            if not form.errors and not has_file("room"):
+                payload = {"released": released} if released else {}
                 return ask_task(
                     door, "operator", TaskKind.PUBLISH_BATCH, round_slug=slug, draw=number, payload=payload
                 )
+            if not form.errors:
+                upload, bad = keep_sent(door, form, "room", slug, keep_slots)
+                if upload is not None:
+                    where = url_for(
+                        "operator.draw_batch_preview",
+                        slug=slug,
+                        number=number,
+                        upload=upload,
+                        released=released,
+                    )
+                    return redirect(where, 303)
         status = 422 if form.errors else 200 if is_due or request.method == "GET" else 409
-        values = {"shown": shown, "one": one, "is_due": is_due, "digest": digest}
+        values = {"shown": shown, "one": one, "is_due": is_due, "digest": digest, "bad": bad}
         return show("operator/batch.html", status, form=form, **values)
-
-
-def _batch(door: Door, form: Form) -> dict[str, Any] | None:
-    released = read_whole(form, "released", is_needed=False)
-    if form.errors:
-        return None
-    payload: dict[str, Any] = {}
-    if released:
-        payload["released"] = released
-    room = sent_file(form, "room", is_needed=False)
-    if room is not None:
-        try:
-            kept = keep_upload(door.service, require_account().actor, room.filename or "", stream_of(room))
-        except MaskresError as error:
-            refuse(form, error, file="room")
-            return None
-        payload["upload"] = kept.id
-    return payload
 
 
 def _add_close_store(routes: Blueprint, door: Door) -> None:

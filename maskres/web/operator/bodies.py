@@ -16,6 +16,7 @@ _MOST = {
     "operator.registers": MOST_BYTES + (1 << 20),
     "operator.registrations": MOST_BYTES + (1 << 20),
     "operator.new_round": _PLAN_BYTES,
+    "operator.round_stores": _PLAN_BYTES,
     "operator.draw_slots": _PLAN_BYTES,
     "operator.draw_batch": _PLAN_BYTES,
 }

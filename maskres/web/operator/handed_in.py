@@ -1,40 +1,36 @@
-"""Files that an operator hands in: registers, registrations, the slots of a draw."""
+"""Files that an operator hands in: registers, registrations."""
 
 from __future__ import annotations
 
 from datetime import date
 from typing import Any
 
-from flask import Blueprint, flash, redirect, request, url_for
+from flask import Blueprint, request
 from flask_babel import gettext
 
 from maskres.errors import MaskresError
 from maskres.rounds.roles import StaffRole
 from maskres.rounds.rules import REGISTER_KINDS
-from maskres.rounds.status import DrawStatus, RoundStatus
+from maskres.rounds.status import RoundStatus
 from maskres.rounds.task_kinds import TaskKind
-from maskres.usecases.committing import set_slots
-from maskres.usecases.overview import draw_overview, round_overview
+from maskres.usecases.overview import round_overview
 from maskres.usecases.registers import list_registers
 from maskres.usecases.uploads import keep_upload
 from maskres.web.access import staff
 from maskres.web.door import Door
 from maskres.web.forms import Form
 from maskres.web.names import REGISTERS
-from maskres.web.office_words import refuse, say_to_staff
+from maskres.web.office_words import refuse
 from maskres.web.pages import show
 from maskres.web.staff.login_session import require_account
 from maskres.web.task_pages import ask_task
-from maskres.web.typed import kept_file, sent_file, stream_of
-
-_BEFORE_COMMITTING = (DrawStatus.OPEN, DrawStatus.CLOSED, DrawStatus.DECIDED)
+from maskres.web.typed import sent_file, stream_of
 
 
 def add_handed_in(routes: Blueprint, door: Door) -> None:
     """Add the pages on which files are handed in."""
     _add_registers(routes, door)
     _add_registrations(routes, door)
-    _add_slots(routes, door)
 
 
 def _keep(door: Door, form: Form) -> str | None:
@@ -94,23 +90,3 @@ def _add_registrations(routes: Blueprint, door: Door) -> None:
                 )
         status = 422 if form.errors else 200 if is_due or request.method == "GET" else 409
         return show("operator/registrations.html", status, form=form, shown=shown, is_due=is_due)
-
-
-def _add_slots(routes: Blueprint, door: Door) -> None:
-    @routes.route("/rounds/<slug>/draws/<int:number>/slots", methods=["GET", "POST"])
-    @staff(StaffRole.OPERATOR)
-    def draw_slots(slug: str, number: int) -> Any:
-        shown, one = draw_overview(door.service, slug, number)
-        form = Form.sent() if request.method == "POST" else Form()
-        is_due = one.draw.status in _BEFORE_COMMITTING
-        file = sent_file(form, "file") if request.method == "POST" and is_due else None
-        if file is not None:
-            try:
-                with kept_file(door.service, file) as path:
-                    count = set_slots(door.service, require_account().actor, slug, number, path)
-                flash(gettext("%(count)s slots are set.", count=count), "success")
-                return redirect(url_for("operator.draw_slots", slug=slug, number=number), 303)
-            except MaskresError as error:
-                form.errors["file"] = say_to_staff(error)
-        status = 422 if form.errors else 200 if is_due or request.method == "GET" else 409
-        return show("operator/slots.html", status, form=form, shown=shown, one=one, is_due=is_due)

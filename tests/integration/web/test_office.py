@@ -91,6 +91,8 @@ def test_a_round_from_draft_to_batch_by_pages_alone(desk: Desk, tmp_path: Path) 
     decided = desk.do("operator", f"{_DRAW}/decide").text
     assert "In the pool: general" in decided
     slots = desk.post("operator", f"{_DRAW}/slots", {}, {"file": slots_csv()})
+    assert "Nothing has changed yet" in desk.get("operator", slots.headers["Location"]).text
+    slots = desk.post("operator", slots.headers["Location"], {})
     assert slots.headers["Location"] == f"{_DRAW}/slots"
     _commit(desk)
     assert status_of(service) is DrawStatus.COMMITTED
