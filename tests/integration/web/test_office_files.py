@@ -134,8 +134,8 @@ def test_a_batch_places_the_displaced_in_the_room_of_a_file(desk: Desk) -> None:
     displaced = afterwards.close_store(service, OPERATOR, ROUND, 1, "huli-1", service.now())
     assert displaced > 0
     spoilt = b"district,store,slot\n"
-    page = desk.post("operator", f"{_DRAW}/batch", {"released": ""}, {"room": spoilt})
-    assert page.status_code == 422 and 'id="room-error"' in page.text
+    refused = desk.post("operator", f"{_DRAW}/batch", {"released": ""}, {"room": spoilt})
+    assert refused.status_code == 422 and 'id="room-error"' in refused.text
     assert fetch(service.database, "SELECT count(*) FROM batches") == [(0,)]
     lines = slots_csv(1, 20, service.now() + timedelta(days=2)).decode().splitlines()
     room = "\n".join(
