@@ -83,6 +83,11 @@ def list_standings(service: Service, round_slug: str, phone: str) -> list[Standi
         return [_standing(c, service, round_, row, is_full=False) for row in found]
 
 
+def standing_of(c: Transaction, service: Service, round_: rounds.Round, row: Registration) -> Standing:
+    """Tell where a registration stands, in a transaction that has looked it up; reasons are the coarse ones."""
+    return _standing(c, service, round_, row, is_full=False)
+
+
 def _shown_round(c: Transaction, slug: str) -> rounds.Round:
     round_ = rounds.find_round(c, slug)
     if round_.status is RoundStatus.DRAFT:

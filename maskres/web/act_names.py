@@ -44,6 +44,7 @@ ACTS: Mapping[str, LazyString] = {
     "register-imported": lazy_gettext("register imported"),
     "registered": lazy_gettext("registered"),
     "registration-changed": lazy_gettext("registration changed"),
+    "registration-looked-up": lazy_gettext("registration looked up"),
     "registration-returned": lazy_gettext("registration returned"),
     "registration-withdrawn": lazy_gettext("registration withdrawn"),
     "registration-times-set": lazy_gettext("times of registration announced"),

@@ -26,6 +26,7 @@ from maskres.web.operator.committing import add_committing
 from maskres.web.operator.disputes import add_disputes
 from maskres.web.operator.handed_in import add_handed_in
 from maskres.web.operator.plan_files import add_plan_files
+from maskres.web.operator.search import add_search
 from maskres.web.operator.sources import add_sources
 from maskres.web.operator.staff import add_staff
 from maskres.web.operator.tills import add_tills
@@ -57,6 +58,7 @@ def operator_routes(door: Door) -> Blueprint:
     add_tills(routes, door)
     add_staff(routes, door)
     add_plan_files(routes, door)
+    add_search(routes, door)
     return routes
 
 
