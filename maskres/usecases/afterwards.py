@@ -12,7 +12,7 @@ from maskres.db import batches, disputes, people, pickup, record, results, round
 from maskres.db.engine import Transaction
 from maskres.db.persons import forget_win
 from maskres.errors import ConflictError, InputError, StepRefused
-from maskres.pickup.codes import CodeMaker, code_digest
+from maskres.pickup.codes import CodeMaker
 from maskres.pickup.forfeits import forfeit_horizon
 from maskres.pickup.places import PlaceStatus
 from maskres.rounds.status import DrawStatus
@@ -60,7 +60,7 @@ def give_back(
     place = _place_or_none(c, draw, number)
     if place is not None:
         if place.status == PlaceStatus.ASSIGNED:
-            _require_still_to_come(c, draw, place, now)
+            require_still_to_come(c, draw, place, now)
         _end_place(c, draw, place, PlaceStatus.CANCELLED, now, actor)
         forget_win(c, draw.id, number)
     elif _is_waiting(c, draw, number):
@@ -176,70 +176,6 @@ def close_store(
     return displaced
 
 
-@one_transaction
-def move_place(
-    c: Transaction,
-    service: Service,
-    actor: Actor,
-    round_slug: str,
-    draw_number: int,
-    number: str,
-    *,
-    store: str,
-    slot: str,
-    proof: Proof,
-) -> str:
-    """Move one's place to another slot or store with room; the old code stops working.
-
-    Returns:
-        The new pickup code.
-
-    Raises:
-        StepRefused: "step-out-of-order", "not-proved", "slot-full", "nothing-to-move".
-        InputError: "unknown-number", "no-place".
-    """
-    now = service.now()
-    round_ = rounds.find_round(c, round_slug)
-    draw = rounds.find_draw(c, round_, draw_number)
-    if draw.status not in (DrawStatus.PUBLISHED, DrawStatus.COLLECTING):
-        raise StepRefused("step-out-of-order", f"The draw is {draw.status}; its places cannot change now.")
-    require_proof(
-        people.find_registration(c, round_.id, number), proof, secret_of(service, round_slug, number)
-    )
-    place = pickup.find_place(c, draw.id, number, is_locked=True)
-    if place.status != PlaceStatus.ASSIGNED:
-        raise StepRefused("nothing-to-move", "This number holds no place that could be moved.")
-    _require_still_to_come(c, draw, place, now)
-    batches.lock_slots(c, draw.id, [(place.store, place.slot), (store, slot)])
-    # The slot's own row decides who has its last place: whoever raises `taken` first.
-    if not batches.take_place(c, draw.id, store, slot, now):
-        raise StepRefused("slot-full", "There is no place left in this slot. Please choose another.")
-    batches.free_place(c, draw.id, place.store, place.slot)
-    version = place.code_version + 1
-    code = CodeMaker(service.keys.round_keys(round_slug).code, round_slug, draw.draw).code(number, version)
-    results.move_places(
-        c,
-        [
-            {
-                "of_draw": draw.id,
-                "of_number": number,
-                "new_batch": place.batch,
-                "new_status": "assigned",
-                "new_store": store,
-                "new_slot": slot,
-                "new_choice": place.choice,
-                "new_code_version": version,
-                "new_code_digest": code_digest(service.keys.deployment.lookup, code),
-            }
-        ],
-    )
-    detail = {"store": store, "slot": slot}
-    record.log(
-        c, now, actor.name, "place-moved", round_slug=round_slug, draw=draw.draw, number=number, detail=detail
-    )
-    return code
-
-
 def show_code(service: Service, round_slug: str, draw_number: int, number: str) -> str:
     """Derive the pickup code of a winner's place.
 
@@ -264,7 +200,7 @@ def _place_or_none(c: Transaction, draw: rounds.Draw, number: str) -> Any | None
         return None
 
 
-def _require_still_to_come(c: Transaction, draw: rounds.Draw, place: Any, now: datetime) -> None:
+def require_still_to_come(c: Transaction, draw: rounds.Draw, place: Any, now: datetime) -> None:
     """Refuse to change a place whose slot has begun: a till may have handed it out without having said so yet.
 
     Raises:

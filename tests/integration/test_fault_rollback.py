@@ -10,7 +10,16 @@ from sqlalchemy.exc import OperationalError
 
 from maskres.db import engine, record
 from maskres.rounds.status import DrawStatus
-from maskres.usecases import afterwards, committing, deciding, drawing, redeeming, registering, seeding
+from maskres.usecases import (
+    afterwards,
+    committing,
+    deciding,
+    drawing,
+    moving,
+    redeeming,
+    registering,
+    seeding,
+)
 from maskres.usecases import rounds as round_steps
 from maskres.usecases.batches import publish_batch
 from maskres.usecases.proofs import SEEN_BY_STAFF
@@ -183,7 +192,7 @@ def test_what_befalls_a_place_is_there_whole_or_not_at_all(counters: Counters, a
         "given-back": lambda service: afterwards.give_back(
             service, RESIDENT, ROUND, 1, number, SEEN_BY_STAFF
         ),
-        "place-moved": lambda service: afterwards.move_place(
+        "place-moved": lambda service: moving.move_place(
             service, RESIDENT, ROUND, 1, number, store="siming-1", slot="pm", proof=SEEN_BY_STAFF
         ),
         "store-closed": lambda service: afterwards.close_store(

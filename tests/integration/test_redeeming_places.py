@@ -7,7 +7,7 @@ import pytest
 from maskres.db import batches, record
 from maskres.errors import InputError, StepRefused
 from maskres.rounds.status import DrawStatus
-from maskres.usecases import afterwards, redeeming
+from maskres.usecases import afterwards, moving, redeeming
 from maskres.usecases.proofs import NO_PROOF, SEEN_BY_STAFF, Proof, secret_of
 from maskres.usecases.service import RESIDENT, Service
 from tests.support.collecting import CAPACITY, Counters, local
@@ -19,7 +19,7 @@ pytest_plugins = ("tests.support.collecting_fixtures",)
 
 
 def move(counters: Counters, number: str, store: str, slot: str, proof: Proof = SEEN_BY_STAFF) -> str:
-    return afterwards.move_place(
+    return moving.move_place(
         counters.service, RESIDENT, counters.slug, 1, number, store=store, slot=slot, proof=proof
     )
 

@@ -12,7 +12,7 @@ from maskres.errors import InputError, StepRefused
 from maskres.lottery.results import read_result
 from maskres.registration.seals import Reach, Wishes
 from maskres.rounds.status import DrawStatus
-from maskres.usecases import afterwards, batches, disputes, registering
+from maskres.usecases import afterwards, batches, disputes, moving, registering
 from maskres.usecases.deciding import decide_draw
 from maskres.usecases.proofs import NO_PROOF, SEEN_BY_STAFF, Proof
 from maskres.usecases.rounds import finish_round
@@ -281,7 +281,7 @@ def test_a_winner_takes_no_part_in_the_next_draw_and_whoever_waits_does(counters
 
 def test_a_moved_place_shows_the_new_slot_and_code(counters: Counters):
     number = counters.winner("huli-1", "am")
-    code = afterwards.move_place(
+    code = moving.move_place(
         counters.service, RESIDENT, ROUND, 1, number, store="siming-1", slot="pm", proof=SEEN_BY_STAFF
     )
     place = part(counters.service, number).place

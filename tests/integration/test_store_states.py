@@ -11,7 +11,7 @@ from maskres.db import standing as reads
 from maskres.db.batches import free_slots
 from maskres.errors import InputError, StepRefused
 from maskres.pickup.store_states import StoreState
-from maskres.usecases import afterwards, open_data
+from maskres.usecases import moving, open_data
 from maskres.usecases.overview import round_overview
 from maskres.usecases.proofs import SEEN_BY_STAFF
 from maskres.usecases.service import RESIDENT
@@ -29,7 +29,7 @@ def say(counters: Counters, state: StoreState, store: str = HERE):
 
 
 def move(counters: Counters, number: str, store: str) -> str:
-    return afterwards.move_place(
+    return moving.move_place(
         counters.service, RESIDENT, counters.slug, 1, number, store=store, slot="pm", proof=SEEN_BY_STAFF
     )
 

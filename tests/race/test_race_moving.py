@@ -12,7 +12,7 @@ from maskres.db import batches
 from maskres.db.engine import Database
 from maskres.db.tables import slots
 from maskres.errors import StepRefused
-from maskres.usecases import afterwards
+from maskres.usecases import afterwards, moving
 from maskres.usecases.batches import publish_batch
 from maskres.usecases.proofs import SEEN_BY_STAFF
 from maskres.usecases.service import RESIDENT, Service
@@ -30,7 +30,7 @@ STORE, SLOT = "siming-1", "am"
 
 def move(service: Service, counters: Counters, number: str, store: str = STORE, slot: str = SLOT) -> str:
     """Move a winner, whose card staff have seen."""
-    return afterwards.move_place(
+    return moving.move_place(
         service, RESIDENT, counters.slug, counters.draw, number, store=store, slot=slot, proof=SEEN_BY_STAFF
     )
 

@@ -2,66 +2,43 @@
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 
-from maskres.db.engine import Database
-from tests.servers.postgres import Postgres
+from maskres.usecases.service import Service
 from tests.support.collecting import Counters, play
-from tests.support.world import make_service
+from tests.support.snapshots import Snapshot, put_back, take
 
-
-@pytest.fixture(scope="session")
-def collecting_sqlite(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An SQLite file with the round in collection, to be copied."""
-    path = tmp_path_factory.mktemp("collecting") / "maskres.db"
-    shutil.copy(sqlite_template, path)
-    database = Database(f"sqlite:///{path}")
-    play(make_service(database))
-    database.close()
-    return path
-
-
-@pytest.fixture(scope="session")
-def collecting_postgres(postgres_server: Postgres, postgres_template: str) -> str:
-    """The name of a PostgreSQL database with the round in collection, to be copied."""
-    name = postgres_server.create_database(postgres_template)
-    database = Database(postgres_server.url(name))
-    play(make_service(database))
-    database.close()
-    return name
+#: Contents of a database with the round in collection, by whether it is SQLite.
+_played: dict[bool, Snapshot] = {}
 
 
 @pytest.fixture
-def sqlite_counters(collecting_sqlite: Path, tmp_path: Path) -> Iterator[Counters]:
+def sqlite_counters(sqlite_service: Service) -> Counters:
     """The collection on a new SQLite file; its clock stands at noon of the day before the slots."""
-    database = Database(f"sqlite:///{shutil.copy(collecting_sqlite, tmp_path / 'maskres.db')}")
-    yield _open(database)
-    database.close()
+    return _open(sqlite_service)
 
 
 @pytest.fixture
-def postgres_counters(postgres_server: Postgres, collecting_postgres: str) -> Iterator[Counters]:
-    """The collection on a new PostgreSQL database; its clock stands at noon of the day before the slots."""
-    name = postgres_server.create_database(collecting_postgres)
-    database = Database(postgres_server.url(name))
-    yield _open(database)
-    database.close()
-    postgres_server.drop_database(name)
+def postgres_counters(postgres_service: Service) -> Counters:
+    """The collection on an empty PostgreSQL database; its clock stands at noon of the day before the slots."""
+    return _open(postgres_service)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def counters(request: pytest.FixtureRequest) -> Counters:
-    """The collection on a new database: the test runs on each kind."""
+    """The collection on a database of its own: the test runs on each kind."""
     kinds = {"sqlite": "sqlite_counters", "postgresql": "postgres_counters"}
     found: Counters = request.getfixturevalue(kinds[request.param])
     return found
 
 
-def _open(database: Database) -> Counters:
-    counters = Counters(make_service(database))
+def _open(service: Service) -> Counters:
+    kind = service.database.is_sqlite
+    if kind in _played:
+        put_back(service.database, _played[kind])
+    else:
+        play(service)
+        _played[kind] = take(service.database)
+    counters = Counters(service)
     counters.at(12, days=-1)
     return counters

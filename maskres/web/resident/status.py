@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from flask import Blueprint, Response, flash, redirect, request, session, url_for
+from flask import Blueprint, Response, abort, flash, redirect, request, session, url_for
 from flask_babel import gettext
 
 from maskres.db import rounds
@@ -24,9 +24,11 @@ from maskres.web.door import Door
 from maskres.web.forms import Form
 from maskres.web.pages import show
 from maskres.web.resident import codes
+from maskres.web.resident.calendar import slot_calendar
 from maskres.web.resident.draft import verified_phone
 from maskres.web.resident.opened import close_all, list_opened, open_number, opened
 from maskres.web.resident.status_acts import add_acts
+from maskres.web.resident.status_moving import family_of
 
 Holder = Callable[[int], "tuple[Standing, rounds.Round] | None"]
 
@@ -114,8 +116,8 @@ def status_routes(door: Door) -> Blueprint:
         listed = list_opened(now)
         if known is None and not listed:
             return redirect(url_for("status.look_up"), 303)
-        found = [holder(place) for place in range(1, len(listed) + 1)]
-        return show("status/mine.html", listed=[slip(each[0]) for each in found if each is not None])
+        found = [each for each in map(holder, range(1, len(listed) + 1)) if each is not None]
+        return show("status/mine.html", listed=[slip(each[0]) for each in found], family=family_of(found))
 
     def slip(standing: Standing) -> tuple[Standing, str, str]:
         address = f"{door.settings.public_url}{url_for('status.look_up')}#{standing.number}"
@@ -149,6 +151,21 @@ def status_routes(door: Door) -> Blueprint:
         name = f"receipt-{slug}.json"
         headers = {"Content-Disposition": f'attachment; filename="{name}"'}
         return Response(make_receipt(service, slug, number), mimetype="application/json", headers=headers)
+
+    @routes.get("/<int:place>/slot.ics")
+    @public
+    def calendar(place: int) -> Any:
+        found = holder(place)
+        if found is None:
+            return ask_again()
+        standing, round_ = found
+        part = next((each for each in standing.draws if each.place and each.place.code), None)
+        if part is None or part.place is None or part.place.starts_at is None:
+            abort(404)
+        address = f"{door.settings.public_url}{url_for('status.look_up')}"
+        data = slot_calendar(round_, part.draw, standing.number, part.place, service.now(), address)
+        headers = {"Content-Disposition": f'attachment; filename="{round_.slug}.ics"'}
+        return Response(data, mimetype="text/calendar", headers=headers)
 
     @routes.post("/leave")
     @public

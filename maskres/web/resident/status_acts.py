@@ -9,7 +9,6 @@ from flask import Blueprint, flash, redirect, request, session, url_for
 from flask_babel import gettext
 
 from maskres.db import rounds
-from maskres.db import standing as reads
 from maskres.db.rounds import Round
 from maskres.errors import InputError, MaskresError, StepRefused
 from maskres.registration.seals import Reach, Wishes
@@ -24,6 +23,7 @@ from maskres.web.forms import Form
 from maskres.web.pages import show
 from maskres.web.resident.places import by_district
 from maskres.web.resident.ranking import CONTINUE, rank
+from maskres.web.resident.status_moving import add_moving
 from maskres.web.words import say
 
 Holder = Callable[[int], "tuple[Standing, Round] | None"]
@@ -41,7 +41,7 @@ def add_acts(routes: Blueprint, door: Door, holder: Holder, ask_again: Callable[
     """
     _add_plain_acts(routes, door, holder, ask_again)
     _add_wishes(routes, door, holder, ask_again)
-    _add_move(routes, door, holder, ask_again)
+    add_moving(routes, door, holder, ask_again)
 
 
 def _proof(door: Door, standing: Standing) -> Proof:
@@ -241,52 +241,4 @@ def _add_wishes(routes: Blueprint, door: Door, holder: Holder, ask_again: Callab
             chosen=[by_slug[each] for each in choices if each in by_slug],
             place=place,
             back=url_for("status.stores", place=place),
-        )
-
-
-def _add_move(routes: Blueprint, door: Door, holder: Holder, ask_again: Callable[[], Any]) -> None:
-    service = door.service
-
-    @routes.route("/<int:place>/move", methods=["GET", "POST"])
-    @public
-    def move(place: int) -> Any:
-        found = holder(place)
-        if found is None:
-            return ask_again()
-        standing, round_ = found
-        part = next((each for each in standing.draws if each.may_move), None)
-        if part is None or part.place is None or part.place.store is None:
-            return _back_to(place)
-        form = Form.sent() if request.method == "POST" else Form()
-        store = request.args.get("store", "")
-        with service.database.reading() as c:
-            draw = rounds.find_draw(c, round_, part.draw)
-            listed = rounds.list_stores(c, round_.id)
-            free = reads.slots_with_room(c, draw.id, service.now())
-        if request.method == "POST":
-            slot = form["slot"]
-            if slot:
-                try:
-                    afterwards.move_place(
-                        service, RESIDENT, standing.round, part.draw, standing.number,
-                        store=store, slot=slot, proof=_proof(door, standing),
-                    )  # fmt: skip
-                except MaskresError as error:
-                    return _back_to(place, say(error), "note")
-                return _back_to(place, gettext("Moved. The code below is new; the old one no longer works."))
-            form.errors["slot"] = gettext("Choose a time.")
-        with_room = {row.store for row in free}
-        chosen = next((each for each in listed if each.store == store and store in with_room), None)
-        return show(
-            "status/move.html",
-            form=form,
-            part=part,
-            place=place,
-            round=round_,
-            store=chosen,
-            slots=[row for row in free if row.store == store],
-            districts=by_district(
-                [each for each in listed if each.store in with_room], part.place.store.district
-            ),
-            back=url_for("status.move", place=place) if chosen else url_for("status.shown", place=place),
         )

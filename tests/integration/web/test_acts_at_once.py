@@ -12,9 +12,9 @@ from maskres.db.engine import Database
 from maskres.registration.receipts import read_receipt
 from maskres.usecases import deciding, tokens
 from maskres.usecases.service import SERVICE, Service
-from tests.servers.postgres import Postgres
 from tests.support.api import Partner, application
 from tests.support.collecting import Counters
+from tests.support.lender import Lender
 from tests.support.people import make_people
 from tests.support.raw import fetch
 from tests.support.web import make_app
@@ -60,19 +60,17 @@ def ways(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, bool]]:
 
 
 @pytest.fixture
-def twins(postgres_server: Postgres, postgres_template: str) -> Iterator[list[Partner]]:
+def twins(postgres_lender: Lender) -> Iterator[list[Partner]]:
     """Two partners, each with the same open round in a database of its own."""
-    names = [postgres_server.create_database(postgres_template) for _ in range(2)]
-    databases = [Database(postgres_server.url(name)) for name in names]
-    partners = []
-    for database in databases:
-        service = make_service(database)
-        open_round(service, entries_per_phone=2)
-        partners.append(Partner(make_app(service), service))
-    yield partners
-    for database, name in zip(databases, names, strict=True):
-        database.close()
-        postgres_server.drop_database(name)
+    with postgres_lender.lent() as one, postgres_lender.lent() as other:
+        partners = []
+        for url in (one, other):
+            service = make_service(Database(url))
+            open_round(service, entries_per_phone=2)
+            partners.append(Partner(make_app(service), service))
+        yield partners
+        for partner in partners:
+            partner.service.database.close()
 
 
 @pytest.fixture

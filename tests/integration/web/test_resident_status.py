@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+from typing import Any
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from icalendar import Calendar
 
 from maskres.pickup.places import PlaceStatus
 from maskres.rounds.status import DrawStatus
@@ -195,6 +197,60 @@ def test_moving_to_another_time_changes_the_code_and_a_full_one_is_refused(count
     assert post(client, address, slot="pm").status_code == 303
     page = client.get("/status/1").text
     assert "siming-1药店" in page and old[:4] not in page and "not the first one" in page
+
+
+def test_a_slot_for_the_calendar_replaces_the_one_before_it_and_tells_no_code(counters: Counters):
+    service, number = counters.service, counters.winner("huli-1", "am")
+    client = look_up(service, number)
+    assert "/status/1/slot.ics" in client.get("/status/1").text
+
+    def event() -> Any:
+        answer = client.get("/status/1/slot.ics")
+        assert answer.mimetype == "text/calendar" and counters.code(number).encode() not in answer.data
+        (found,) = Calendar.from_ical(answer.data).walk("VEVENT")
+        return found
+
+    before = event()
+    assert before.start == local(9) and before.end == local(9.5) and "huli-1药店" in before["location"]
+    post(client, "/status/1/move?store=siming-1", slot="pm")
+    after = event()
+    assert after["uid"] == before["uid"] and after["sequence"] > before["sequence"]
+    assert after.start == local(15) and "siming-1药店" in after["location"]
+    post(client, "/status/1/give-back")
+    assert client.get("/status/1/slot.ics").status_code == 404
+
+
+def test_a_family_gathers_its_places_in_one_slot_or_nobody_moves(counters: Counters):
+    service = counters.service
+    one, two, three = (counters.winner(store, "am") for store in ("huli-1", "siming-1", "siming-2"))
+    client = look_up(service, one)
+    assert "/status/gather" not in client.get("/status/mine").text, "one place is nothing to gather"
+    for number in (two, three):
+        look_up(service, number, client)
+    assert "/status/gather" in client.get("/status/mine").text
+    codes = {number: counters.code(number) for number in (one, two, three)}
+    run(service.database, "UPDATE slots SET capacity = taken + 1 WHERE store = 'huli-1'")
+    assert "store=huli-1" not in client.get("/status/gather").text, "there is room for one more only"
+    post(client, "/status/gather?store=huli-1", page="/status/mine", slot="am")
+    assert "This time has no place left" in client.get("/status/mine").text
+    assert [counters.place(number)["store"] for number in (one, two, three)] == [
+        "huli-1",
+        "siming-1",
+        "siming-2",
+    ]
+    run(service.database, "UPDATE slots SET capacity = taken + 2 WHERE store = 'huli-1' AND slot = 'am'")
+    assert "store=huli-1" in client.get("/status/gather").text
+    post(client, "/status/gather?store=huli-1", slot="am")
+    assert "2 places are moved" in client.get("/status/mine").text
+    assert {(counters.place(number)["store"], counters.place(number)["slot"]) for number in codes} == {
+        ("huli-1", "am")
+    }
+    changed = {number for number, code in codes.items() if counters.code(number) != code}
+    assert changed == {two, three}, "who stood there already keeps the code"
+    ((taken, capacity),) = fetch(
+        service.database, "SELECT taken, capacity FROM slots WHERE store = 'huli-1' AND slot = 'am'"
+    )
+    assert taken == capacity
 
 
 def test_giving_back_has_a_page_before_it_and_happens_once(counters: Counters):
