@@ -234,9 +234,9 @@ def test_the_odds_follow_from_what_is_published_and_rounds_waited_are_told(servi
 
 
 def odds_of_one(service: Service, number: str) -> float:
-    found = part(service, number).odds.of_one
-    assert 0 < found < 1
-    return found
+    found = part(service, number).odds
+    assert found is not None and found.of_one is not None and 0 < found.of_one < 1
+    return float(found.of_one)
 
 
 def test_who_waits_knows_how_many_come_before(service: Service):
