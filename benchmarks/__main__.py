@@ -18,7 +18,11 @@ BENCHMARKS: Mapping[str, Callable[[], Iterable[dict[str, Any]]]] = {
     "verify": verify_bench.run,
     "web": web_bench.run,
 }
-"""Name → a function that gives rows: what, seconds, and where known cpu_seconds, peak_megabytes, yardsticks."""
+"""Name → a function that gives rows: what, seconds, and where known cpu_seconds, peak_megabytes, yardsticks.
+
+Where requests were asked for, seconds are what one took on average, the other way round from the rate, and `served` and
+`yardstick_served` tell rates, latencies and processor time.
+"""
 
 CITY: Mapping[str, Callable[[], Iterable[dict[str, Any]]]] = {"draw-large": draw_bench.run_large}
 """The long ones, which run only when they are named."""
@@ -26,6 +30,8 @@ CITY: Mapping[str, Callable[[], Iterable[dict[str, Any]]]] = {"draw-large": draw
 
 def tell(row: Mapping[str, Any]) -> str:
     """Write one row as a line."""
+    if "served" in row:
+        return _tell_served(row)
     parts = [f"{row['what']}: {row['seconds']:.2f} s"]
     if "cpu_seconds" in row:
         parts.append(f"{row['cpu_seconds']:.2f} s of processor")
@@ -34,6 +40,13 @@ def tell(row: Mapping[str, Any]) -> str:
     for name, seconds in row.get("yardsticks", {}).items():
         parts.append(f"{row['seconds'] / seconds:.2f} × {name} ({seconds:.2f} s)")
     return ", ".join(parts)
+
+
+def _tell_served(row: Mapping[str, Any]) -> str:
+    """Write what was measured of requests: rates count here, and what one took says little by itself."""
+    (name, yardstick), *_ = row["yardsticks"].items()
+    ratio = yardstick / row["seconds"]
+    return f"{row['what']}: {row['served']}; {name}: {row['yardstick_served']}; {ratio:.2f} of its rate"
 
 
 def main(names: Sequence[str]) -> int:

@@ -10,7 +10,7 @@ general way is the only one.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from maskres.db.engine import Database
@@ -86,7 +86,8 @@ _KEEP_ANSWER = f"""
     END IF;"""
 
 # Each statement of a function sees what was committed before it began: so the locks come first, in the order of
-# usecases/registering.py, and what is looked at under them stays so until the end.
+# usecases/registering.py, and what is looked at under them stays so until the end. A phone's digests are counted one
+# by one: with `= ANY (…)` the plan made while the tables were empty reads every registration of the round.
 _REGISTER = f"""
 DECLARE
     known bigint;
@@ -105,8 +106,10 @@ BEGIN
         AND NOT EXISTS (SELECT 1 FROM documents WHERE id_digest = ANY (a_older_digests))
         AND NOT EXISTS (SELECT 1 FROM identity_links WHERE id_digest = a_id_digest)
         AND (a_phone_digest IS NULL OR a_most_by_phone > (
-            (SELECT count(*) FROM registrations WHERE round_id = a_round AND phone_digest = ANY (a_phone_digests))
-            + (SELECT count(*) FROM repeats WHERE round_id = a_round AND phone_digest = ANY (a_phone_digests))))
+            SELECT coalesce(sum(
+                (SELECT count(*) FROM registrations WHERE round_id = a_round AND phone_digest = each)
+                + (SELECT count(*) FROM repeats WHERE round_id = a_round AND phone_digest = each)), 0)
+            FROM unnest(a_phone_digests) AS each))
     ) THEN
         RETURN false;
     END IF;
@@ -170,7 +173,14 @@ def _function(name: str, body: str, parameters: Mapping[str, str]) -> str:
 
 
 def _call(name: str, parameters: Mapping[str, str]) -> str:
-    return f"SELECT {name}({', '.join(f'%({each})s' for each in parameters)})"
+    # Bytes go as they are; as text they would be written out in digits here and read again there.
+    placed = (f"%({each}){'b' if kind == 'bytea' else 's'}" for each, kind in parameters.items())
+    return f"SELECT {name}({', '.join(placed)})"
+
+
+def _array(digests: Iterable[bytes]) -> str:
+    """Write bytes as PostgreSQL writes an array of them: the driver looks through a list, which takes long."""
+    return "{" + ",".join(f'"\\\\x{each.hex()}"' for each in digests) + "}"
 
 
 FUNCTIONS: Mapping[str, str] = {
@@ -199,6 +209,8 @@ def register(database: Database, values: Mapping[str, Any], kept: Mapping[str, A
     locks = {
         "person_lock": key_of(values["id_digest"]),
         "phone_lock": None if phone is None else key_of(phone),
+        "older_digests": _array(values["older_digests"]),
+        "phone_digests": _array(values["phone_digests"]),
     }
     return database.do_at_once(_CALL_REGISTER, {**values, **locks, **(kept or NOTHING_KEPT)})
 

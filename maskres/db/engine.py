@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import sqlite3
 import time
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import cached_property
@@ -60,6 +61,7 @@ class Database:
     def __init__(self, url: str, engine: Engine | None = None) -> None:
         self.url = url
         self.engine = create_engine(url, **engine_options(url)) if engine is None else engine
+        self._waiting: deque[Any] = deque()
         self.turns: Turns | None = None
         if self.is_sqlite:
             _prepare_sqlite(self.engine)
@@ -147,22 +149,42 @@ class Database:
         Returns:
             What it gave; False where the database refused it because of what others do at this moment.
         """
-        with _clear():
-            lent = self._at_once.raw_connection()
-        # By the driver itself: what SQLAlchemy would do around it is a good part of the whole.
-        connection: Any = lent.driver_connection
+        connection = self._take_connection()
         try:
             row = connection.execute(statement, values).fetchone()
         except Exception as error:
             if getattr(error, "sqlstate", None) in _PASSING_SQLSTATES:
                 return False
             if connection.closed:
-                lent.invalidate()
+                self._forget_connections()  # whatever ended this one has ended the others
                 raise _no_database(str(error)) from None
             raise
         finally:
-            lent.close()
+            if not connection.closed:
+                self._waiting.append(connection)
         return bool(row[0])
+
+    def _take_connection(self) -> Any:
+        """Give a connection of the driver's own: what SQLAlchemy would do around it is a good part of the whole.
+
+        There are never more than threads that use them at once; whoever takes one puts it back.
+        """
+        try:
+            return self._waiting.pop()
+        except IndexError:
+            pass
+        with _clear():
+            lent = self._at_once.raw_connection()
+        connection = lent.driver_connection
+        lent.detach()
+        return connection
+
+    def _forget_connections(self) -> None:
+        try:
+            while True:
+                self._waiting.pop().close()
+        except IndexError:
+            pass
 
     def _turn(self) -> AbstractContextManager[None]:
         return nullcontext() if self.turns is None else self.turns.turn()
@@ -171,6 +193,7 @@ class Database:
         """Give all connections back."""
         self.engine.dispose()
         self._at_once.dispose()
+        self._forget_connections()
 
 
 def engine_options(url: str) -> dict[str, Any]:

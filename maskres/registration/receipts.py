@@ -39,6 +39,7 @@ from maskres.formats.values import format_time, is_sha256, is_slug, parse_time
 from maskres.registration.seals import CHOICES_LIMIT, Reach, Wishes
 
 PROTOCOL = "maskres-receipt-1"
+_HEAD = PROTOCOL.encode("ascii") + b"\n"
 RECEIPT_LIMIT_BYTES = 16_384
 _FILE = "receipt"
 _SALT = re.compile(r"[0-9a-f]{32}")
@@ -57,6 +58,10 @@ class ReceiptStatus(StrEnum):
     REGISTERED = "registered"
     CHANGED = "changed"
     WITHDRAWN = "withdrawn"
+
+
+_STATUSES = tuple(ReceiptStatus)
+_REACHES = tuple(Reach)
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,8 +131,11 @@ def sign_receipt(receipt: Receipt, private_key: Ed25519PrivateKey, name: str) ->
     """
     body = _write(receipt, name)
     _read(body)
-    signature = base64.b64encode(private_key.sign(_signed_bytes(body))).decode("ascii")
-    return strict_json.dumps({"protocol": PROTOCOL, "receipt": body, "signature": signature})
+    line = strict_json.dumps(body)
+    signature = base64.b64encode(private_key.sign(_HEAD + line))
+    # The members in their order, as strict_json.dumps would write the whole, around the line that is written already.
+    parts = (b'{"protocol":"', _HEAD[:-1], b'","receipt":', line[:-1], b',"signature":"', signature, b'"}\n')
+    return b"".join(parts)
 
 
 def read_receipt(data: bytes) -> Receipt:
@@ -167,15 +175,11 @@ def verify_receipt(data: bytes, public_key: Ed25519PublicKey) -> Receipt:
     body, signature = _open(data)
     receipt = _read(body)
     try:
-        public_key.verify(signature, _signed_bytes(body))
+        public_key.verify(signature, _HEAD + strict_json.dumps(body))
     except InvalidSignature:
         message = "The receipt was changed, or another service signed it."
         raise CheckFailed("bad-signature", message, file=_FILE) from None
     return receipt
-
-
-def _signed_bytes(body: dict[str, Any]) -> bytes:
-    return PROTOCOL.encode("ascii") + b"\n" + strict_json.dumps(body)
 
 
 def _write(receipt: Receipt, name: str) -> dict[str, Any]:
@@ -229,7 +233,7 @@ def _read(body: dict[str, Any]) -> Receipt:
     _require(
         isinstance(body["signed_by"], str) and _KEY_NAME.fullmatch(body["signed_by"]) is not None, "signed_by"
     )
-    _require(body["status"] in tuple(ReceiptStatus), "status")
+    _require(body["status"] in _STATUSES, "status")
     _require(_is_integer(ledger["size"], 0, _INTEGER_LIMIT - 1), "ledger")
     _require(is_sha256(ledger["root"]), "ledger")
     _require(isinstance(body["at"], str), "at")
@@ -250,7 +254,7 @@ def _read(body: dict[str, Any]) -> Receipt:
 def _read_wishes(body: dict[str, Any]) -> Wishes:
     """Read wishes by their form alone: whether the stores still exist is not the receipt's affair."""
     _require(is_slug(body["district"]), "district")
-    _require(body["reach"] in tuple(Reach), "reach")
+    _require(body["reach"] in _REACHES, "reach")
     joined = body["choices"]
     _require(isinstance(joined, str), "choices")
     choices = tuple(joined.split("|")) if joined else ()

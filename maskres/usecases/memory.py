@@ -8,7 +8,7 @@ everything up.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from threading import Lock
@@ -38,7 +38,7 @@ class KnownRound:
     Attributes:
         round: the round.
         zone: whose calendar its stores follow.
-        stores: store → district; fixed when the round is made.
+        stores: their slugs; fixed when the round is made.
         draw: the draw that was open, or None.
         checkpoint: the newest, of the whole ledger, or None.
         origin: the ledger's.
@@ -48,7 +48,7 @@ class KnownRound:
 
     round: rounds.Round
     zone: ZoneInfo
-    stores: Mapping[str, str]
+    stores: frozenset[str]
     draw: rounds.Draw | None
     checkpoint: record.Checkpoint | None
     origin: str
@@ -118,7 +118,7 @@ def _read_round(service: Service, slug: str) -> KnownRound | None:
         return KnownRound(
             round=round_,
             zone=ZoneInfo(round_.rules.zone),
-            stores=rounds.store_districts(c, round_.id),
+            stores=frozenset(rounds.store_districts(c, round_.id)),
             draw=rounds.open_draw_of(c, round_.id),
             checkpoint=record.checkpoint_at(c, record.ledger_size(c)),
             origin=record.origin(c),

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from maskres.db.people import Registration
 from maskres.errors import StepRefused
 from maskres.formats.symbols import read_typed
-from maskres.identity.digests import IndexKey, phone_digest
+from maskres.identity.digests import phone_digest
 from maskres.registration.receipts import receipt_secret
 from maskres.usecases.service import Service
 
@@ -42,8 +42,7 @@ def phone_digests(service: Service, phone: str) -> frozenset[bytes]:
         service: the service.
         phone: E.164.
     """
-    keys = service.keys.deployment.index
-    return frozenset(phone_digest(IndexKey(version, key), phone) for version, key in keys.items())
+    return frozenset(phone_digest(key, phone) for key in service.index_keys.values())
 
 
 def proof_of_phone(service: Service, phone: str) -> Proof:

@@ -12,7 +12,7 @@ from typing import Any
 
 from maskres.db import at_once
 from maskres.formats.values import format_time
-from maskres.identity.digests import IndexKey, id_digest
+from maskres.identity.digests import id_digest
 from maskres.registration.applications import Application
 from maskres.registration.numbers import registration_number
 from maskres.registration.receipts import Receipt, ReceiptStatus
@@ -115,6 +115,5 @@ def register(service: Service, prepared: Prepared, kept: Kept | None) -> bool:
 
 def _older_digests(service: Service, canonical: str) -> list[bytes]:
     """Digest a document under the index keys before the present one: who still stands under those is no one new."""
-    current = service.index_key.version
-    keys = service.keys.deployment.index
-    return [id_digest(IndexKey(each, keys[each]), canonical) for each in sorted(keys) if each != current]
+    current = service.index_key
+    return [id_digest(key, canonical) for key in service.index_keys.values() if key is not current]

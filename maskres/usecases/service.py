@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -52,8 +52,13 @@ class Service:
     @cached_property
     def index_key(self) -> IndexKey:
         """The current key of the look-up digests."""
-        deployment = self.keys.deployment
-        return IndexKey(deployment.current_index_version, deployment.index[deployment.current_index_version])
+        return self.index_keys[self.keys.deployment.current_index_version]
+
+    @cached_property
+    def index_keys(self) -> Mapping[int, IndexKey]:
+        """All keys of the look-up digests, by version: the current one, and older ones while keys are rotated."""
+        keys = self.keys.deployment.index
+        return {version: IndexKey(version, keys[version]) for version in sorted(keys)}
 
     @cached_property
     def receipt_key(self) -> Ed25519PrivateKey:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Response, jsonify
+from flask import Response
 from flask_smorest import Blueprint
 from werkzeug.exceptions import NotFound
 
@@ -26,14 +26,13 @@ from maskres.web.api import counter_schemas as shapes
 from maskres.web.api.once import once
 from maskres.web.api.own_schemas import OnceHeader
 from maskres.web.api.parsing import BadFields
-from maskres.web.api.routes import ApiBlueprint, may_refuse, reads_body
+from maskres.web.api.routes import ApiBlueprint, as_json, may_refuse, reads_body
 from maskres.web.api.tokens import limit_by_holder, require_holder
 from maskres.web.door import Door
 
 #: Codes have 55 bits, so guessing is hopeless; whoever tries all the same is stopped early.
 _BY_TOKEN = "120 per minute"
 _BY_ADDRESS = "600 per minute"
-_TOLD = shapes.Told()
 _AT = "/rounds/<slug:round>/stores/<slug:store>"
 
 
@@ -44,6 +43,8 @@ def counter_routes(door: Door) -> Blueprint:
     by_token = limits.closed.limit(_BY_TOKEN, key_func=limit_by_holder)
     by_address = limits.closed.limit(_BY_ADDRESS)
 
+    handed_out = shapes.Told().dump(_told(redeeming_at_once.HANDED_OUT))
+
     def hand_over_at_once(
         asked: Asked | None, _headers: Any, body: dict[str, Any], round: str, store: str
     ) -> Response | None:
@@ -52,7 +53,7 @@ def counter_routes(door: Door) -> Blueprint:
         request = _request(body, "")
         if known is None or store != holder.store or not redeeming_at_once.is_plain(service, request):
             return None
-        answer = jsonify(_TOLD.dump(_told(redeeming_at_once.HANDED_OUT)))
+        answer = as_json(handed_out)
         kept = keep_with_act(service, asked, answer.status_code, answer.get_data())
         is_done = redeeming_at_once.hand_out(service, known, holder, request, kept)
         return answer if is_done else None

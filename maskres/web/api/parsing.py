@@ -12,6 +12,7 @@ from webargs.flaskparser import FlaskParser
 
 from maskres.errors import InputError
 from maskres.formats import strict_json
+from maskres.web.api.fields import read_plain
 
 #: So deep a body may be nested; ours need three.
 MOST_DEPTH = 8
@@ -46,8 +47,10 @@ class StrictParser(FlaskParser):
         if read is None or not isinstance(argmap, Schema):
             raise TypeError("bodies, queries and headers are read, by schemas made once")
         req = req or self.get_default_request()
+        sent = read(self, req, argmap)
+        plain = read_plain(argmap, sent)
         try:
-            return argmap.load(read(self, req, argmap))
+            return argmap.load(sent) if plain is None else plain
         except ValidationError as error:
             self.handle_error(error, req, argmap, error_status_code=None, error_headers=None)
 
@@ -60,10 +63,7 @@ class StrictParser(FlaskParser):
         """
         if req.headers.get("Content-Encoding", "identity").strip().lower() != "identity":
             raise InputError("content-encoded", "A body must not be compressed or encoded.")
-        if req.mimetype != "application/json" or req.mimetype_params.get("charset", "utf-8").lower() not in (
-            "utf-8",
-            "utf8",
-        ):
+        if req.content_type != "application/json" and not _is_json(req):
             raise InputError("wrong-media-type", "A body must be application/json in UTF-8.")
         req.max_content_length = getattr(schema, "body_bytes", req.max_content_length)
         data = req.get_data(cache=True)
@@ -73,8 +73,9 @@ class StrictParser(FlaskParser):
 
     def load_headers(self, req: Request, schema: Schema) -> Any:
         """Read those headers that are asked for."""
-        names = [field.data_key or name for name, field in schema.fields.items()]
-        return {name: req.headers[name] for name in names if name in req.headers}
+        names = (field.data_key or name for name, field in schema.fields.items())
+        sent = ((name, req.headers.get(name)) for name in names)
+        return {name: value for name, value in sent if value is not None}
 
     def load_querystring(self, req: Request, schema: Schema) -> Any:
         """Read a query; a name must not stand twice.
@@ -82,6 +83,8 @@ class StrictParser(FlaskParser):
         Raises:
             BadFields: "field-twice".
         """
+        if not req.query_string:
+            return {}
         twice = sorted(name for name, values in req.args.lists() if len(values) > 1)
         if twice:
             raise BadFields(
@@ -115,6 +118,11 @@ class StrictParser(FlaskParser):
         raise BadFields(tuple(sorted(found, key=lambda each: each.field or "")))
 
 
+def _is_json(req: Request) -> bool:
+    charset = req.mimetype_params.get("charset", "utf-8").lower()
+    return req.mimetype == "application/json" and charset in ("utf-8", "utf8")
+
+
 def _flatten(messages: Any, path: str) -> Iterator[InputError]:
     if isinstance(messages, Mapping):
         for name, inner in messages.items():
@@ -134,6 +142,8 @@ def _refuse_depth(data: bytes) -> None:
     Raises:
         InputError: "bad-json".
     """
+    if data.count(b"[") + data.count(b"{") <= MOST_DEPTH:
+        return
     depth = 0
     for found in _TEXT_OR_BRACKET.finditer(data):
         symbol = found[0]

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection
 from dataclasses import fields
 from typing import Any
 
-from flask import Response, g, jsonify
+from flask import Response, g
 from flask_smorest import Blueprint
 
 from maskres.db import rounds
@@ -26,7 +26,7 @@ from maskres.web import allowances
 from maskres.web.access import public
 from maskres.web.api import own_schemas as shapes
 from maskres.web.api.once import once
-from maskres.web.api.routes import ApiBlueprint, may_refuse, reads_body
+from maskres.web.api.routes import ApiBlueprint, as_json, may_refuse, reads_body
 from maskres.web.api.standing_schemas import StandingShown
 from maskres.web.api.tokens import (
     limit_by_holder,
@@ -39,7 +39,6 @@ from maskres.web.api.tokens import (
 from maskres.web.door import Door
 
 _BY_TOKEN = "600 per minute"
-_REGISTERED = shapes.Registered()
 _OWN: list[dict[str, list[str]]] = [{"registrationSecret": []}, {"phoneProof": []}]
 
 
@@ -171,7 +170,7 @@ def _read(service: Service, round_slug: str, body: dict[str, Any], *, is_phone_r
 def _read_fields(
     service: Service,
     round_: rounds.Round,
-    stores: Mapping[str, str],
+    stores: Collection[str],
     body: dict[str, Any],
     *,
     is_phone_required: bool,
@@ -181,16 +180,15 @@ def _read_fields(
     return read_application(
         written,
         districts=round_.rules.districts,
-        stores=stores.keys(),
+        stores=stores,
         today=service.now().date(),
         is_phone_required=is_phone_required,
     )
 
 
 def _answer(slip: Slip, outcome: Outcome) -> Response:
-    answer = jsonify(_REGISTERED.dump(_members(slip) | {"outcome": str(outcome)}))
-    answer.status_code = 201 if outcome is Outcome.REGISTERED else 200
-    return answer
+    members = _members(slip) | {"outcome": str(outcome)}
+    return as_json(members, 201 if outcome is Outcome.REGISTERED else 200)
 
 
 def _standing(found: Standing) -> dict[str, Any]:

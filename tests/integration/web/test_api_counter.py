@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import hmac
 import json
-import statistics
-import time
+from typing import Any
 
 import pytest
+from sqlalchemy import event
 
+from maskres.formats.keyed import KeyedHash
 from maskres.formats.symbols import grouped
 from maskres.identity.names import masked_name
 from tests.support.api import Partner
@@ -214,20 +216,49 @@ def test_looking_up_is_limited_by_token(one: Shop):
     assert one.post("look-ups", {"code": "000000000000"}).status_code == 200
 
 
-def test_hit_miss_and_used_take_the_same_time(sqlite_counters: Counters):
-    sqlite_counters.at(9.2)
-    shop = Shop(sqlite_counters)
-    hit, used = (sqlite_counters.code(sqlite_counters.winner(nth=nth)) for nth in (0, 1))
-    shop.post("hand-overs", {"nonce": sqlite_counters.nonce(), "code": used})
-    codes = {"valid": hit, "unknown": "000000000000", "already-handed-out": used}
-    taken: dict[str, list[float]] = {name: [] for name in codes}
-    for _ in range(40):
-        for name, code in codes.items():
-            begin = time.perf_counter()
-            answer = shop.post("look-ups", {"code": code})
-            taken[name].append(time.perf_counter() - begin)
-            assert answer.json["answer"] == name
-    middle = {name: statistics.median(times) for name, times in taken.items()}
-    # A valid code's answer names its holder, and that reading is logged: some statements more. No way out is quicker
-    # by much, so that nobody is told by the clock what the answer itself says only to a till.
-    assert max(middle.values()) < 3 * min(middle.values()), middle
+def work_of(shop: Shop, monkeypatch: pytest.MonkeyPatch, code: str) -> tuple[list[str], int]:
+    """Look a code up; gives every statement that is run for it, and how many digests are made."""
+    statements: list[str] = []
+    digests = 0
+    digest = KeyedHash.digest
+    hmac_digest = hmac.digest
+
+    def listen(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        statements.append(statement)
+
+    def count_keyed(keyed: KeyedHash, message: bytes) -> bytes:
+        nonlocal digests
+        digests += 1
+        return digest(keyed, message)
+
+    def count(*args: Any) -> bytes:
+        nonlocal digests
+        digests += 1
+        return hmac_digest(*args)
+
+    engine = shop.counters.service.database.engine
+    event.listen(engine, "before_cursor_execute", listen)
+    try:
+        with monkeypatch.context() as patched:
+            patched.setattr(KeyedHash, "digest", count_keyed)
+            patched.setattr("hmac.digest", count)
+            assert shop.post("look-ups", {"code": code}).status_code == 200
+    finally:
+        event.remove(engine, "before_cursor_execute", listen)
+    return statements, digests
+
+
+def test_hit_miss_used_and_elsewhere_are_told_apart_by_the_same_work(
+    one: Shop, monkeypatch: pytest.MonkeyPatch
+):
+    hit, used = (one.counters.code(one.counters.winner(nth=nth)) for nth in (0, 1))
+    one.post("hand-overs", {"nonce": one.counters.nonce(), "code": used})
+    elsewhere = one.counters.code(one.counters.winner(OTHER))
+    missed, digests = work_of(one, monkeypatch, "000000000000")
+    assert digests >= 2, "the token's, and the code's"
+    assert "FROM places" in missed[-1] and "code_digest" in missed[-1]
+    # Whatever follows is for the words of an answer that names the winner, the till or the other store.
+    for code in (hit, used, elsewhere):
+        statements, as_many = work_of(one, monkeypatch, code)
+        assert statements[: len(missed)] == missed
+        assert as_many == digests
