@@ -24,6 +24,8 @@ translations: setup ## bring the catalogues up to the words in code and pages
 		--sort-output --project maskres -o translations/messages.pot . && ../../$(BIN)/pybabel --quiet update \
 		-i translations/messages.pot -d translations --no-fuzzy-matching --no-wrap --ignore-obsolete --ignore-pot-creation-date
 
+# Else every process would compile all modules anew, which takes longer than all the rest of a second start.
+run: export PYTHONDONTWRITEBYTECODE :=
 run: setup assets ## serve a living demo city at http://127.0.0.1:8000
 	@$(BIN)/python -m maskres demo serve
 

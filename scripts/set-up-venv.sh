@@ -49,7 +49,7 @@ make_venv() {
 
 install() {
     if command -v uv >/dev/null; then
-        uv pip install --quiet --python .venv/bin/python "$@"
+        uv pip install --quiet --compile-bytecode --python .venv/bin/python "$@"
     else
         .venv/bin/python -m pip --version >/dev/null 2>&1 || make_venv # uv made it, and uv has gone
         .venv/bin/python -m pip install --quiet --disable-pip-version-check "$@"

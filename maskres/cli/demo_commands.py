@@ -81,9 +81,12 @@ def prepare(residents: int | None, stores: int | None) -> None:
 @click.pass_context
 def serve(context: click.Context, port: int, residents: int | None, stores: int | None) -> None:
     """Prepare the demo city and serve it, with queue, worker and sweeper, until Ctrl-C."""
-    context.invoke(prepare, residents=residents, stores=stores)
     instance = settings().instance
-    with serving(instance, port, os.environ) as address:
+
+    def make_city() -> None:
+        context.invoke(prepare, residents=residents, stores=stores)
+
+    with serving(instance, port, os.environ, make_city) as address:
         for line in (*addresses(address, instance), "", *tell(_facts())):
             click.echo(line)
         click.echo("\nCtrl-C stops it; the next start keeps what was done.")

@@ -11,8 +11,8 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from types import FrameType
 
@@ -32,13 +32,18 @@ class Stopped(Exception):
 
 
 @contextmanager
-def serving(instance: Path, port: int, environment: Mapping[str, str]) -> Iterator[str]:
+def serving(
+    instance: Path, port: int, environment: Mapping[str, str], prepare: Callable[[], object]
+) -> Iterator[str]:
     """Serve the demo while the block runs.
+
+    The server is loaded while the city is prepared; worker and sweeper begin when the first page is there.
 
     Args:
         instance: folder of the deployment, in which the demo city stands.
         port: of this machine's loopback address.
         environment: of this process; its settings are the children's too.
+        prepare: makes sure that the demo city is there.
 
     Yields:
         The address people open.
@@ -63,25 +68,15 @@ def serving(instance: Path, port: int, environment: Mapping[str, str]) -> Iterat
             "MASKRES_SMS_GATEWAY": "file",
         }
         web = {**variables, "PROMETHEUS_MULTIPROC_DIR": str(measurements)}
-        commands = {
-            "web": [
-                "gunicorn",
-                "-c",
-                "python:maskres.web.server_settings",
-                "-b",
-                f"127.0.0.1:{port}",
-                "wsgi:app",
-            ],
-            "worker": ["maskres", "worker"],
-            "sweeper": ["maskres", "sweeper"],
-        }
-        running = {
-            name: stack.enter_context(
-                _process(command, web if name == "web" else variables, folder / f"{name}.log")
-            )
-            for name, command in commands.items()
-        }
-        _wait_until_served(address, running, folder)
+        settings = ["-c", "python:maskres.web.server_settings", "-b", f"127.0.0.1:{port}"]
+        server = stack.enter_context(
+            _process(["gunicorn", *settings, "maskres.demo.wsgi:app"], web, folder / "web.log")
+        )
+        prepare()
+        _release(server)
+        _wait_until_served(address, server, folder)
+        for name in ("worker", "sweeper"):
+            stack.enter_context(_process(["maskres", name], variables, folder / f"{name}.log"))
         yield address
 
 
@@ -109,7 +104,7 @@ def _process(
         child = subprocess.Popen(
             [sys.executable, "-m", *command],
             env=dict(variables),
-            stdin=subprocess.DEVNULL,
+            stdin=subprocess.PIPE,
             stdout=output,
             stderr=output,
             # A group of its own: Ctrl-C reaches this process alone, which then stops them in turn.
@@ -119,12 +114,23 @@ def _process(
     try:
         yield child
     finally:
+        if child.stdin is not None:
+            with suppress(OSError):
+                child.stdin.close()
         child.terminate()
         try:
             child.wait(_STOP_SECONDS)
         except subprocess.TimeoutExpired:
             child.kill()
             child.wait()
+
+
+def _release(server: subprocess.Popen[bytes]) -> None:
+    """Let the server go on from maskres/demo/wsgi.py; one that has ended is found by whoever waits for it."""
+    if server.stdin is not None:
+        with suppress(OSError):
+            server.stdin.write(b"go\n")
+            server.stdin.flush()
 
 
 def _end_with_parent() -> None:
@@ -144,14 +150,13 @@ def _require_free(port: int) -> None:
             ) from None
 
 
-def _wait_until_served(address: str, running: Mapping[str, subprocess.Popen[bytes]], folder: Path) -> None:
+def _wait_until_served(address: str, server: subprocess.Popen[bytes], folder: Path) -> None:
     deadline = time.monotonic() + _START_SECONDS
     while True:
-        for name, child in running.items():
-            if child.poll() is not None:
-                raise ConfigurationError(
-                    "demo-not-serving", f"The {name} of the demo ended at once; see {folder / f'{name}.log'}."
-                )
+        if server.poll() is not None:
+            raise ConfigurationError(
+                "demo-not-serving", f"The web of the demo ended at once; see {folder / 'web.log'}."
+            )
         try:
             with urllib.request.urlopen(f"{address}/healthz", timeout=5):
                 return
@@ -160,4 +165,4 @@ def _wait_until_served(address: str, running: Mapping[str, subprocess.Popen[byte
                 raise ConfigurationError(
                     "demo-not-serving", f"The demo did not answer in {_START_SECONDS} seconds; see {folder}."
                 ) from None
-            time.sleep(0.05)
+            time.sleep(0.02)

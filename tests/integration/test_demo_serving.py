@@ -75,7 +75,7 @@ def test_one_command_serves_the_city_and_a_second_start_keeps_it(tmp_path: Path)
 def test_a_port_in_use_is_said(tmp_path: Path):
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]
-        with pytest.raises(ConfigurationError) as caught, serving(tmp_path, port, {}):
+        with pytest.raises(ConfigurationError) as caught, serving(tmp_path, port, {}, lambda: None):
             pytest.fail("It served on a port of somebody else's.")
     assert caught.value.code == "port-in-use"
     assert caught.value.field == "port"

@@ -1,6 +1,6 @@
 """The functions of 0003 as they stand now: a phone's registrations are counted by their index, whatever the plan.
 
-Revision: 0004
+Revision: 0005
 """
 
 from __future__ import annotations
@@ -9,8 +9,8 @@ from alembic import op
 
 from maskres.db.at_once import FUNCTIONS
 
-revision = "0004"
-down_revision = "0003"
+revision = "0005"
+down_revision = "0004"
 branch_labels = None
 depends_on = None
 
