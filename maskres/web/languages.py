@@ -8,6 +8,11 @@ from flask_babel import Babel
 #: As the link and the cookie say it → the catalogue.
 LOCALES = {"zh": "zh_Hans", "en": "en"}
 HTML_LANGUAGES = {"zh": "zh-Hans", "en": "en"}
+#: Between words that are put together.
+MARKS = {
+    "en": {"comma": ", ", "in_list": ", ", "colon": ": ", "full_stop": ". ", "gap": " "},
+    "zh": {"comma": "，", "in_list": "、", "colon": "：", "full_stop": "。", "gap": ""},
+}
 _YEAR_SECONDS = 365 * 24 * 3600
 
 

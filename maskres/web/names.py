@@ -182,7 +182,9 @@ def actor_name(actor: str) -> str:
     """Name who did something as people do: lin (operator) for operator/lin."""
     role, _, name = actor.partition("/")
     found = ROLES.get(role)
-    return f"{name} ({found})" if name and found is not None else actor
+    if not name or found is None:
+        return actor
+    return str(gettext("%(name)s (%(role)s)", name=name, role=found))
 
 
 def round_name(slug: str) -> str:

@@ -10,7 +10,7 @@ from flask_babel.speaklater import LazyString
 
 from maskres.errors import MaskresError
 from maskres.web.forms import Form
-from maskres.web.languages import language
+from maskres.web.languages import MARKS, language
 from maskres.web.words import WORDS
 
 OFFICE_WORDS: Mapping[str, LazyString] = {
@@ -170,7 +170,8 @@ def say_of(error: Mapping[str, Any]) -> str:
         place.append(gettext("line %(line)s", line=error["line"]))
     if error.get("field") and place:
         place.append(str(error["field"]))
-    return f"{', '.join(place)}: {words}" if place else words
+    marks = MARKS[language()]
+    return f"{marks['comma'].join(place)}{marks['colon']}{words}" if place else words
 
 
 def refuse(form: Form, error: MaskresError, **fields: str) -> None:

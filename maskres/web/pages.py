@@ -19,7 +19,7 @@ from markupsafe import Markup
 from maskres.formats.symbols import grouped
 from maskres.web import names
 from maskres.web.headers import csp_nonce
-from maskres.web.languages import HTML_LANGUAGES, is_large, language
+from maskres.web.languages import HTML_LANGUAGES, MARKS, is_large, language
 
 _FORMS = {
     "en": {"medium": "d MMMM yyyy, HH:mm", "short": "d MMM, HH:mm", "exact": "d MMM yyyy, HH:mm:ss"},
@@ -59,6 +59,7 @@ def set_up_pages(app: Flask, zone: str = "Asia/Shanghai") -> None:
             "language": language(),
             "html_language": HTML_LANGUAGES[language()],
             "is_large": is_large(),
+            **MARKS[language()],
         }
 
 

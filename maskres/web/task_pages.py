@@ -13,7 +13,7 @@ from maskres.db.tasks import Task
 from maskres.rounds.task_kinds import TaskKind
 from maskres.usecases import tasks
 from maskres.web.door import Door
-from maskres.web.names import REASONS, REGISTERS, RESULTS, name_of
+from maskres.web.names import REASONS, REGISTERS, RESULTS, name_of, stratum_name
 from maskres.web.office_words import say_of
 from maskres.web.pages import show
 from maskres.web.staff.login_session import require_account
@@ -68,7 +68,8 @@ def result_lines(result: Mapping[str, Any]) -> list[tuple[str, str]]:
                     lines.append((gettext("Please note"), gettext("This very file stood already.")))
             case "strata", dict():
                 lines += [
-                    (gettext("In the pool: %(group)s", group=key), _figure(n)) for key, n in value.items()
+                    (gettext("In the pool: %(group)s", group=stratum_name(key)), _figure(n))
+                    for key, n in value.items()
                 ]
             case "excluded", dict():
                 lines += [
@@ -76,7 +77,10 @@ def result_lines(result: Mapping[str, Any]) -> list[tuple[str, str]]:
                     for key, n in value.items()
                 ]
             case "won", dict():
-                lines += [(gettext("Winners: %(group)s", group=key), _figure(n)) for key, n in value.items()]
+                lines += [
+                    (gettext("Winners: %(group)s", group=stratum_name(key)), _figure(n))
+                    for key, n in value.items()
+                ]
             case "register", str():
                 lines.append((name_of(RESULTS, name), name_of(REGISTERS, value)))
             case _:

@@ -15,6 +15,7 @@ from maskres.lottery.source_values import MISSING
 from maskres.rounds.roles import StaffRole
 from maskres.rounds.status import DrawStatus, has_reached
 from maskres.usecases.overview import DrawOverview, RoundOverview
+from maskres.web.languages import MARKS, language
 from maskres.web.names import REGISTERS, name_of
 from maskres.web.pages import local_time
 
@@ -150,7 +151,7 @@ def _closing_note(shown: RoundOverview, one: DrawOverview, now: datetime) -> str
 def _missing_registers(shown: RoundOverview) -> str | None:
     if not shown.missing_registers:
         return None
-    names = ", ".join(name_of(REGISTERS, kind) for kind in shown.missing_registers)
+    names = MARKS[language()]["in_list"].join(name_of(REGISTERS, kind) for kind in shown.missing_registers)
     return str(gettext("Not imported yet: %(registers)s.", registers=names))
 
 

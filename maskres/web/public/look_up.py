@@ -22,6 +22,7 @@ from maskres.formats.values import is_slug, parse_time
 from maskres.usecases.open_data import ShownRound, list_stores, show_one_round
 from maskres.web.access import public
 from maskres.web.door import Door
+from maskres.web.languages import MARKS, language
 from maskres.web.pages import STATIC, show
 from maskres.web.public.look_up_words import words_of
 
@@ -36,7 +37,7 @@ _SECONDS_KNOWN = 60
 def look_up_routes(door: Door) -> Blueprint:
     """Make the routes of looking up and checking a number."""
     routes = Blueprint("look_up", __name__)
-    known: dict[str, tuple[float, ShownRound, dict[str, str]]] = {}
+    known: dict[str, tuple[float, ShownRound, dict[str, tuple[str, str]]]] = {}
 
     def words_for(slug: str, draw: int) -> dict[str, Any]:
         """Give the page's words, asking the database for the round and its stores at most once a minute."""
@@ -45,12 +46,14 @@ def look_up_routes(door: Door) -> Blueprint:
         if shown is None or not is_there or time.monotonic() - noted_at > _SECONDS_KNOWN:
             shown = show_one_round(door.service, slug)
             stores = [each.store for each in list_stores(door.service, slug)]
-            names = {store.store: f"{store.name}, {store.address}" for store in stores}
+            names = {store.store: (store.name, store.address) for store in stores}
             known[slug] = time.monotonic(), shown, names
         if all(each.draw != draw for each in shown.draws):
             abort(404)
         rules = shown.round.rules
-        return words_of(slug, draw, rules.zone, [each.stratum for each in rules.strata], names)
+        comma = MARKS[language()]["comma"]
+        stores_named = {store: comma.join(words) for store, words in names.items()}
+        return words_of(slug, draw, rules.zone, [each.stratum for each in rules.strata], stores_named)
 
     def folder_of(slug: str, draw: int) -> Path:
         folder = look_up_folder(door.settings.bundles, slug, draw)

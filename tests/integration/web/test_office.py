@@ -89,7 +89,7 @@ def test_a_round_from_draft_to_batch_by_pages_alone(desk: Desk, tmp_path: Path) 
     set_clock(service, hours_of(1, 48))
     assert "20" in desk.do("operator", f"{_DRAW}/close").text
     decided = desk.do("operator", f"{_DRAW}/decide").text
-    assert "In the pool: general" in decided
+    assert "In the pool: everybody else" in decided
     slots = desk.post("operator", f"{_DRAW}/slots", {}, {"file": slots_csv()})
     assert "Nothing has changed yet" in desk.get("operator", slots.headers["Location"]).text
     slots = desk.post("operator", slots.headers["Location"], {})
