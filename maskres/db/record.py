@@ -240,7 +240,9 @@ class LogFilter:
         act: what was done.
         actor: who did it, or the beginning of their name, such as "operator/".
         round_slug: where.
+        draw: number of the draw in its round.
         number: about which registration.
+        about: what stands somewhere in the detail, such as an account, a store, or how a digest begins.
         since: from this moment on.
         until: before this moment.
     """
@@ -248,7 +250,9 @@ class LogFilter:
     act: str | None = None
     actor: str | None = None
     round_slug: str | None = None
+    draw: int | None = None
     number: str | None = None
+    about: str | None = None
     since: datetime | None = None
     until: datetime | None = None
 
@@ -274,11 +278,18 @@ def read_log(
     a = audit_log.c
     conditions = [
         column == value
-        for column, value in ((a.act, asked.act), (a.round, asked.round_slug), (a.number, asked.number))
+        for column, value in (
+            (a.act, asked.act),
+            (a.round, asked.round_slug),
+            (a.draw, asked.draw),
+            (a.number, asked.number),
+        )
         if value is not None
     ]
     if asked.actor is not None:
         conditions.append(a.actor.startswith(asked.actor, autoescape=True))
+    if asked.about is not None:
+        conditions.append(a.detail.contains(asked.about, autoescape=True))
     if asked.since is not None:
         conditions.append(a.at >= asked.since)
     if asked.until is not None:

@@ -14,6 +14,7 @@ def note_log_export(c: Transaction, service: Service, actor: Actor, wanted: reco
     detail = {
         "act": wanted.act,
         "actor": wanted.actor,
+        "about": wanted.about,
         "since": None if wanted.since is None else format_time(wanted.since),
         "until": None if wanted.until is None else format_time(wanted.until),
     }
@@ -23,6 +24,7 @@ def note_log_export(c: Transaction, service: Service, actor: Actor, wanted: reco
         actor.name,
         "log-exported",
         round_slug=wanted.round_slug,
+        draw=wanted.draw,
         number=wanted.number,
         detail={name: value for name, value in detail.items() if value is not None},
     )

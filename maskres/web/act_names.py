@@ -37,6 +37,7 @@ ACTS: Mapping[str, LazyString] = {
     "given-back": lazy_gettext("place given back"),
     "keys-rotated": lazy_gettext("keys rotated"),
     "ledger-named": lazy_gettext("ledger named"),
+    "log-exported": lazy_gettext("audit log exported"),
     "password-set": lazy_gettext("password set"),
     "personal-data-read": lazy_gettext("personal data read"),
     "place-moved": lazy_gettext("place moved"),

@@ -25,6 +25,7 @@ _FORMS = {
     "en": {"medium": "d MMMM yyyy, HH:mm", "short": "d MMM, HH:mm", "exact": "d MMM yyyy, HH:mm:ss"},
     "zh": {"medium": "y年M月d日 HH:mm", "short": "M月d日 HH:mm", "exact": "y年M月d日 HH:mm:ss"},
 }
+LIVE_SECONDS = 30
 STATIC = Path(__file__).parent / "static"
 
 
@@ -66,6 +67,17 @@ def set_up_pages(app: Flask, zone: str = "Asia/Shanghai") -> None:
 def show(template: str, status: int = 200, **values: Any) -> tuple[str, int]:
     """Render a page."""
     return render_template(template, **values), status
+
+
+def show_live(template: str, **values: Any) -> tuple[str, int, dict[str, str]]:
+    """Render a page that looks again by itself every half minute, where whoever reads it asked for that.
+
+    By a header and not by a script: it works everywhere. Unasked, a page that changes under somebody who has it read
+    aloud, or types, is no help.
+    """
+    is_live = request.args.get("live") == "1"
+    shown = render_template(template, is_live=is_live, **values)
+    return shown, 200, {"Refresh": str(LIVE_SECONDS)} if is_live else {}
 
 
 @cache

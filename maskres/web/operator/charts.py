@@ -57,9 +57,7 @@ def add_charts(routes: Blueprint, door: Door) -> None:
         found = round_charts(service, slug)
         zone = found.shown.round.rules.zone
         figures = [
-            _over_time(
-                "registrations", gettext("Registrations by hour"), in_steps(found.by_hour, zone), zone
-            ),
+            over_time("registrations", gettext("Registrations by hour"), in_steps(found.by_hour, zone), zone),
             _counts(
                 "districts",
                 gettext("Registrations by district"),
@@ -111,7 +109,8 @@ def _ends(times: Sequence[datetime], zone: str) -> tuple[str, str]:
     return (local_time(times[0], zone, "short"), local_time(times[-1], zone, "short")) if times else ("", "")
 
 
-def _over_time(name: str, title: str, steps: Sequence[charts.Step], zone: str, words: str = "") -> Figure:
+def over_time(name: str, title: str, steps: Sequence[charts.Step], zone: str, words: str = "") -> Figure:
+    """Chart what was counted over time."""
     counts = [step.count for step in steps]
     ends = _ends([step.since for step in steps], zone)
     chart = charts.columns(counts, ends, format_decimal(max(counts, default=0)), _size())

@@ -13,8 +13,10 @@ from maskres.rounds.roles import StaffRole
 from maskres.rounds.rules_file import read_rules
 from maskres.usecases import rounds as round_steps
 from maskres.usecases import tasks
+from maskres.usecases.health import read_health
 from maskres.usecases.overview import draw_overview, round_overview
 from maskres.web.access import staff
+from maskres.web.audit_log import add_log
 from maskres.web.door import Door
 from maskres.web.forms import Form
 from maskres.web.office_words import refuse
@@ -25,13 +27,14 @@ from maskres.web.operator.charts import add_charts
 from maskres.web.operator.committing import add_committing
 from maskres.web.operator.disputes import add_disputes
 from maskres.web.operator.handed_in import add_handed_in
+from maskres.web.operator.health import add_health
 from maskres.web.operator.plan_files import add_plan_files
 from maskres.web.operator.search import add_search
 from maskres.web.operator.sources import add_sources
 from maskres.web.operator.staff import add_staff
 from maskres.web.operator.tills import add_tills
 from maskres.web.operator.times import add_times, read_times
-from maskres.web.pages import show
+from maskres.web.pages import show, show_live
 from maskres.web.rules_words import say_rules
 from maskres.web.staff.login_session import require_account
 from maskres.web.task_pages import show_task
@@ -59,6 +62,8 @@ def operator_routes(door: Door) -> Blueprint:
     add_staff(routes, door)
     add_plan_files(routes, door)
     add_search(routes, door)
+    add_health(routes, door)
+    add_log(routes, door, StaffRole.OPERATOR)
     return routes
 
 
@@ -71,7 +76,8 @@ def _add_looks(routes: Blueprint, door: Door) -> None:
         with service.database.reading() as c:
             listed = [(each, rounds.list_draws(c, each.id)) for each in reversed(rounds.list_rounds(c))]
         recent = tasks.list_tasks(service, limit=_TASKS_SHOWN)
-        return show("operator/home.html", rounds=listed, tasks=recent)
+        found = read_health(service)
+        return show_live("operator/home.html", rounds=listed, tasks=recent, health=found, now=found.now)
 
     @routes.get("/rounds/<slug>")
     @staff(StaffRole.OPERATOR)
@@ -81,14 +87,14 @@ def _add_looks(routes: Blueprint, door: Door) -> None:
         lines = [(one, timeline(shown, one, now)) for one in reversed(shown.draws)]
         words = say_rules(shown.round.rules)
         recent = tasks.list_tasks(service, round_slug=slug, limit=_TASKS_SHOWN)
-        return show("operator/round.html", shown=shown, draws=lines, rules=words, tasks=recent, now=now)
+        return show_live("operator/round.html", shown=shown, draws=lines, rules=words, tasks=recent, now=now)
 
     @routes.get("/rounds/<slug>/draws/<int:number>")
     @staff(StaffRole.OPERATOR)
     def draw(slug: str, number: int) -> Any:
         shown, one = draw_overview(service, slug, number)
         steps = timeline(shown, one, service.now())
-        return show("operator/draw.html", shown=shown, one=one, steps=steps, now=service.now())
+        return show_live("operator/draw.html", shown=shown, one=one, steps=steps, now=service.now())
 
     @routes.get("/tasks/<task_id>")
     @staff(StaffRole.OPERATOR)
