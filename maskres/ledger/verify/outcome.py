@@ -7,9 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+import numpy as np
+
 from maskres.errors import CheckFailed, InputError, MaskresError
 from maskres.formats import strict_json
-from maskres.formats.number_arrays import Numbers, keys_of
+from maskres.formats.number_arrays import Numbers
 from maskres.formats.values import sha256_hex
 from maskres.ledger.body_shapes import Kind
 from maskres.ledger.entries import Entry
@@ -26,7 +28,7 @@ from maskres.lottery.pool import Pool
 from maskres.lottery.results import Result, read_result, write_result
 from maskres.lottery.slots import Slot, read_slots
 from maskres.lottery.standings import Standings, begin_standings
-from maskres.lottery.wishes import Wishes, read_wishes
+from maskres.lottery.wishes import Wishes, find_unopened, read_wishes
 
 RESULT, WISHES, ALLOCATION, AUDIT = "result.csv", "wishes.csv", "allocation.csv", "audit.json"
 
@@ -107,21 +109,14 @@ def _check_places(
 
 def _check_seals(case: Case, wishes: Wishes, pool: Pool) -> None:
     """Note every line that does not open the seal of its number. Source: spec P6."""
-    if pool.seals is None:
-        raise ValueError("the pool was read without its seals")
-    rows = dict(zip(keys_of(pool.numbers).tolist(), range(len(pool)), strict=True)) if len(wishes) else {}
-    for row, key in enumerate(keys_of(wishes.numbers).tolist()):
-        wish = wishes.wish(row)
-        case.check_district(wishes.file, row + 2, wish.district)
-        if key not in rows:
-            case.findings.add(wishes.file, row + 2, "unknown-number", f"{wish.number} is not in the pool.")
-        elif wish.seal != pool.seals[rows[key]].tobytes().hex():
-            case.findings.add(
-                wishes.file,
-                row + 2,
-                "seal-differs",
-                f"Holder and wishes do not open the seal of {wish.number}.",
-            )
+    for row, district in enumerate(wishes.districts.tolist()):
+        case.check_district(wishes.file, row + 2, wishes.district_names[district])
+    unknown, differing = find_unopened(wishes, pool)
+    for row in np.flatnonzero(unknown).tolist():
+        case.findings.add(wishes.file, row + 2, "unknown-number", f"{wishes.number(row)} is not in the pool.")
+    for row in np.flatnonzero(differing).tolist():
+        said = f"Holder and wishes do not open the seal of {wishes.number(row)}."
+        case.findings.add(wishes.file, row + 2, "seal-differs", said)
 
 
 def _check_batches(
