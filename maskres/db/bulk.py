@@ -121,7 +121,7 @@ def is_among(c: Connection, column: Column[Any], values: Collection[Any]) -> Col
     """
     if c.dialect.name == "postgresql":
         return column == any_(bindparam(None, list(values), type_=ARRAY(column.type)))
-    return column.in_(values)
+    return column.in_(list(values))
 
 
 def find_by_key(c: Connection, key: Column[Any], values: Collection[Any]) -> CursorResult[Any]:

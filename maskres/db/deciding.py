@@ -6,12 +6,12 @@ Nothing here goes row by row over the registrations of a draw; the facts are gat
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from sqlalchemy import Select, and_, case, delete, func, insert, literal_column, or_, select
 
-from maskres.db.bulk import refresh_statistics
+from maskres.db.bulk import is_among, refresh_statistics
 from maskres.db.engine import Transaction
 from maskres.db.registers import RegisterVersion
 from maskres.db.tables import (
@@ -175,8 +175,14 @@ def count_verdicts(c: Transaction, draw_id: int) -> tuple[dict[str, int], dict[s
 
 
 def find_verdict(c: Transaction, draw_id: int, number: str) -> Any | None:
-    """Give one entry's mask and verdict, whether withdrawn, and whether a dispute keeps it in the pool."""
+    """Give one entry's verdict, as find_verdicts does, or None."""
+    return find_verdicts(c, draw_id, [number]).get(number)
+
+
+def find_verdicts(c: Transaction, draw_id: int, numbers: Collection[str]) -> dict[str, Any]:
+    """Give the masks and verdicts of entries by number, whether withdrawn, and whether a dispute keeps each in."""
     columns = (
+        entries.c.number,
         entries.c.is_withdrawn,
         entries.c.seal,
         facts.c.mask,
@@ -188,7 +194,8 @@ def find_verdict(c: Transaction, draw_id: int, number: str) -> Any | None:
         verdicts.c.coarse_reason,
         disputes.c.number.is_not(None).label("is_disputed"),
     )
-    return c.execute(_judged(draw_id, *columns).where(entries.c.number == number)).one_or_none()
+    statement = _judged(draw_id, *columns).where(is_among(c, entries.c.number, numbers))
+    return {row.number: row for row in c.execute(statement)}
 
 
 def count_earlier_winners_in_pool(c: Transaction, draw_id: int, round_id: int) -> int:
@@ -217,10 +224,9 @@ def count_unheard_corrections(c: Transaction, draw_id: int, kinds: Iterable[str]
     return int(c.execute(statement.where(corrections.c.draw_id == draw_id, is_unheard)).scalar_one())
 
 
-def entry_wishes(c: Transaction, draw_id: int, number: str) -> str:
-    """Give an entry's sealed wishes as the seal has them: district/reach/choices."""
+def entry_wishes(c: Transaction, draw_id: int, numbers: Collection[str]) -> dict[str, str]:
+    """Give the sealed wishes of entries by number, as the seal has them: district/reach/choices."""
     e = entries.c
-    row = c.execute(
-        select(e.district, e.reach, e.choices).where(e.draw_id == draw_id, e.number == number)
-    ).one()
-    return f"{row.district}/{row.reach}/{row.choices}"
+    statement = select(e.number, e.district, e.reach, e.choices)
+    rows = c.execute(statement.where(e.draw_id == draw_id, is_among(c, e.number, numbers)))
+    return {row.number: f"{row.district}/{row.reach}/{row.choices}" for row in rows}

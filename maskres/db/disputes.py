@@ -7,7 +7,7 @@ from datetime import datetime
 
 from sqlalchemy import func, insert, select, update
 
-from maskres.db.bulk import in_batches, load_rows
+from maskres.db.bulk import in_batches, is_among, load_rows
 from maskres.db.engine import Transaction
 from maskres.db.tables import corrections, disputes
 from maskres.errors import InputError
@@ -15,16 +15,34 @@ from maskres.errors import InputError
 _AT_ONCE = 5000
 
 
-def lodge(c: Transaction, draw_id: int, number: str, words: bytes, now: datetime) -> bool:
-    """Insert an open dispute, or replace the words of one that is still open; tells whether it did."""
-    where = (disputes.c.draw_id == draw_id, disputes.c.number == number)
-    stands = c.execute(select(disputes.c.status).where(*where)).scalar_one_or_none()
-    if stands is None:
-        row = {"draw_id": draw_id, "number": number, "status": "open", "words": words, "lodged_at": now}
-        c.execute(insert(disputes).values(row))
-        return True
-    changed = c.execute(update(disputes).where(*where, disputes.c.status == "open").values(words=words))
-    return changed.rowcount == 1
+def lodge(c: Transaction, draw_id: int, words: Mapping[str, bytes], now: datetime) -> bool:
+    """Insert open disputes, or replace the words of those that are still open.
+
+    Args:
+        c: a writing transaction that has locked the draw.
+        draw_id: the draw.
+        words: number → what was said, encrypted; at most some thousands.
+        now: when.
+
+    Returns:
+        Whether it did: False, and nothing written, where one of them has been answered.
+    """
+    d = disputes.c
+    where = (d.draw_id == draw_id, is_among(c, d.number, words))
+    standing = {row.number: row.status for row in c.execute(select(d.number, d.status).where(*where))}
+    if any(status != "open" for status in standing.values()):
+        return False
+    for number in sorted(standing):
+        again = update(disputes).where(d.draw_id == draw_id, d.number == number, d.status == "open")
+        c.execute(again.values(words=words[number]))
+    rows = [
+        {"draw_id": draw_id, "number": number, "status": "open", "words": said, "lodged_at": now}
+        for number, said in words.items()
+        if number not in standing
+    ]
+    if rows:
+        c.execute(insert(disputes), rows)
+    return True
 
 
 def resolve(

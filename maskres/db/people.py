@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import Row, and_, func, insert, select, update
 
+from maskres.db.bulk import is_among
 from maskres.db.engine import Transaction
 from maskres.db.tables import documents, identity_links, persons, registrations, repeats
 from maskres.errors import InputError
@@ -79,6 +80,13 @@ def document_of(c: Transaction, id_digest: bytes) -> bytes:
     )
 
 
+def documents_of(c: Transaction, id_digests: Collection[bytes]) -> dict[bytes, bytes]:
+    """Give the encrypted canonical ids of documents by their digests."""
+    statement = select(documents.c.id_digest, documents.c.canonical)
+    found = c.execute(statement.where(is_among(c, documents.c.id_digest, id_digests)))
+    return {bytes(row.id_digest): bytes(row.canonical) for row in found}
+
+
 def has_document(c: Transaction, id_digest: bytes) -> bool:
     """Tell whether a document is known."""
     where = documents.c.id_digest == id_digest
@@ -98,6 +106,12 @@ def find_registration(c: Transaction, round_id: int, number: str) -> Registratio
             "unknown-number", "Nobody is registered under this number in this round.", field="number"
         )
     return _registration(row)
+
+
+def find_registrations(c: Transaction, round_id: int, numbers: Collection[str]) -> dict[str, Registration]:
+    """Give the registrations of those of some numbers that somebody has."""
+    where = (registrations.c.round_id == round_id, is_among(c, registrations.c.number, numbers))
+    return {row.number: _registration(row) for row in c.execute(select(registrations).where(*where))}
 
 
 def registration_of_person(c: Transaction, round_id: int, person_id: int) -> Registration | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 from sqlalchemy import Row, func, insert, select, text
 from sqlalchemy.exc import IntegrityError
 
+from maskres.db.bulk import is_among
 from maskres.db.engine import Transaction
 from maskres.db.tables import register_rows, register_versions
 from maskres.errors import ConflictError
@@ -80,9 +82,13 @@ def _version(row: Row[Any]) -> RegisterVersion:
     return RegisterVersion(**row._mapping)
 
 
-def lines_of(c: Transaction, version_id: int, id_digest: bytes) -> list[int]:
-    """Find the lines of a register's version that are about a document."""
-    where = (register_rows.c.version_id == version_id, register_rows.c.id_digest == id_digest)
-    return list(
-        c.execute(select(register_rows.c.line).where(*where).order_by(register_rows.c.line)).scalars()
+def lines_of(c: Transaction, version_id: int, id_digests: Collection[bytes]) -> dict[bytes, list[int]]:
+    """Find the lines of a register's version that are about some documents, by their digests."""
+    r = register_rows.c
+    statement = select(r.id_digest, r.line).where(
+        r.version_id == version_id, is_among(c, r.id_digest, id_digests)
     )
+    found: dict[bytes, list[int]] = {}
+    for row in c.execute(statement.order_by(r.line)):
+        found.setdefault(bytes(row.id_digest), []).append(row.line)
+    return found

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import insert, or_, select, update
+from sqlalchemy import case, insert, literal, or_, select, update
 
 from maskres.db.engine import Transaction
 from maskres.db.tables import tills
@@ -53,7 +53,25 @@ def require_in_use(c: Transaction, till: Till, *, is_locked: bool = False) -> No
     """
     statement = select(tills.c.revoked_at).where(tills.c.id == till.id)
     if c.execute(statement.with_for_update() if is_locked else statement).scalar_one() is not None:
-        raise StepRefused("till-revoked", "This till is no longer in use. Please ask the operator.")
+        raise _revoked()
+
+
+def require_reporting(c: Transaction, till: Till, now: datetime) -> None:
+    """Refuse a till that was revoked, else lock it and note that it has reported everything it had by now.
+
+    An earlier time never takes a later one's place.
+
+    Raises:
+        StepRefused: "till-revoked".
+    """
+    t = tills.c
+    at = case(
+        (or_(t.reported_at.is_(None), t.reported_at < now), literal(now, t.reported_at.type)),
+        else_=t.reported_at,
+    )
+    noted = c.execute(update(tills).where(t.id == till.id, t.revoked_at.is_(None)).values(reported_at=at))
+    if noted.rowcount != 1:
+        raise _revoked()
 
 
 def revoke_till(c: Transaction, till: Till, now: datetime) -> None:
@@ -67,12 +85,6 @@ def revoke_named(c: Transaction, store: str, name: str, now: datetime) -> None:
     c.execute(update(tills).where(*where).values(revoked_at=now))
 
 
-def note_report(c: Transaction, till: Till, now: datetime) -> None:
-    """Note that a till has reported everything it had by now; an earlier time never takes a later one's place."""
-    is_later = or_(tills.c.reported_at.is_(None), tills.c.reported_at < now)
-    c.execute(update(tills).where(tills.c.id == till.id, is_later).values(reported_at=now))
-
-
 def reports_by_store(c: Transaction, round_id: int) -> dict[str, list[datetime | None]]:
     """Give, for each store with tills in use, when each of them last reported."""
     where = (tills.c.round_id == round_id, tills.c.revoked_at.is_(None))
@@ -80,3 +92,7 @@ def reports_by_store(c: Transaction, round_id: int) -> dict[str, list[datetime |
     for row in c.execute(select(tills.c.store, tills.c.reported_at).where(*where)):
         found.setdefault(row.store, []).append(row.reported_at)
     return found
+
+
+def _revoked() -> StepRefused:
+    return StepRefused("till-revoked", "This till is no longer in use. Please ask the operator.")

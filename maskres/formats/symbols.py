@@ -14,7 +14,7 @@ ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 LENGTH = 12
 
 _VALUE = {symbol: value for value, symbol in enumerate(ALPHABET)}
-_DOUBLED = [sum(divmod(2 * value, 32)) for value in range(32)]
+_DOUBLED = {symbol: sum(divmod(2 * value, 32)) for symbol, value in _VALUE.items()}
 _PAIRS = [high + low for high in ALPHABET for low in ALPHABET]
 _SHAPE = re.compile(r"[0-9A-HJKMNP-TV-Z]{12}")
 _LOOKALIKES = str.maketrans("OILoil", "011011", " -\u2010\u2011\u2012\u2013\u2014\uff0d\u3000\u00a0\t")
@@ -34,11 +34,9 @@ def check_symbol(body: str) -> str:
 
     Source: spec N4.
     """
-    total = 0
-    for position, symbol in enumerate(reversed(body)):
-        value = _VALUE[symbol]
-        total += value if position % 2 else _DOUBLED[value]
-    return ALPHABET[-total % 32]
+    # Every second symbol counts doubled, the last one first.
+    doubled = sum(map(_DOUBLED.__getitem__, body[::-2]))
+    return ALPHABET[-(doubled + sum(map(_VALUE.__getitem__, body[-2::-2]))) % 32]
 
 
 def from_digest(digest: bytes) -> str:
@@ -86,6 +84,8 @@ def read_typed(text: str, *, field: str = "number") -> str:
 
     Source: spec N6.
     """
+    if is_number(text):
+        return text  # as it was scanned
     folded = "".join(chr(ord(c) - 0xFEE0) if "\uff01" <= c <= "\uff5e" else c for c in text[:64])
     number = folded.translate(_LOOKALIKES).upper()
     if _SHAPE.fullmatch(number) is None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from datetime import UTC, date, datetime
+from functools import lru_cache
 
 from maskres.errors import InputError
 
@@ -66,13 +67,19 @@ def format_time(moment: datetime) -> str:
 def parse_time(text: str, *, field: str) -> datetime:
     """Read YYYY-MM-DDTHH:MM:SSZ as aware UTC, or raise InputError "bad-time"."""
     try:
-        if _TIME.fullmatch(text) is None:
-            raise ValueError(text)
-        return datetime.fromisoformat(text[:-1]).replace(tzinfo=UTC)
+        return _read_time(text)
     except ValueError:
         raise InputError(
             "bad-time", f"{text!r:.60} is not a time like 2020-02-10T01:00:00Z (UTC).", field=field
         ) from None
+
+
+@lru_cache(maxsize=4096)
+def _read_time(text: str) -> datetime:
+    # Thousands of places share the few hours at which slots begin and end.
+    if _TIME.fullmatch(text) is None:
+        raise ValueError(text)
+    return datetime.fromisoformat(text[:-1]).replace(tzinfo=UTC)
 
 
 def parse_date(text: str, *, field: str) -> date:

@@ -39,6 +39,8 @@ def _sum_up(digits: str, position: int) -> int:
 
 _AREA_SUMS = {f"{number:03}": _sum_up(f"{number:03}", 0) for number in range(1000)}
 _COUNTY_SUMS = {f"{number:03}": _sum_up(f"{number:03}", 3) for number in range(1000)}
+_YEAR_SUMS = {f"{year}": _sum_up(f"{year}", 6) for year in range(1800, 2100)}
+_DAY_SUMS = {f"{day:04}": _sum_up(f"{day:04}", 10) for day in range(1300)}
 _SEQUENCE_SUMS = {f"{number:03}": _sum_up(f"{number:03}", 14) for number in range(1000)}
 
 _BIRTH = re.compile(r"(?:18|19|20)[0-9]{6}")
@@ -190,9 +192,10 @@ def _read_birth(digits: str) -> tuple[date, int] | None:
     if _BIRTH.fullmatch(digits) is None:
         return None
     try:
-        return date(int(digits[:4]), int(digits[4:6]), int(digits[6:])), _sum_up(digits, 6)
+        born = date(int(digits[:4]), int(digits[4:6]), int(digits[6:]))
     except ValueError:
         return None
+    return born, _YEAR_SUMS[digits[:4]] + _DAY_SUMS[digits[4:]]
 
 
 def _fold(number: str) -> str:

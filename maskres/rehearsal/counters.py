@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections import defaultdict
 from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -17,8 +18,9 @@ from maskres.db import batches, files, pickup, rounds
 from maskres.db.pickup import PlannedPickup
 from maskres.db.tills import Till
 from maskres.lottery.slots import read_slots
+from maskres.pickup.codes import CodeMaker
 from maskres.pickup.places import PlaceStatus
-from maskres.rehearsal.behaviour import Conduct
+from maskres.rehearsal.behaviour import Conduct, Visit
 from maskres.rehearsal.city.timetable import XIAMEN
 from maskres.rehearsal.scenes import NOTARY, OPERATOR, Scenes
 from maskres.rounds.status import DrawStatus, RoundStatus
@@ -32,6 +34,7 @@ from maskres.usecases.tills import enrol_tills
 _DRAW = 1
 _ONLINE_UNTIL_NTH = 25
 _UNDO_EVERY = 500
+_UPLOADS_AT_ONCE = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +58,7 @@ class Counters:
         self.service = scenes.service
         self.slug = scenes.slug
         self.tills: dict[str, Till] = {}
+        self.stores = [store.store for store in scenes.city.stores]
 
     def play(self) -> None:
         """Play every day of collection, with a batch after the first ones, and finish the round."""
@@ -90,8 +94,7 @@ class Counters:
 
     def _enrol_tills(self) -> None:
         with self.scenes.stages.run(f"{self.slug}: enrol tills") as stage:
-            stores = [store.store for store in self.scenes.city.stores]
-            tills = enrol_tills(self.service, OPERATOR, self.slug, stores, "till-1")
+            tills = enrol_tills(self.service, OPERATOR, self.slug, self.stores, "till-1")
             self.tills = {till.store: till for till in tills}
             stage.rows = len(self.tills)
 
@@ -100,6 +103,7 @@ class Counters:
         planned = self._planned(day)
         self._deliver(day, planned)
         arrivals: dict[str, list[_Arrival]] = defaultdict(list)
+        codes = afterwards.code_maker(self.service, self.slug, _DRAW)
         for nth, place in enumerate(planned):
             visit = self.scenes.behaviour.visit(place.number)
             if visit.conduct is Conduct.GIVES_BACK:
@@ -110,7 +114,7 @@ class Counters:
                 continue
             if visit.conduct is Conduct.STAYS_AWAY:
                 continue
-            arrival = self._arrival(place, nth)
+            arrival = self._arrival(place, nth, visit, codes)
             arrivals[arrival.store].append(arrival)
         self._serve(day, arrivals)
         return len(planned)
@@ -131,14 +135,12 @@ class Counters:
         delivered = {store: count * quantity for store, count in portions.items()}
         stock.count_stock(self.service, OPERATOR, self.slug, day, "delivered", delivered)
 
-    def _arrival(self, place: PlannedPickup, nth: int) -> _Arrival:
-        visit = self.scenes.behaviour.visit(place.number)
+    def _arrival(self, place: PlannedPickup, nth: int, visit: Visit, codes: CodeMaker) -> _Arrival:
         store = place.store
         if visit.conduct is Conduct.COMES_TO_ANOTHER_STORE:
-            stores = [each.store for each in self.scenes.city.stores]
-            store = stores[(stores.index(store) + 1) % len(stores)]
+            store = self.stores[(self.stores.index(store) + 1) % len(self.stores)]
         at = place.starts_at + timedelta(minutes=visit.minutes, days=visit.days)
-        code = afterwards.code_of(self.service, self.slug, _DRAW, place.number, place.code_version)
+        code = codes.code(place.number, place.code_version)
         is_offline = nth >= _ONLINE_UNTIL_NTH and visit.conduct is Conduct.COMES
         nonce = _nonce("hand-over", place.number, place.code_version)
         return _Arrival(store, at, redeeming.Request(nonce, code, claimed_at=at, is_offline=is_offline))
@@ -153,13 +155,18 @@ class Counters:
             redeeming.report(self.service, self.tills[arrival.store], [arrival.request])
             if nth % _UNDO_EVERY == 0:
                 self._slip(arrival)
-        for store, till in sorted(self.tills.items()):
-            self._at(day, 21)
-            kept = sorted(
-                (each for each in arrivals.get(store, []) if each.request.is_offline),
-                key=lambda each: (each.at, each.request.nonce),
-            )
+        self._at(day, 21)
+
+        def upload(till: Till) -> None:
+            kept = [each for each in arrivals.get(till.store, []) if each.request.is_offline]
+            kept.sort(key=lambda each: (each.at, each.request.nonce))
             redeeming.report(self.service, till, [each.request for each in kept], is_complete=True)
+
+        # Several at a time, as tills do: what one reports changes nothing of another's. SQLite takes them in turn.
+        at_once = 1 if self.service.database.is_sqlite else _UPLOADS_AT_ONCE
+        with ThreadPoolExecutor(at_once) as evening:
+            for _ in evening.map(upload, self.tills.values()):
+                pass
 
     def _slip(self, arrival: _Arrival) -> None:
         """Undo a hand-over that was a slip, and hand out again."""

@@ -251,10 +251,9 @@ class Scenes:
         said = [(number, self.behaviour.dispute(number, reasons[number])) for number in sorted(reasons)]
         lodged = [(number, dispute) for number, dispute in said if dispute is not None]
         self.at(51)
-        for number, dispute in lodged:
-            if number not in answered:
-                words = dispute.proof or "?"
-                dispute_steps.lodge_dispute(self.service, RESIDENT, self.slug, _DRAW, number, words)
+        objections = {number: dispute.proof or "?" for number, dispute in lodged if number not in answered}
+        # By letter, which a counter enters as a stack; killed before the end, none of them was lodged.
+        dispute_steps.lodge_disputes(self.service, COUNTER, self.slug, _DRAW, objections)
         self.at(56)
         answers = [
             DisputeAnswer(

@@ -190,7 +190,12 @@ def show_code(service: Service, round_slug: str, draw_number: int, number: str) 
 
 def code_of(service: Service, round_slug: str, draw_number: int, number: str, version: int) -> str:
     """Derive one version of a pickup code."""
-    return CodeMaker(service.keys.round_keys(round_slug).code, round_slug, draw_number).code(number, version)
+    return code_maker(service, round_slug, draw_number).code(number, version)
+
+
+def code_maker(service: Service, round_slug: str, draw_number: int) -> CodeMaker:
+    """Give what derives the pickup codes of a draw, where there are many to derive."""
+    return CodeMaker(service.keys.round_keys(round_slug).code, round_slug, draw_number)
 
 
 def _place_or_none(c: Transaction, draw: rounds.Draw, number: str) -> Any | None:

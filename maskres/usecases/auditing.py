@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from maskres.db import deciding, files, people, record, registers, rounds
+from maskres.db.bulk import in_batches
 from maskres.db.engine import Transaction
 from maskres.errors import ConflictError, InputError, StepRefused
 from maskres.identity.digests import IndexKey, id_digest
@@ -20,6 +21,8 @@ from maskres.rounds.status import DrawStatus, has_reached
 from maskres.usecases.personal import Contact, open_canonical, open_contact
 from maskres.usecases.record import enter
 from maskres.usecases.service import Actor, Service, one_transaction
+
+_WINNERS_AT_ONCE = 5000
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,9 +68,11 @@ def open_audit(
     round_ = rounds.find_round(c, round_slug)
     draw = _drawn(c, round_, draw_number)
     lines = _pool_lines(c, service, draw)
-    pinned = deciding.list_pinned(c, draw.id)
     sample = _sample(c, service, round_, draw)
-    opened = [_open(c, service, round_, draw, pinned, lines[number]) for number in sample]
+    opened: list[OpenedWinner] = []
+    for some in in_batches(sample, _WINNERS_AT_ONCE):
+        known = _look_up(c, service, round_, draw, some)
+        opened += [_open(service, round_, known, lines[number]) for number in some]
     record.log_each(
         c, service.now(), actor.name, "personal-data-read", round_slug=round_slug, draw=draw.draw,
         details={number: {"what": "audit"} for number in sample},
@@ -183,24 +188,45 @@ def _pool_lines(c: Transaction, service: Service, draw: rounds.Draw) -> dict[str
     }
 
 
-def _open(
-    c: Transaction,
-    service: Service,
-    round_: rounds.Round,
-    draw: rounds.Draw,
-    pinned: Sequence[registers.RegisterVersion],
-    line: _PoolLine,
-) -> OpenedWinner:
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What the database knows of a sample, by number; a ghost, behind whom nobody stands, is in none of it."""
+
+    registrations: Mapping[str, people.Registration]
+    canonicals: Mapping[str, str]
+    wishes: Mapping[str, str]
+    bases: Mapping[str, str | None]
+    evidence: Mapping[str, tuple[tuple[str, int, int], ...]]
+
+
+def _look_up(
+    c: Transaction, service: Service, round_: rounds.Round, draw: rounds.Draw, sample: Sequence[str]
+) -> _Known:
+    """Look up many winners at once."""
+    registrations = people.find_registrations(c, round_.id, sample)
+    sealed = people.documents_of(c, [row.id_digest for row in registrations.values()])
+    canonicals = {
+        number: open_canonical(service.cipher, sealed[row.id_digest], row.id_digest)
+        for number, row in registrations.items()
+    }
+    verdicts = deciding.find_verdicts(c, draw.id, sample)
+    return _Known(
+        registrations=registrations,
+        canonicals=canonicals,
+        wishes=deciding.entry_wishes(c, draw.id, sample),
+        bases={number: verdict.basis for number, verdict in verdicts.items()},
+        evidence=_evidence(c, service, deciding.list_pinned(c, draw.id), canonicals),
+    )
+
+
+def _open(service: Service, round_: rounds.Round, known: _Known, line: _PoolLine) -> OpenedWinner:
     number = line.number
     keys = service.keys.round_keys(round_.slug)
-    try:
-        row = people.find_registration(c, round_.id, number)
-    except InputError:
+    row = known.registrations.get(number)
+    if row is None:
         # A ghost: nobody stands behind this number. It is shown, and is not sound.
         return OpenedWinner(number, "", None, "", "", "", line.stratum, line.tickets, None, (), False)
-    canonical = open_canonical(service.cipher, people.document_of(c, row.id_digest), row.id_digest)
-    entry = deciding.find_verdict(c, draw.id, number)
-    wishes = deciding.entry_wishes(c, draw.id, number)
+    canonical, wishes = known.canonicals[number], known.wishes[number]
     # A collision gives a person their second number or a later one (spec N5); more than a few never.
     is_own_number = any(
         registration_number(keys.number, canonical, attempt) == number for attempt in range(4)
@@ -215,18 +241,25 @@ def _open(
         wishes=wishes,
         stratum=line.stratum,
         tickets=line.tickets,
-        basis=None if entry is None else entry.basis,
-        evidence=tuple(_evidence(c, service, pinned, canonical)),
+        basis=known.bases.get(number),
+        evidence=known.evidence[number],
         is_recomputed=is_own_number and is_own_seal,
     )
 
 
 def _evidence(
-    c: Transaction, service: Service, pinned: Sequence[registers.RegisterVersion], canonical: str
-) -> Iterator[tuple[str, int, int]]:
-    """Find the lines of the pinned registers about a person, each under the index key it was imported with."""
+    c: Transaction,
+    service: Service,
+    pinned: Sequence[registers.RegisterVersion],
+    canonicals: Mapping[str, str],
+) -> dict[str, tuple[tuple[str, int, int], ...]]:
+    """Find the lines of the pinned registers about people, each under the index key it was imported with."""
     keys = service.keys.deployment.index
+    found: dict[str, tuple[tuple[str, int, int], ...]] = dict.fromkeys(canonicals, ())
     for version in pinned:
-        digest = id_digest(IndexKey(version.key_version, keys[version.key_version]), canonical)
-        for line in registers.lines_of(c, version.id, digest):
-            yield version.kind, version.version, line
+        key = IndexKey(version.key_version, keys[version.key_version])
+        digests = {number: id_digest(key, canonical) for number, canonical in canonicals.items()}
+        lines = registers.lines_of(c, version.id, set(digests.values()))
+        for number, digest in digests.items():
+            found[number] += tuple((version.kind, version.version, line) for line in lines.get(digest, ()))
+    return found

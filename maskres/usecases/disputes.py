@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,31 +14,60 @@ from maskres.usecases.reasons import read_reason
 from maskres.usecases.service import Actor, Service, one_transaction
 
 
-@one_transaction
 def lodge_dispute(
-    c: Transaction, service: Service, actor: Actor, round_slug: str, draw_number: int, number: str, words: str
+    service: Service, actor: Actor, round_slug: str, draw_number: int, number: str, words: str
 ) -> None:
-    """Lodge a person's objection to their verdict; a repeat before it is resolved replaces the words.
+    """Lodge a person's objection to their verdict. Says and raises as lodge_disputes."""
+    lodge_disputes(service, actor, round_slug, draw_number, {number: words})
+
+
+@one_transaction
+def lodge_disputes(
+    c: Transaction,
+    service: Service,
+    actor: Actor,
+    round_slug: str,
+    draw_number: int,
+    objections: Mapping[str, str],
+) -> None:
+    """Lodge objections of persons to their verdicts, all of them or none; a repeat of an open one replaces it.
 
     Args:
         c: given by the decorator.
         service: the service.
-        actor: who lodges it.
+        actor: who lodges them.
         round_slug: the round.
         draw_number: the draw, decided and not yet committed.
-        number: the registration.
-        words: what the person says, 1 to 2000 characters; kept encrypted.
+        objections: registration number → what the person says, 1 to 2000 characters; kept encrypted.
 
     Raises:
-        StepRefused: "too-early-to-dispute", "too-late-to-dispute", "nothing-to-dispute".
+        StepRefused: "too-early-to-dispute", "too-late-to-dispute", "nothing-to-dispute", "dispute-resolved".
         InputError: "unknown-number", "bad-words".
     """
-    if not 1 <= len(words.strip()) <= 2000:
+    if not all(1 <= len(words.strip()) <= 2000 for words in objections.values()):
         raise InputError("bad-words", "Please say in 1 to 2000 characters what is wrong.", field="words")
     now = service.now()
     round_ = rounds.find_round(c, round_slug)
     draw = _draw_in_challenge(c, round_, draw_number)
-    verdict = deciding.find_verdict(c, draw.id, number)
+    verdicts = deciding.find_verdicts(c, draw.id, objections)
+    for number in objections:
+        _require_excluded(verdicts.get(number))
+    sealed = {
+        number: service.cipher.encrypt(
+            words.strip().encode(), bound_to=_dispute_owner(draw.id, number), nonce=service.random_bytes(12)
+        )
+        for number, words in objections.items()
+    }
+    if not disputes.lodge(c, draw.id, sealed, now):
+        raise StepRefused("dispute-resolved", "This dispute has been answered already.")
+    record.log_each(
+        c, now, actor.name, "dispute-lodged", round_slug=round_slug, draw=draw.draw,
+        details={number: {} for number in objections},
+    )  # fmt: skip
+
+
+def _require_excluded(verdict: Any | None) -> None:
+    """Refuse what there is nothing to dispute about."""
     if verdict is None:
         raise InputError(
             "unknown-number", "Nobody is registered under this number in this draw.", field="number"
@@ -50,12 +79,6 @@ def lodge_dispute(
             if verdict.is_withdrawn
             else "This registration is in the pool.",
         )
-    sealed = service.cipher.encrypt(
-        words.strip().encode(), bound_to=_dispute_owner(draw.id, number), nonce=service.random_bytes(12)
-    )
-    if not disputes.lodge(c, draw.id, number, sealed, now):
-        raise StepRefused("dispute-resolved", "This dispute has been answered already.")
-    record.log(c, now, actor.name, "dispute-lodged", round_slug=round_slug, draw=draw.draw, number=number)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from datetime import date
+from json.encoder import encode_basestring
+from typing import NamedTuple
 
 from maskres.identity.digests import IndexKey, id_digest, name_digest, phone_digest
 from maskres.identity.encryption import NONCE_BYTES, Cipher
@@ -12,12 +13,8 @@ from maskres.identity.names import matching_name
 from maskres.keys import RandomBytes
 from maskres.registration.applications import Application
 
-#: Made once: making an encoder costs more than using it.
-_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
-
-@dataclass(frozen=True, slots=True)
-class Contact:
+class Contact(NamedTuple):
     """Who is registered and how they are reached.
 
     Attributes:
@@ -33,9 +30,8 @@ class Contact:
     sex: str
 
 
-@dataclass(frozen=True, slots=True)
-class Sealed:
-    """An application's personal fields as the database holds them."""
+class Sealed(NamedTuple):
+    """An application's personal fields as the database holds them; a tuple, for a file makes many."""
 
     id_digest: bytes
     name_digest: bytes
@@ -68,8 +64,11 @@ def seal_personal(
 
 
 def encode_contact(contact: Contact) -> bytes:
-    """Write a contact as the bytes that are encrypted."""
-    return _encode([contact.name, contact.phone, contact.birth_date.isoformat(), contact.sex]).encode()
+    """Write a contact as the bytes that are encrypted: compact JSON, a list of its four members."""
+    # Only text must be quoted; an encoder of the whole list takes three times as long.
+    phone = "null" if contact.phone is None else encode_basestring(contact.phone)
+    name, sex = encode_basestring(contact.name), encode_basestring(contact.sex)
+    return f'[{name},{phone},"{contact.birth_date.isoformat()}",{sex}]'.encode()
 
 
 def open_contact(cipher: Cipher, blob: bytes, digest: bytes) -> Contact:

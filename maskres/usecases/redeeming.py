@@ -119,9 +119,10 @@ def report(
         StepRefused: "till-revoked"; "not-collecting" for a place whose counters have not opened, or have closed.
     """
     now = service.now()
-    tills.require_in_use(c, till, is_locked=True)
     if is_complete:
-        tills.note_report(c, till, now)
+        tills.require_reporting(c, till, now)
+    else:
+        tills.require_in_use(c, till, is_locked=True)
     if not requests:
         return []
     bad = {at for at, request in enumerate(requests) if has_bad_nonce(request)}

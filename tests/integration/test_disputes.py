@@ -123,6 +123,11 @@ def test_a_dispute_has_its_time_and_its_reason(service: Service):
     assert lodge(played.numbers[17]) == "nothing-to-dispute"  # withdrew
     assert lodge("000000000000") == "unknown-number"
     assert [lodge(excluded, words) for words in ("", "  ", "长" * 2001)] == ["bad-words"] * 3
+    stack = {excluded: "请再查一次。", played.numbers[0]: "请再查一次。"}
+    with pytest.raises(StepRefused) as whole:
+        disputes.lodge_disputes(service, OPERATOR, ROUND, 1, stack)
+    assert whole.value.code == "nothing-to-dispute"
+    assert fetch(service.database, "SELECT number FROM disputes") == []  # all of a stack or none
     assert [lodge(excluded), lodge(excluded, "补充说明")] == ["lodged", "lodged"]
     assert disputes.read_dispute(service, OPERATOR, ROUND, 1, excluded) == "补充说明"
     disputes.resolve_dispute(service, OPERATOR, ROUND, 1, excluded, reason="nothing shown")
