@@ -40,7 +40,7 @@ def run(folder: Path, *names: str) -> subprocess.CompletedProcess[str]:
 def test_every_command_of_the_page_is_run_here():
     page = (SPEC / "draw.md").read_text("utf-8")
     assert page.count("```sh\n") == len(COMMANDS)
-    tested = "sums seed ticket order order-perl winners place-order seals places root signature"
+    tested = "sums seed ticket order order-perl winners place-order seals places batch root signature"
     assert list(COMMANDS) == tested.split()
 
 
@@ -49,6 +49,7 @@ def test_the_whole_draw_again(folder):
     assert (done.returncode, done.stderr) == (0, "")
     assert (folder / "my-result.csv").read_bytes() == (folder / "result.csv").read_bytes()
     assert (folder / "my-allocation.csv").read_bytes() == (folder / "allocation.csv").read_bytes()
+    assert (folder / "my-promotion-1.csv").read_bytes() == (folder / "promotion-1.csv").read_bytes()
     assert (folder / "order.txt").read_text().count("\n") == 13
     assert (folder / "my-seals.txt").read_text().count("\n") == 6
     value = "1e9e6025993f3c9fbb3983361b6ce3e2733a9ef80c41a249a35978e59d638f03"
@@ -72,6 +73,9 @@ def test_the_operators_signature(folder):
          ("seed", "order", "winners")),
         ("wishes.csv", b"west,district,market", b"west,district,quay", ("seals",)),
         ("allocation.csv", b"SQFS1QFQ7WMY,market,pm", b"SQFS1QFQ7WMY,market,am", ("seed", "place-order", "places")),
+        ("promotion-1.csv", b"PGR3M95WZ7EN,market,am", b"PGR3M95WZ7EN,market,pm",
+         ("seed", "place-order", "places", "batch")),
+        ("changes-1.csv", b"6XWVWN4RDPKY,withdrawn\n", b"", ("seed", "place-order", "places", "batch")),
         ("ledger.jsonl", b'"pool":13', b'"pool":12', ("root",)),
     ],
 )  # fmt: skip
