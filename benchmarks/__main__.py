@@ -9,7 +9,14 @@ import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from benchmarks import draw_allocate_bench, draw_bench, rehearse_bench, verify_bench, web_bench
+from benchmarks import (
+    draw_allocate_bench,
+    draw_bench,
+    rehearse_bench,
+    slow_phone_bench,
+    verify_bench,
+    web_bench,
+)
 
 BENCHMARKS: Mapping[str, Callable[[], Iterable[dict[str, Any]]]] = {
     "draw": draw_bench.run,
@@ -17,6 +24,7 @@ BENCHMARKS: Mapping[str, Callable[[], Iterable[dict[str, Any]]]] = {
     "rehearse": rehearse_bench.run,
     "verify": verify_bench.run,
     "web": web_bench.run,
+    "slow-phone": slow_phone_bench.run,
 }
 """Name → a function that gives rows: what, seconds, and where known cpu_seconds, peak_megabytes, yardsticks.
 

@@ -33,6 +33,8 @@ cp node_modules/govuk-frontend/dist/govuk/govuk-frontend.min.js "$draft/"
 [ ! -d images ] || cp images/* "$draft/"
 # Catalogues are compiled in their place, where Flask-Babel looks for them.
 [ ! -d "$web/translations" ] || "$root/.venv/bin/pybabel" --quiet compile -d "$web/translations"
+# Packed once here: the application hands them out so (maskres/app.py).
+gzip -9 -n -k "$draft"/*.css "$draft"/*.js "$draft"/*.svg
 echo "$now" >"$draft/.stamp"
 chmod -R a+rX "$draft"
 rm -rf "$static"

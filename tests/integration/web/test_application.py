@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 
 import pytest
@@ -31,6 +32,20 @@ def test_a_route_without_a_word_on_access_stops_the_start(sqlite_service: Servic
     monkeypatch.setattr("maskres.app.DOORS", (*doors.DOORS, careless))
     with pytest.raises(RuntimeError, match="GET /careless"):
         furnish(bare_app(), sqlite_service, WebSettings("http://localhost"))
+
+
+@pytest.mark.parametrize("name", ["main.css", "main.js", "icon.svg"])
+def test_built_files_are_packed_for_whoever_can_unpack_them(app: Flask, name: str):
+    client = app.test_client()
+    plain = client.get(f"/static/{name}")
+    packed = client.get(f"/static/{name}", headers={"Accept-Encoding": "br, gzip"})
+    assert packed.headers["Content-Encoding"] == "gzip" and "Content-Encoding" not in plain.headers
+    assert gzip.decompress(packed.data) == plain.data
+    assert packed.mimetype == plain.mimetype and packed.get_etag() != plain.get_etag()
+    for answer in (plain, packed):
+        assert "Accept-Encoding" in answer.vary and "max-age=31536000" in answer.headers["Cache-Control"]
+    assert client.get(f"/static/{name}", headers={"Accept-Encoding": "gzip;q=0"}).data == plain.data
+    assert client.get("/static/../app.py", headers={"Accept-Encoding": "gzip"}).status_code == 404
 
 
 @pytest.mark.parametrize(
