@@ -10,7 +10,7 @@ from sqlalchemy import Row, select, update
 
 from maskres.db.bulk import find_by_key, in_batches, insert_rows
 from maskres.db.engine import Transaction
-from maskres.db.tables import handovers
+from maskres.db.tables import handovers, places
 from maskres.formats.values import format_time
 from maskres.pickup.handovers import Answer, AnswerCode, Handover, Record
 
@@ -50,6 +50,15 @@ def list_conflicts(c: Transaction, round_id: int) -> list[Record]:
     where = (handovers.c.round_id == round_id, handovers.c.answer == AnswerCode.CONFLICT)
     statement = select(handovers).where(*where).order_by(handovers.c.received_at, handovers.c.nonce)
     return [_record(row) for row in c.execute(statement)]
+
+
+def numbers_of(c: Transaction, place_ids: Collection[int]) -> dict[int, str]:
+    """Give the registration numbers of some places by their ids."""
+    found: dict[int, str] = {}
+    for batch in in_batches(sorted(place_ids), _AT_ONCE):
+        for row in find_by_key(c, places.c.id, batch):
+            found[int(row.id)] = str(row.number)
+    return found
 
 
 def _record(row: Row[Any]) -> Record:

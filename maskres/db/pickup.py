@@ -152,7 +152,8 @@ def count_handed_out(
     return int(c.execute(statement.where(*where)).scalar_one())
 
 
-def _found(row: Row[Any]) -> FoundPlace:
+def place_of_row(row: Any) -> Place:
+    """Make a place of a row that holds its columns and its slot's starts_at and ends_at."""
     collection = None
     if row.collected_nonce is not None:
         collection = Collected(
@@ -162,8 +163,11 @@ def _found(row: Row[Any]) -> FoundPlace:
             row.collected_at,
             PlaceStatus(row.collected_from),
         )
-    place = Place(row.id, PlaceStatus(row.status), row.store, row.starts_at, row.ends_at, collection)
-    return FoundPlace(place, row.round_id, row.draw_id, row.draw_status, row.number)
+    return Place(row.id, PlaceStatus(row.status), row.store, row.starts_at, row.ends_at, collection)
+
+
+def _found(row: Row[Any]) -> FoundPlace:
+    return FoundPlace(place_of_row(row), row.round_id, row.draw_id, row.draw_status, row.number)
 
 
 def _change(change: PlaceChange) -> tuple[Any, ...]:

@@ -14,12 +14,12 @@ from maskres.db.engine import Transaction
 from maskres.db.rounds import Store
 from maskres.db.tills import Till
 from maskres.errors import InputError
-from maskres.formats.symbols import read_typed
 from maskres.identity.documents import Document, read_document
 from maskres.identity.names import masked_name
 from maskres.pickup.codes import code_digest
 from maskres.pickup.handovers import Answer, AnswerCode
 from maskres.pickup.redemption import UNDO_MINUTES
+from maskres.pickup.signed_codes import read_code
 from maskres.rounds.status import DrawStatus
 from maskres.usecases import redeeming
 from maskres.usecases.personal import open_canonical, open_contact
@@ -217,6 +217,12 @@ def undo(service: Service, desk: Desk, nonce: str) -> Answer:
     return redeeming.report(service, _till(service, desk, row.slug), [request])[0]
 
 
+def find_code_round(service: Service, code: str) -> str | None:
+    """Give the slug of the round that a code is of, or None."""
+    where = _locate(service, code)
+    return None if where is None else where.slug
+
+
 def collecting_rounds(service: Service, desk: Desk) -> list[str]:
     """List the rounds that this counter hands out for now."""
     with service.database.reading() as c:
@@ -235,7 +241,7 @@ class _Located:
 
 
 def _locate(service: Service, code: str) -> _Located | None:
-    digest = code_digest(service.keys.deployment.lookup, read_typed(code, field="code"))
+    digest = code_digest(service.keys.deployment.lookup, read_code(code))
     with service.database.reading() as c:
         row = reads.find_code(c, digest)
         if row is None:

@@ -15,7 +15,6 @@ from maskres.db.pickup import FoundPlace
 from maskres.db.stock import count_stock
 from maskres.db.tills import Till
 from maskres.errors import InputError, StepRefused
-from maskres.formats.symbols import read_typed
 from maskres.identity.digests import id_digest
 from maskres.identity.documents import Document
 from maskres.pickup.codes import code_digest
@@ -23,6 +22,7 @@ from maskres.pickup.handovers import Answer, AnswerCode, Handover
 from maskres.pickup.places import Place, PlaceStatus
 from maskres.pickup.reconciliation import unreserved_portions
 from maskres.pickup.redemption import decide_handovers, look_at
+from maskres.pickup.signed_codes import read_code
 from maskres.rounds.status import DrawStatus
 from maskres.usecases.notices import tell_card_looked_up
 from maskres.usecases.service import Service, one_transaction
@@ -64,7 +64,7 @@ def look_up(c: Transaction, service: Service, till: Till, code: str) -> Answer:
     """
     tills.require_in_use(c, till)
     round_ = rounds.round_by_id(c, till.round_id)
-    digest = code_digest(service.keys.deployment.lookup, read_typed(code, field="code"))
+    digest = code_digest(service.keys.deployment.lookup, read_code(code))
     found = pickup.places_by_code(c, [digest]).get(digest)
     is_here = found is not None and (found.draw_status, found.round_id) == (
         DrawStatus.COLLECTING,
@@ -212,7 +212,7 @@ def _over_card_limit(
 def _read_code(request: Request) -> str | None:
     """Read a typed code; what cannot be one is unknown where the goods have left already, so as to hold up nobody."""
     try:
-        return read_typed(str(request.code), field="code")
+        return read_code(str(request.code))
     except InputError:
         if request.is_offline:
             return None

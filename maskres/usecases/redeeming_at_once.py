@@ -10,10 +10,10 @@ from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
 from maskres.db import at_once
-from maskres.formats.symbols import read_typed
 from maskres.formats.values import format_time
 from maskres.pickup.codes import code_digest
 from maskres.pickup.handovers import Answer, AnswerCode
+from maskres.pickup.signed_codes import read_code
 from maskres.usecases.idempotency import Kept
 from maskres.usecases.memory import KnownRound
 from maskres.usecases.redeeming import Request, has_bad_nonce
@@ -60,7 +60,7 @@ def hand_out(
         "till": holder.name,
         "round": known.round.id,
         "store": holder.store,
-        "code_digest": code_digest(lookup, read_typed(str(request.code), field="code")),
+        "code_digest": code_digest(lookup, read_code(str(request.code))),
         "nonce": request.nonce,
         "is_proxy": request.is_proxy,
         "at": format_time(now),

@@ -19,6 +19,7 @@ from maskres.errors import InputError, StepRefused
 from maskres.ledger.body_shapes import Kind
 from maskres.ledger.entries import read_line
 from maskres.pickup.places import PlaceStatus
+from maskres.pickup.signed_codes import CodeSigner
 from maskres.rounds.status import DrawStatus, RoundStatus, has_reached
 from maskres.usecases.afterwards import code_of
 from maskres.usecases.odds import odds_of
@@ -278,12 +279,17 @@ class _Teller:
         if is_usable:
             code = code_of(self._service, self._round.slug, draw.draw, self._row.number, row.code_version)
         starts_at: datetime | None = row.starts_at
+        scan = None
+        if code is not None and row.store is not None and starts_at is not None:
+            signer = CodeSigner(self._service.keys.round_keys(self._round.slug).code, self._round.slug)
+            scan = signer.sign(code, row.store, starts_at)
         return Place(
             store=self._store(row.store),
             slot=row.slot,
             starts_at=starts_at,
             ends_at=row.ends_at,
             code=code,
+            scan=scan,
             code_version=int(row.code_version),
             batch=int(row.batch),
             is_promoted=not outcome.has_won,

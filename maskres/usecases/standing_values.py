@@ -107,6 +107,7 @@ class Place:
         starts_at: of the slot, aware UTC.
         ends_at: likewise.
         code: the pickup code, twelve bare symbols, while it can be used; else None.
+        scan: what its QR code says (pickup/signed_codes.py), likewise.
         code_version: how often there was a new one, from 1.
         batch: 0 for the allocation, else the batch that placed them last.
         is_promoted: moved up from the waiting list.
@@ -120,6 +121,7 @@ class Place:
     starts_at: datetime | None
     ends_at: datetime | None
     code: str | None
+    scan: str | None
     code_version: int
     batch: int
     is_promoted: bool

@@ -10,6 +10,8 @@ from maskres.web.api.fields import Body, Items, Moment, Text, Truth, Whole, Word
 
 _nonce = "[A-Za-z0-9_-]{16,64}"
 _NONCE_FORM = "This has 16 to 64 letters, digits, hyphens and underscores."
+#: Characters: a QR code says more than the twelve that people type.
+MOST_CODE = 250
 #: Hand-overs that one upload holds; a till that kept more sends several.
 MOST_UPLOADED = 2000
 
@@ -24,7 +26,9 @@ class Card(Body):
 class LookUp(Body):
     """What was scanned or typed: a code, or a card where there is only that."""
 
-    code = Text(40, metadata={"description": "The pickup code, as typed or scanned."})
+    code = Text(
+        MOST_CODE, metadata={"description": "The pickup code as typed, or all that its QR code says."}
+    )
     card = Whole(Card)
 
 
@@ -32,7 +36,7 @@ class HandOver(Body):
     """One hand-over: with a code, or with a card where there is only that."""
 
     nonce = Text(64, least=16, pattern=_nonce, form=_NONCE_FORM, required=True)
-    code = Text(40)
+    code = Text(MOST_CODE)
     card = Whole(Card)
     is_proxy = Truth(load_default=False, metadata={"description": "Somebody else collected."})
 

@@ -124,6 +124,26 @@ _NOT_YET = Look(
 )
 _OVER = Look("clock", "wait", lazy_gettext("Over"), lazy_gettext("Collection for this draw has ended."))
 
+#: What only a device without network says: it knows the signature of a code, or that there is none it can trust.
+SIGNED = Look(
+    "warning",
+    "wait",
+    lazy_gettext("Genuine code"),
+    lazy_gettext(
+        "For this store and day. This device has no list of today, so it cannot tell who may collect or whether it "
+        "was handed out before. Ask for the card, and hand over only if nothing speaks against it."
+    ),
+)
+NOT_LISTED = Look(
+    "question",
+    "plain",
+    lazy_gettext("Not on today's list"),
+    lazy_gettext("Nothing can be handed out for this without network. Please try again once it is back."),
+)
+NOT_GENUINE = Look(
+    "stop", "stop", lazy_gettext("Not genuine"), lazy_gettext("The signature is wrong. Hand nothing out.")
+)
+
 #: Why something is served all the same.
 SPARE = {
     AnswerCode.OTHER_DAY: lazy_gettext("From stock to spare: the time was another one."),

@@ -16,9 +16,9 @@ from werkzeug.wrappers import Response
 
 from maskres.db import desk as reads
 from maskres.errors import InputError
-from maskres.formats.symbols import read_typed
 from maskres.identity.documents import PASSPORT, read_document
 from maskres.pickup.handovers import KEPT_CODES, AnswerCode
+from maskres.pickup.signed_codes import read_code
 from maskres.pickup.store_states import StoreState
 from maskres.rounds.roles import StaffRole
 from maskres.usecases import desk as desks
@@ -29,6 +29,7 @@ from maskres.web.counter.answers import LOOKS, SPARE, look_of
 from maskres.web.counter.day import add_day_routes
 from maskres.web.counter.desk_here import desk_here, limit_by_desk
 from maskres.web.counter.enrolling import add_enrolling
+from maskres.web.counter.offline import add_offline
 from maskres.web.door import Door
 from maskres.web.forms import Form
 from maskres.web.kept import Kept
@@ -55,6 +56,7 @@ def counter_routes(door: Door) -> Blueprint:
     _add_state(routes, door)
     add_day_routes(routes, door)
     add_enrolling(routes, door)
+    add_offline(routes, door)
     return routes
 
 
@@ -87,7 +89,7 @@ def _add_looking_up(routes: Blueprint, door: Door) -> None:
         if not form["code"].strip():
             return redirect(url_for("counter.home"), 303)
         try:
-            return keep({"code": read_typed(form["code"], field="code")})
+            return keep({"code": read_code(form["code"])})
         except InputError as error:
             form.refuse(error)
             return front(form, 422)
@@ -151,6 +153,7 @@ def _add_handing_over(routes: Blueprint, door: Door) -> None:
             "looks": LOOKS,
             "spare": SPARE,
             "is_card": is_card,
+            "code_kept": kept.code if kept is not None else None,
         }
         return show("counter/answer.html", nonce=nonce, form=Form(), **values)
 

@@ -25,6 +25,7 @@ from maskres.web.operator.afterwards import add_afterwards
 from maskres.web.operator.bodies import let_bodies_grow
 from maskres.web.operator.charts import add_charts
 from maskres.web.operator.committing import add_committing
+from maskres.web.operator.conflicts import add_conflicts
 from maskres.web.operator.disputes import add_disputes
 from maskres.web.operator.handed_in import add_handed_in
 from maskres.web.operator.health import add_health
@@ -64,6 +65,7 @@ def operator_routes(door: Door) -> Blueprint:
     add_search(routes, door)
     add_health(routes, door)
     add_log(routes, door, StaffRole.OPERATOR)
+    add_conflicts(routes, door)
     return routes
 
 

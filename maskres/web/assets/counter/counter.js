@@ -1,13 +1,40 @@
 // The counter's pages: a field that is always ready, the camera beside it, and a sound for each kind of answer.
 import { setUpCamera } from "./camera.js";
 import { sound } from "./sound.js";
+import { setUpWorker, sync } from "./sync.js";
+import { listActs } from "./vault.js";
 
+const SYNC_MILLISECONDS = 60_000;
+const CHANGED = ["handed-out", "undone"];
 const field = document.getElementById("code");
+const answer = document.querySelector("[data-answer]")?.dataset;
 // What stands in the field gives way to what is scanned or typed next.
 field?.select();
-sound(document.querySelector("[data-answer]")?.dataset.colour);
+sound(answer?.colour);
 setUpCamera(document.querySelector("[data-camera]"), (text) => {
   field.value = text;
   field.form.requestSubmit();
   return false;
 });
+
+// An enrolled till takes today's list along, and hands in what it did without network.
+const kept = document.querySelector("[data-kept]");
+async function keepUp(isForced) {
+  await sync({ isForced });
+  const acts = await listActs();
+  const count = (test) => acts.filter(test).length;
+  const waiting = count((act) => !act.answer);
+  const conflicts = count((act) => act.answer && !CHANGED.includes(act.answer.answer));
+  kept.hidden = !waiting && !conflicts;
+  kept.querySelector("[data-waiting]").hidden = !waiting;
+  kept.querySelector("[data-conflicts]").hidden = !conflicts;
+  for (const part of kept.querySelectorAll("[data-count]")) {
+    part.textContent = part.dataset.count === "waiting" ? waiting : conflicts;
+  }
+}
+if (kept) {
+  keepUp(CHANGED.includes(answer?.answer));
+  window.addEventListener("online", () => keepUp(true));
+  setInterval(() => keepUp(false), SYNC_MILLISECONDS);
+  setUpWorker().catch(() => undefined);
+}

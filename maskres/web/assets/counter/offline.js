@@ -1,0 +1,172 @@
+// The counter's shell without network: the field, the answer, comparing, handing over, taking back, and what is kept.
+// Every word, shape and colour comes from the page; here it is only put together.
+import { setUpCamera } from "./camera.js";
+import { sound } from "./sound.js";
+import { setUpWorker, sync } from "./sync.js";
+import { keepHandOver, keepUndo, lookUp, makeNonce, mayUndo, nowOf } from "./till.js";
+import { forget, get, listActs } from "./vault.js";
+
+const SYNC_MILLISECONDS = 20_000;
+const part = (id) => document.getElementById(id);
+const words = JSON.parse(part("words").textContent);
+const answer = part("answer");
+const field = part("code");
+const copy = (id) => part(id).content.cloneNode(true);
+const fill = (text, facts) => text.replace(/\{(\w+)\}/g, (_, name) => facts[name] ?? "");
+
+let zone = words.zone;
+const say = (moment, options) =>
+  new Intl.DateTimeFormat(document.documentElement.lang, { timeZone: zone, ...options }).format(new Date(moment));
+const sayTime = (moment) => say(moment, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
+const sayDay = (moment) => say(moment, { month: "long", day: "numeric", weekday: "short" });
+
+function showLook(name, lines) {
+  const panel = copy(`look-${name}`);
+  const place = panel.querySelector("[data-lines]");
+  for (const [text, isBig] of lines.filter(([each]) => each)) {
+    const line = document.createElement("p");
+    line.className = `mr-answer__line${isBig ? " mr-answer__line--big" : ""}`;
+    line.textContent = text;
+    place.before(line);
+  }
+  sound(panel.querySelector("[data-answer]").dataset.colour);
+  answer.replaceChildren(panel);
+  answer.scrollIntoView({ block: "nearest" });
+}
+
+function linesOf(told) {
+  const at = told.handed_out_at && `${sayDay(told.handed_out_at)} ${sayTime(told.handed_out_at)}`;
+  const ownTime = told.startsAt && `${sayDay(told.startsAt)} ${sayTime(told.startsAt)}`;
+  return [
+    [told.round && ["valid", "signed"].includes(told.answer) ? told.round.hands_out : "", true],
+    [at ?? "", true],
+    [told.till ? fill(words.till, told) : ""],
+    [told.answer === "other-store" ? fill(words.store, told) : ""],
+    [told.slot || ownTime ? fill(words.time, { slot: told.slot ?? ownTime }) : ""],
+  ];
+}
+
+async function look(text) {
+  if (!text.trim()) return;
+  const told = await lookUp(text);
+  part("trouble").textContent = told ? "" : words.badCode;
+  field.value = told ? "" : text;
+  field.select();
+  if (!told) return;
+  zone = told.round?.zone ?? zone;
+  showLook(told.answer, linesOf(told));
+  if (told.answer === "valid" || told.answer === "signed") compare(told);
+}
+
+// The nonce is made with the look, so that pressing twice is one act.
+function compare(told) {
+  const form = copy("compare").firstElementChild;
+  const nonce = makeNonce();
+  form.querySelector("[data-identity]").hidden = !told.identity;
+  form.querySelector("[data-name]").textContent = told.identity?.name ?? "";
+  form.querySelector("[data-last-four]").textContent = told.identity?.last_four ?? "";
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    const is_proxy = form.querySelector("[name=is_proxy]").checked;
+    handOver({ nonce, code: told.scan.code, round: told.round.round, is_proxy }, told.round.hands_out);
+  });
+  form.querySelector("[data-no]").addEventListener("click", () => {
+    answer.replaceChildren();
+    field.focus();
+  });
+  answer.append(form);
+}
+
+async function handOver(act, handsOut) {
+  const kept = await keepHandOver(act);
+  showLook("handed-out", [[handsOut ?? "", true], [words.keptHere]]);
+  const form = copy("undo").firstElementChild;
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    undo(kept.nonce);
+  });
+  answer.append(form);
+  field.focus();
+  await showKept();
+}
+
+async function undo(nonce) {
+  await keepUndo(nonce);
+  showLook("undone", [[words.keptHere]]);
+  field.focus();
+  await showKept();
+}
+
+function stateOf(act) {
+  const told = act.answer?.answer;
+  if (!told) return ["waiting", words.states.waiting];
+  if (told === "handed-out" || told === "undone") return ["accepted", words.states.accepted];
+  const why = words.looks[act.answer.reason ?? told] ?? "";
+  const at = act.answer.handed_out_at;
+  const elsewhere = at ? fill(words.elsewhere, { time: sayTime(at), till: act.answer.till }) : "";
+  return ["conflict", words.states.conflict, `${why} ${elsewhere}`.trim()];
+}
+
+async function showKept() {
+  const [acts, list, isRevoked] = [await listActs(), await get("list"), await get("revoked")];
+  const items = acts.toReversed().map((act) => {
+    const item = copy("kept-item").firstElementChild;
+    const [state, text, why] = stateOf(act);
+    item.dataset.state = state;
+    item.querySelector("[data-when]").textContent = sayTime(act.claimed_at);
+    item.querySelector("[data-what]").textContent = fill(act.undoes ? words.undid : words.did, act);
+    const tag = item.querySelector("[data-tag]");
+    tag.textContent = text;
+    tag.className = `govuk-tag govuk-tag--${{ waiting: "yellow", accepted: "green", conflict: "red" }[state]}`;
+    item.querySelector("[data-why]").textContent = why ?? "";
+    const button = item.querySelector("button");
+    button.hidden = !mayUndo(act, acts, list);
+    button.addEventListener("click", () => undo(act.nonce));
+    return item;
+  });
+  part("kept").replaceChildren(...items);
+  part("kept-part").hidden = !items.length;
+  part("revoked").hidden = !isRevoked;
+  part("list-state").textContent = !list
+    ? words.noList
+    : list.rounds.length
+      ? fill(words.hasList, { time: `${sayDay(list.made_at)} ${sayTime(list.made_at)}` })
+      : words.nothing;
+  const isOld = list && list.rounds.every((each) => each.day !== new Intl.DateTimeFormat("sv-SE", { timeZone: each.zone }).format(nowOf(list)));
+  part("list-old").hidden = !(isOld && list.rounds.length);
+}
+
+// What was being sent when the network went.
+async function goOn() {
+  const pending = await get("pending");
+  if (!pending) return;
+  await forget("pending");
+  if (pending.undoes) await undo(pending.undoes);
+  else if (pending.nonce && pending.code) await handOver({ ...pending, round: null });
+  else if (pending.nonce) part("trouble").textContent = words.lostCard;
+  else if (pending.text) await look(pending.text);
+}
+
+async function keepUp(isForced) {
+  const state = await sync({ isForced });
+  part("network").dataset.state = state;
+  part("network-gone").hidden = state !== "offline";
+  part("network-back").hidden = state !== "done" && state !== "fresh";
+  await showKept();
+}
+
+part("code").form.addEventListener("submit", (event) => {
+  event.preventDefault();
+  delete event.target.dataset.sent;
+  look(field.value);
+});
+setUpCamera(document.querySelector("[data-camera]"), (text) => {
+  look(text);
+  return true;
+});
+window.addEventListener("online", () => keepUp(true));
+setInterval(() => keepUp(false), SYNC_MILLISECONDS);
+await goOn();
+await showKept();
+await keepUp(true);
+setUpWorker().catch(() => undefined);

@@ -1,0 +1,87 @@
+// Handing in what was done without network, and taking today's list along.
+import { dropAct, forget, get, listActs, put, putAct } from "./vault.js";
+
+const BETWEEN_MILLISECONDS = 60_000;
+const PATIENCE_MILLISECONDS = 15_000;
+const AT_ONCE = 100;
+const KEPT_MILLISECONDS = 3 * 24 * 3600 * 1000;
+const LIST = "/counter/offline/list";
+const ACTS = "/counter/offline/acts";
+
+class Refused extends Error {}
+
+async function ask(address, options = {}) {
+  const answer = await fetch(address, { ...options, redirect: "manual", signal: AbortSignal.timeout(PATIENCE_MILLISECONDS) });
+  if (answer.status === 403 || answer.type === "opaqueredirect") throw new Refused(address);
+  if (!answer.ok) throw new Error(`${address}: ${answer.status}`);
+  return answer.json();
+}
+
+async function takeList() {
+  const list = await ask(LIST);
+  list.fetched_at = Date.now();
+  list.offset = Date.parse(list.made_at) - Date.now();
+  const { csrf } = list;
+  delete list.csrf;
+  await put("list", list);
+  await forget("revoked");
+  return { list, csrf };
+}
+
+const shapeOf = ({ nonce, round, code, undoes, claimed_at, is_proxy }) => ({
+  nonce, round, code, undoes, claimed_at, is_proxy,
+});
+
+async function handIn(acts, list, csrf, isComplete) {
+  const body = {
+    acts: acts.map(shapeOf),
+    is_complete: isComplete,
+    clock_off_seconds: Math.round(-list.offset / 1000),
+  };
+  const headers = { "Content-Type": "application/json", "X-CSRFToken": csrf };
+  const { answers } = await ask(ACTS, { method: "POST", headers, body: JSON.stringify(body) });
+  for (const [at, act] of acts.entries()) await putAct({ ...act, code: null, answer: answers[at] });
+}
+
+async function clean(list) {
+  const before = Date.now() + list.offset - KEPT_MILLISECONDS;
+  for (const act of await listActs()) {
+    if (act.answer && Date.parse(act.claimed_at) < before) await dropAct(act.nonce);
+  }
+}
+
+// Gives "done", "fresh" where there was nothing to do, "offline", or "refused" where this is a till no longer.
+export async function sync({ isForced = false } = {}) {
+  const run = async () => {
+    const kept = await get("list");
+    let waiting = (await listActs()).filter((act) => !act.answer);
+    if (!isForced && !waiting.length && Date.now() - (kept?.fetched_at ?? 0) < BETWEEN_MILLISECONDS) return "fresh";
+    const { list, csrf } = await takeList();
+    const hadAny = waiting.length > 0;
+    do {
+      const now = waiting.splice(0, AT_ONCE);
+      await handIn(now, list, csrf, !waiting.length);
+    } while (waiting.length);
+    if (hadAny) await takeList();
+    await clean(list);
+    return "done";
+  };
+  try {
+    return await navigator.locks.request("maskres-sync", run);
+  } catch (error) {
+    if (!(error instanceof Refused)) return "offline";
+    // Acts stay: whatever is to become of them, people must be able to read them.
+    await forget("list");
+    await put("revoked", true);
+    return "refused";
+  }
+}
+
+// The worker keeps the shell; it and what it shows are fetched anew with each list.
+export async function setUpWorker() {
+  if (!navigator.serviceWorker) return;
+  const registration = await navigator.serviceWorker.register("/counter/sw.js", { scope: "/counter/" });
+  await navigator.serviceWorker.ready;
+  (registration.active ?? registration.waiting)?.postMessage("refresh");
+  navigator.storage?.persist?.();
+}

@@ -1,0 +1,68 @@
+// The counter's service worker: pages come from the network; where there is none, the shell kept on the device answers.
+import { put } from "./vault.js";
+
+const CACHE = "maskres-counter-1";
+const SHELL = "/counter/offline";
+const PATIENCE_MILLISECONDS = 10_000;
+const SCAN = /^\/counter\/$/;
+const HAND_OVER = /^\/counter\/scans\/([a-z0-9]+)\/hand-over$/;
+const UNDO = /^\/counter\/scans\/([a-z0-9]+)\/undo$/;
+
+async function refresh() {
+  const shell = await fetch(SHELL, { redirect: "manual" });
+  if (!shell.ok) return;
+  const cache = await caches.open(CACHE);
+  const text = await shell.clone().text();
+  const parts = [...text.matchAll(/(?:href|src)="(\/static\/[^"]+)"/g)].map((found) => found[1].replaceAll("&amp;", "&"));
+  // main.js asks for this one by its bare name.
+  const needed = new Set([...parts, "/static/govuk-frontend.min.js"]);
+  for (const address of needed) if (!(await cache.match(address))) await cache.add(address);
+  for (const kept of await cache.keys()) {
+    const { pathname, search } = new URL(kept.url);
+    if (!needed.has(pathname + search)) await cache.delete(kept);
+  }
+  await cache.put(SHELL, shell);
+}
+
+// What was being sent when the network went is kept for the shell, which goes on with it.
+async function keepSent(request) {
+  const path = new URL(request.url).pathname;
+  const sent = new URLSearchParams(await request.text());
+  const [handOver, undo] = [HAND_OVER.exec(path), UNDO.exec(path)];
+  if (SCAN.test(path)) await put("pending", { text: sent.get("code") ?? "" });
+  if (undo) await put("pending", { undoes: undo[1] });
+  if (handOver) {
+    const is_proxy = sent.get("is_proxy") === "yes";
+    await put("pending", { nonce: handOver[1], code: sent.get("code"), is_proxy });
+  }
+}
+
+async function navigate(request) {
+  const copy = request.method === "POST" ? request.clone() : null;
+  const late = new Promise((_, fail) => setTimeout(() => fail(new Error("late")), PATIENCE_MILLISECONDS));
+  try {
+    const answer = await Promise.race([fetch(request), late]);
+    if (answer.status < 502 || answer.status > 504) return answer;
+  } catch {
+    // Without network: below.
+  }
+  if (copy) await keepSent(copy);
+  return (await caches.match(SHELL)) ?? Response.error();
+}
+
+async function give(request) {
+  return (await caches.match(request)) ?? fetch(request);
+}
+
+self.addEventListener("install", (event) => event.waitUntil(refresh().then(() => self.skipWaiting())));
+self.addEventListener("activate", (event) => event.waitUntil(self.clients.claim()));
+self.addEventListener("message", (event) => {
+  if (event.data === "refresh") event.waitUntil(refresh().catch(() => undefined));
+});
+self.addEventListener("fetch", (event) => {
+  const { request } = event;
+  const { origin, pathname } = new URL(request.url);
+  if (origin !== self.location.origin) return;
+  if (request.mode === "navigate") event.respondWith(navigate(request));
+  else if (request.method === "GET" && pathname.startsWith("/static/")) event.respondWith(give(request));
+});
