@@ -199,7 +199,7 @@ def test_who_may_not_is_told_so(one: Shop):
     path = f"/rounds/{one.counters.slug}/stores/{STORE}/look-ups"
     assert one.partner.send(path, body).status_code == 401
     helper = one.partner.send(path, body, one.partner.token("helper"))
-    assert (helper.status_code, print.json["code"]) == (403, "wrong-role")
+    assert (helper.status_code, helper.json["code"]) == (403, "wrong-role")
     # Who may not is told so before the body is read.
     assert one.partner.send(path, b"{", one.partner.token("helper")).status_code == 403
     one.token = one.partner.token("counter", "no-part-in-it")

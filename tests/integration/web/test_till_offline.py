@@ -135,6 +135,7 @@ def test_what_was_done_without_network_is_taken_once_and_nothing_is_dropped(app:
     assert reported[0][0] is not None
     office = log_in(app, world.service, "operator")
     assert office.get(f"/operator/rounds/{world.slug}/conflicts").text.count("data-conflict=") == 2
+    till.get("/counter/")  # says once that the device is a till now
     assert till.get("/counter/day").text.count("huli-1-door") == 3, "its own name, and two conflicts"
 
 
