@@ -5,15 +5,15 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from flask import Blueprint, redirect, request, session, url_for
 from flask_babel import gettext
 
-from maskres.errors import MaskresError
-from maskres.formats import strict_json
-from maskres.formats.values import format_time
-from maskres.lottery.sources import MIN_BITS, SIDES, read_sources
+from maskres.ledger.commitment import LEAD
+from maskres.lottery.drand_networks import QUICKNET
+from maskres.lottery.sources import SIDES, known_at, read_sources
 from maskres.rounds.roles import StaffRole
 from maskres.rounds.status import DrawStatus
 from maskres.rounds.task_kinds import TaskKind
@@ -21,20 +21,16 @@ from maskres.usecases.overview import DrawOverview, RoundOverview, draw_overview
 from maskres.web.access import staff
 from maskres.web.door import Door
 from maskres.web.forms import Form
-from maskres.web.office_words import say_to_staff
+from maskres.web.names import stratum_name
 from maskres.web.operator.approving import is_approved
+from maskres.web.operator.declaring import first_form, least_rolls, read_declared
 from maskres.web.pages import show
 from maskres.web.task_pages import ask_task
 from maskres.web.timeline import step_to
-from maskres.web.typed import read_time, read_whole
+from maskres.web.typed import read_whole
 
 _KEPT = "commitment_typed"
 _QUOTA = "quota-"
-
-
-def least_rolls(sides: int) -> int:
-    """Give how many rolls of a die carry enough bits by themselves."""
-    return next(rolls for rolls in range(MIN_BITS) if sides**rolls >= 1 << MIN_BITS)
 
 
 def add_committing(routes: Blueprint, door: Door) -> None:
@@ -51,7 +47,7 @@ def _add_commit(routes: Blueprint, door: Door) -> None:
         hindrance, is_due = _standing(door, shown, one)
         form = Form.sent() if request.method == "POST" else _first_form(slug, one)
         if request.method == "POST" and is_due and hindrance is None:
-            typed = _typed(form, shown, one)
+            typed = _typed(form, shown, one, door.service.now())
             if typed is not None:
                 session[_KEPT] = {"round": slug, "draw": number, "form": dict(form.values), **typed}
                 return redirect(url_for("operator.draw_commit_confirm", slug=slug, number=number), 303)
@@ -80,10 +76,10 @@ def _first_form(slug: str, one: DrawOverview) -> Form:
     kept = session.get(_KEPT, {})
     if (kept.get("round"), kept.get("draw")) == (slug, one.draw.draw):
         return Form(kept["form"])
-    return Form({"sides": "10", "rolls": str(least_rolls(10))})
+    return Form(first_form())
 
 
-def _typed(form: Form, shown: RoundOverview, one: DrawOverview) -> dict[str, Any] | None:
+def _typed(form: Form, shown: RoundOverview, one: DrawOverview, now: datetime) -> dict[str, Any] | None:
     """Read quotas and sources; None where the form says what is wrong."""
     quotas = {stratum: read_whole(form, f"{_QUOTA}{stratum}") for stratum in one.strata}
     wanted = sum(quota or 0 for quota in quotas.values())
@@ -93,40 +89,29 @@ def _typed(form: Form, shown: RoundOverview, one: DrawOverview) -> dict[str, Any
             wanted=wanted,
             places=one.plan.places,
         )
-    sources = _sources(form, shown.round.rules.zone)
-    if form.errors or sources is None:
-        return None
-    try:
-        read_sources(sources)
-    except MaskresError as error:
-        field = "drand" if form["drand"].strip() and ".by" not in (error.field or "") else "by"
-        form.errors[field] = f"{error.field}: {say_to_staff(error)}"
+    sources = read_declared(form, shown.round.rules.zone, now)
+    if sources is None:
+        _name_fields(form, one)
         return None
     return {"quotas": quotas, "sources": sources}
 
 
-def _sources(form: Form, zone: str) -> list[dict[str, Any]] | None:
-    sources: list[dict[str, Any]] = []
-    if form["no_dice"] != "yes":
-        rolls, by = read_whole(form, "rolls"), read_time(form, "by", zone)
-        sides = int(form["sides"]) if form["sides"] in {str(each) for each in SIDES} else 0
-        if sides and rolls is not None and rolls < least_rolls(sides):
-            form.errors["rolls"] = gettext(
-                "With %(sides)s sides at least %(rolls)s rolls are needed.",
-                sides=sides,
-                rolls=least_rolls(sides),
-            )
-        if by is not None and rolls is not None:
-            due = format_time(by)
-            sources.append({"name": "notary-dice", "kind": "dice", "sides": sides, "rolls": rolls, "by": due})
-    if form["drand"].strip():
-        try:
-            sources.append(strict_json.loads(form["drand"].strip().encode(), file="drand"))
-        except MaskresError as error:
-            form.errors["drand"] = say_to_staff(error)
-    elif form["no_dice"] == "yes":
-        form.errors["drand"] = gettext("Without dice, a beacon must be declared.")
-    return None if form.errors else sources
+def _name_fields(form: Form, one: DrawOverview) -> None:
+    """Begin each error with what it is about: in the summary it stands without its field."""
+    labels = {
+        f"{_QUOTA}{stratum}": gettext("Winners of the group %(group)s", group=stratum_name(stratum))
+        for stratum in one.strata
+    } | {
+        "sides": gettext("Sides of the die"),
+        "rolls": gettext("Rolls"),
+        "by": gettext("The notary's dice"),
+        "beacon": gettext("Public beacon"),
+        "beacon_at": gettext("Public beacon"),
+        "drand": gettext("Public beacon"),
+    }
+    for name, error in form.errors.items():
+        if name in labels:
+            form.errors[name] = gettext("%(field)s: %(error)s", field=labels[name], error=error)
 
 
 def approved_digest(one: DrawOverview, typed: Mapping[str, Any]) -> str:
@@ -170,5 +155,9 @@ def _add_confirm(routes: Blueprint, door: Door) -> None:
             quotas=typed["quotas"],
             dice=next((each for each in sources if hasattr(each, "rolls")), None),
             drand=next((each for each in sources if hasattr(each, "network")), None),
+            is_quicknet=any(
+                hasattr(each, "network") and each.network.chain == QUICKNET.chain for each in sources
+            ),
+            cosigned_by=min(known_at(each) for each in sources) - LEAD,
             digest=digest,
         )

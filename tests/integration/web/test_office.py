@@ -130,6 +130,8 @@ def _commit(desk: Desk) -> None:
     strata = re.findall(r'name="quota-([a-z-]+)"', page)
     by = (hours_of(1, 60) + timedelta(hours=8)).strftime("%Y-%m-%dT%H:%M")
     fields = {f"quota-{stratum}": "3" for stratum in strata} | {"sides": "10", "rolls": "39", "by": by}
+    fields["beacon"] = "none"
+    _declare_quicknet(desk, fields)
     typed = desk.post("operator", f"{_DRAW}/commit", fields)
     assert typed.headers.get("Location") == f"{_DRAW}/commit/confirm", typed.text
     shown = desk.get("operator", f"{_DRAW}/commit/confirm").text
@@ -140,6 +142,32 @@ def _commit(desk: Desk) -> None:
         "Digest of the commitment"
         in desk.do("operator", f"{_DRAW}/commit/confirm", {"approved": approved[1]}).text
     )
+
+
+def _declare_quicknet(desk: Desk, fields: dict[str, str]) -> None:
+    """A beacon is chosen by the day and time of the city; its round is computed and shown with what follows."""
+    path = f"{_DRAW}/commit"
+    for at, error in (
+        ("", "Public beacon: Please give day and time"),
+        (fields["by"][:11] + "00:01", "Public beacon: This must be later than ten minutes from now"),
+    ):
+        refused = desk.post("operator", path, fields | {"beacon": "quicknet", "beacon_at": at})
+        assert refused.status_code == 422
+        assert error in refused.text
+    refused = desk.post("operator", path, fields | {"quota-general": "x", "beacon": "?"})
+    assert "Winners of the group everybody else: Please give a whole number." in refused.text
+    assert 'href="#beacon"' in refused.text
+    refused = desk.post("operator", path, fields | {"beacon": "none", "no_dice": "yes"})
+    assert "Without dice, a beacon must be declared." in refused.text
+    later = hours_of(1, 61)
+    typed = (later + timedelta(hours=8)).strftime("%Y-%m-%dT%H:%M")
+    done = desk.post("operator", path, fields | {"beacon": "quicknet", "beacon_at": typed})
+    assert done.status_code == 303, done.text
+    shown = desk.get("operator", f"{_DRAW}/commit/confirm").text
+    # quicknet began long after this world: its first round is the first from then on.
+    assert "round 1, announced for 23 Aug 2023, 23:09:27" in shown
+    assert "10 February 2020, 20:50" in shown, "ten minutes before the dice"
+    assert "quicknet" in shown
 
 
 def _cosign_newest(desk: Desk, step: str) -> None:
