@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import hashlib
+import hmac
+import json
 from collections.abc import Iterator
 from typing import Any
 
+from maskres.formats.symbols import from_digest
 from maskres.rounds.status import DrawStatus
 from maskres.usecases import disputes, registering
 from maskres.usecases.bulk_registering import import_registrations
+from maskres.usecases.bundles import write_public_files
 from maskres.usecases.rounds import finish_round
 from maskres.usecases.service import RESIDENT, Service
 from tests.support.people import Person, application_fields, make_people, register_row, write_registrations
 from tests.support.raw import dump
 from tests.support.world import COUNTER, OPERATOR, ROUND, import_people, play_to, register
+from tests.support.world import published as published_file
 
 WORDS = "我的身份证是真的，我就住在这条街上。"
 PASSPORT = "GBR:987654321"
@@ -98,3 +103,26 @@ def test_the_same_person_is_another_number_in_the_next_round(service: Service):
     assert len(by_round) == 2
     assert set.isdisjoint(*by_round.values())
     assert len(dump(service.database)["persons"]) == 20
+
+
+def test_enumerated_ids_match_nothing_that_is_published(sqlite_service: Service, tmp_path: Any):
+    """An outsider who tries every id of a city by digests, keys and seals of their own finds nobody in the bundle."""
+    played = play_to(sqlite_service, DrawStatus.PUBLISHED)
+    write_public_files(sqlite_service, played.slug, played.draw, tmp_path)
+    published = b"".join(path.read_bytes() for path in sorted(tmp_path.rglob("*")) if path.is_file())
+    commitment = json.loads(published_file(sqlite_service, "commitment.json"))
+    public = (b"", bytes(32), played.slug.encode(), commitment["number_key_sha256"].encode())
+    wishes = published_file(sqlite_service, "wishes.csv").decode().splitlines()[1:]
+    salts = {line.split(",")[2] for line in wishes}
+    numbers = published_file(sqlite_service, "registered.csv").split()[1:]
+    assert len(numbers) == len(played.people) and all(number in published for number in numbers)
+    for person in played.people:
+        guesses = list(forms(person))
+        for key in public:
+            guesses.append(hmac.new(key, person.canonical.encode(), "sha256").hexdigest().encode())
+            guesses.append(from_digest(hmac.digest(key, person.canonical.encode(), "sha256")).encode())
+        # The salts of winners' wishes are public; those of their ids are not.
+        guesses += [
+            hashlib.sha256(f"{salt}/{person.canonical}".encode()).hexdigest().encode() for salt in salts
+        ]
+        assert [guess for guess in guesses if guess in published] == []
