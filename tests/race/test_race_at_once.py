@@ -160,3 +160,17 @@ def test_twin_without_the_places_lock_hands_out_again(postgres_counters: Counter
         ("UPDATE places SET", "PERFORM pg_sleep(3); UPDATE places SET"),
     )
     assert hand_out_everywhere(postgres_counters, postgres_counters.winner())[True] > 1
+
+
+def test_a_registration_looks_at_no_other_registrations(postgres_service: Service):
+    """Plans are made while the tables are empty: one that read the whole round would cost more with every person."""
+    open_round(postgres_service)
+    holder = helper(postgres_service)
+    for person in make_people(30):
+        assert register(postgres_service, holder, make_application(person)) == "at once"
+    postgres_service.database.close()  # what was read is counted at the latest when a connection ends
+    ((read,),) = fetch(
+        postgres_service.database,
+        "SELECT sum(idx_tup_read) FROM pg_stat_all_indexes WHERE relname IN ('registrations', 'documents', 'repeats')",
+    )
+    assert read <= 30, read
