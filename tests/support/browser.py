@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from flask import Flask
+from flask import Flask, Response, request
 from playwright.sync_api import Locator, Page
 from structlog.testing import capture_logs
 from werkzeug.serving import make_server
@@ -20,16 +20,30 @@ from tests.support.web import PASSWORD, code_of, make_account, make_app
 
 #: What is longer has a picture of its beginning alone.
 _TALLEST = 12_000
+_MOST_TABS = 60
+#: Whether what has the focus, or the label that stands for it, is drawn otherwise than what has not.
+_SHOWS_FOCUS = """each => {
+  const drawn = () => [each, ...(each.labels || [])].flatMap(part => ['', '::before'].map(which => {
+    const {outline, boxShadow, backgroundColor} = getComputedStyle(part, which || null);
+    return [outline, boxShadow, backgroundColor].join();
+  })).join();
+  const focused = drawn();
+  each.blur();
+  const plain = drawn();
+  each.focus();
+  return focused !== plain;
+}"""
 
 
 @dataclass(frozen=True)
 class Live:
-    """An application that is served: its address, what is behind it, and what it has logged."""
+    """An application that is served: its address, what is behind it, what it has logged, and every page it has sent."""
 
     url: str
     app: Flask
     service: Service
     log: list[MutableMapping[str, Any]] = field(default_factory=list)
+    sent: list[tuple[str, bytes]] = field(default_factory=list)
 
     def troubles(self) -> list[MutableMapping[str, Any]]:
         """Give the lines of the log that tell of an error of the server's own."""
@@ -54,8 +68,16 @@ class Served:
         url = f"http://127.0.0.1:{self._server.server_port}"
         self._app = make_app(self._service, url, self._bundles)
         log = self._while_served.enter_context(capture_logs())
+        live = Live(url, self._app, self._service, log)
+
+        @self._app.after_request
+        def keep(response: Response) -> Response:
+            if response.mimetype == "text/html":
+                live.sent.append((str(request.endpoint), response.get_data()))
+            return response
+
         self._thread.start()
-        return Live(url, self._app, self._service, log)
+        return live
 
     def __exit__(self, *_: object) -> None:
         self._server.shutdown()
@@ -99,3 +121,15 @@ def log_in(live: Live, page: Page, role: str) -> None:
     page.fill("#code", code_of(live.service, account))
     page.locator("main button").last.click()
     page.wait_for_url(f"{live.url}/{role}/")
+
+
+def tab_to(page: Page, wanted: Locator) -> None:
+    """Go on with Tab alone until something has the focus, as who uses no pointer does; it must be seen to have it."""
+    target = wanted.element_handle()
+    for _ in range(_MOST_TABS):
+        page.keyboard.press("Tab")
+        if page.evaluate("each => each === document.activeElement", target):
+            break
+    else:
+        raise AssertionError(f"no Tab leads to {wanted}")
+    assert page.evaluate(_SHOWS_FOCUS, target), f"{wanted} does not show that it has the focus"
