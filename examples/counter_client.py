@@ -88,7 +88,7 @@ class Counter:
             answers += self._send("uploads", body)["answers"]
         return answers
 
-    def _send(self, what: str, body: dict[str, Any]) -> Any:
+    def _send(self, what: str, body: dict[str, Any]) -> dict[str, Any]:
         request = urllib.request.Request(
             f"{self.url}/api/v1/rounds/{self.round}/stores/{self.store}/{what}",
             json.dumps(body).encode(),
@@ -96,12 +96,13 @@ class Counter:
         )
         try:
             with urllib.request.urlopen(request, timeout=PATIENCE_SECONDS) as answer:
-                return json.load(answer)
+                told: dict[str, Any] = json.load(answer)
+                return told
         except urllib.error.HTTPError as error:
             if error.code >= 500 or error.code == 429:
                 raise NoNetworkError(f"HTTP {error.code}") from error
-            told = json.load(error)
-            raise RefusedError(f"{told['code']}: {told['message']}") from error
+            refusal = json.load(error)
+            raise RefusedError(f"{refusal['code']}: {refusal['message']}") from error
         except (urllib.error.URLError, TimeoutError, ConnectionError) as error:
             raise NoNetworkError(str(error)) from error
 

@@ -102,7 +102,7 @@ def test_an_invitation_is_withdrawn_and_bad_fields_are_said(app: Flask, world: C
     for store, name, says in (
         (HERE, "Türe 1", "lower-case letters, digits and hyphens"),
         ("nowhere", "huli-1-door", 'id="store-error"'),
-        (HERE, "operator-1", "There is already"),
+        (HERE, "operator-1", 'id="name-error"'),
     ):
         answer = send(operator, "/operator/tills", {"store": store, "name": name}, page="/operator/tills")
         assert answer.status_code == 422

@@ -164,7 +164,7 @@ setUpCamera(document.querySelector("[data-camera]"), (text) => {
   look(text);
   return true;
 });
-window.addEventListener("online", () => keepUp(true));
+for (const change of ["online", "offline"]) window.addEventListener(change, () => keepUp(true));
 setInterval(() => keepUp(false), SYNC_MILLISECONDS);
 await goOn();
 await showKept();
