@@ -126,7 +126,6 @@ OFFICE_WORDS: Mapping[str, LazyString] = {
     "place-ended": lazy_gettext("This place has ended already."),
     "asked-already": lazy_gettext("This has been asked for already."),
     "own-account": lazy_gettext("Nobody can stop their own account."),
-    "name-taken": lazy_gettext("There is an account or a token of this name."),
     "unknown-account": lazy_gettext("There is no such account."),
     "bad-store": lazy_gettext("A counter belongs to one store, and nobody else does."),
     "no-request": lazy_gettext("This request is not open any more."),

@@ -36,7 +36,7 @@ def test_accounts_by_one_operator_and_by_two(service: Service) -> None:
     made = staff.check_password(service, "huli-pharmacy", shown[0])
     assert made is not None and (made.role, made.store) == ("counter", "huli-1")
     again = send(lin, f"{_STAFF}/new", counter)
-    assert again.status_code == 422 and "There is an account or a token of this name." in again.text
+    assert again.status_code == 422 and "There is already an account or a till of this name." in again.text
 
     # A notary takes two: whoever asked cannot confirm, and nothing is there before another does.
     notary = {"role": "notary", "name": "wang", "shown_name": "Wang"}
