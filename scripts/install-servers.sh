@@ -9,7 +9,7 @@ no_services=/usr/sbin/policy-rc.d
 cluster_settings=/etc/postgresql-common/createcluster.conf
 
 are_installed() {
-    command -v redis-server >/dev/null && command -v chromium >/dev/null &&
+    command -v redis-server >/dev/null && command -v chromium >/dev/null && command -v java >/dev/null &&
         ls /usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc >/dev/null 2>&1 &&
         { command -v initdb || ls /usr/lib/postgresql/*/bin/initdb; } >/dev/null 2>&1
 }
@@ -44,6 +44,6 @@ if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
     install || true
     are_installed && exit 0
 fi
-echo "set-up: PostgreSQL 15, Redis, Chromium or its fonts are missing. As root on Debian: apt-get update && apt-get install $packages" >&2
+echo "set-up: PostgreSQL 15, Redis, Chromium, its fonts or Java are missing. As root on Debian: apt-get update && apt-get install $packages" >&2
 [ "${CI:-}" != true ] || exit 1
 echo "set-up: WARNING: the tests that need them will be skipped." >&2
