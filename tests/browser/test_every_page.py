@@ -22,7 +22,6 @@ from tests.support.world import ROUND
 
 #: GET, and yet no page; why.
 _NO_PAGES = {
-    "api.openapi": "JSON",
     "counter.manifest": "a file",
     "counter.offline": "the till without network, walked in test_counter_offline.py",
     "counter.offline_list": "JSON",
