@@ -321,9 +321,13 @@ _untouched: dict[str, int] = {}
 
 
 def is_untouched(service: Service) -> bool:
-    """Tell whether a service is as its fixture made it: keys and clock of this module, no row more."""
-    is_ours = service.keys.deployment == SeededKeys(SEED).deployment
-    return is_ours and service.now() == OPENS_AT and count_rows(service.database) == _untouched
+    """Tell whether a service is as its fixture made it: keys, clock and ledger of this module, no row more."""
+    if service.keys.deployment != SeededKeys(SEED).deployment or service.now() != OPENS_AT:
+        return False
+    if count_rows(service.database) != _untouched:
+        return False
+    with service.database.reading() as c:
+        return record.origin(c) == ledger_origin(SEED, 1, 1)
 
 
 def _play_usual(service: Service, status: DrawStatus) -> Played:
