@@ -35,7 +35,7 @@ demo-reset: setup ## remove the demo city from the instance folder; the next sta
 test: setup-dev assets ## run the tests, on real servers
 	@scripts/install-servers.sh
 	@scripts/install-page-checkers.sh
-	$(BIN)/python -m pytest -n $(WORKERS) $(TESTS)
+	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal $(TESTS)
 
 check: setup-dev ## lint, format, types, layers
 	$(BIN)/ruff check .
