@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 from argon2 import PasswordHasher
 
@@ -9,6 +11,8 @@ from maskres.usecases import passwords
 
 
 @pytest.fixture(autouse=True)
-def cheap_password_hash(monkeypatch: pytest.MonkeyPatch) -> None:
+def cheap_password_hash(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr(passwords, "_HASHER", PasswordHasher(time_cost=1, memory_cost=64, parallelism=1))
     passwords._spare_hash.cache_clear()
+    yield
+    passwords._spare_hash.cache_clear()  # other tests of this process mean the real one
