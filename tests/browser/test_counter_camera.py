@@ -13,13 +13,7 @@ from tests.support.browser import Live, Served, fits, log_in, shot
 from tests.support.camera import film_code
 from tests.support.collecting import Counters
 
-pytest_plugins = ("tests.support.collecting_fixtures",)
-
-
-@pytest.fixture
-def world(sqlite_counters: Counters) -> Counters:
-    sqlite_counters.at(9.1)
-    return sqlite_counters
+pytest_plugins = ("tests.support.collecting_fixtures", "tests.support.counter_fixtures")
 
 
 @pytest.fixture

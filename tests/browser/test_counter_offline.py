@@ -15,15 +15,9 @@ from tests.support.collecting import Counters
 from tests.support.raw import fetch
 from tests.support.world import OPERATOR
 
-pytest_plugins = ("tests.support.collecting_fixtures",)
+pytest_plugins = ("tests.support.collecting_fixtures", "tests.support.counter_fixtures")
 
 HERE, ELSEWHERE = "huli-1", "siming-1"
-
-
-@pytest.fixture
-def world(sqlite_counters: Counters) -> Counters:
-    sqlite_counters.at(9.1)
-    return sqlite_counters
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from tests.support.browser import Live, Served, fits, log_in, shot, tab_to
 from tests.support.collecting import Counters
 from tests.support.people import make_people
 
-pytest_plugins = ("tests.support.collecting_fixtures",)
+pytest_plugins = ("tests.support.collecting_fixtures", "tests.support.counter_fixtures")
 
 HERE, ELSEWHERE = "huli-1", "siming-1"
 NEWCOMER = make_people(1, start=5000)[0]
@@ -41,12 +41,6 @@ WORDS = {
         "undo": "A slip: take it back",
     },
 }
-
-
-@pytest.fixture
-def world(sqlite_counters: Counters) -> Counters:
-    sqlite_counters.at(9.1)
-    return sqlite_counters
 
 
 @pytest.fixture
