@@ -72,7 +72,8 @@ def test_a_till_is_invited_enrolled_hands_over_and_is_refused_once_revoked(app: 
         assert refused.status_code == 403
         assert "no longer in use" in refused.text
     acts = fetch(
-        world.service.database, "SELECT act FROM audit_log WHERE act IN ('till-invited', 'token-revoked')"
+        world.service.database,
+        "SELECT act FROM audit_log WHERE act IN ('till-invited', 'token-revoked') ORDER BY id",
     )
     assert [act for (act,) in acts] == ["till-invited", "token-revoked"]
     assert fetch(world.service.database, "SELECT revoked_at FROM tills WHERE name = 'huli-1-door'")[0][0]
