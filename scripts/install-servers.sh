@@ -9,7 +9,7 @@ no_services=/usr/sbin/policy-rc.d
 cluster_settings=/etc/postgresql-common/createcluster.conf
 
 are_installed() {
-    command -v redis-server >/dev/null && command -v chromium >/dev/null && command -v java >/dev/null &&
+    command -v redis-server >/dev/null && command -v chromium-headless-shell >/dev/null && command -v java >/dev/null &&
         ls /usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc >/dev/null 2>&1 &&
         { command -v initdb || ls /usr/lib/postgresql/*/bin/initdb; } >/dev/null 2>&1
 }

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, expect, sync_playwright
+from playwright.sync_api import Browser, Playwright, expect
 
 from tests.browser.conftest import ARGUMENTS, CHROMIUM
 from tests.support.browser import Live, Served, fits, log_in, shot
@@ -23,7 +23,7 @@ def live(world: Counters) -> Iterator[Live]:
 
 
 @pytest.fixture
-def browser(world: Counters, tmp_path: Path) -> Iterator[Browser]:
+def browser(playwright: Playwright, world: Counters, tmp_path: Path) -> Iterator[Browser]:
     """A Chromium whose camera sees the code of the first winner; it answers its own question for leave."""
     film = film_code(tmp_path / "code.y4m", world.code(world.winner()))
     camera = (
@@ -31,10 +31,9 @@ def browser(world: Counters, tmp_path: Path) -> Iterator[Browser]:
         "--use-fake-device-for-media-stream",
         f"--use-file-for-fake-video-capture={film}",
     )
-    with sync_playwright() as playwright:
-        found = playwright.chromium.launch(executable_path=CHROMIUM, args=[*ARGUMENTS, *camera])
-        yield found
-        found.close()
+    found = playwright.chromium.launch(executable_path=CHROMIUM, args=[*ARGUMENTS, *camera])
+    yield found
+    found.close()
 
 
 def test_a_rotated_code_before_the_camera_is_looked_up_or_else_typed(live: Live, new_page, world: Counters):
