@@ -1,6 +1,7 @@
-"""`python -m benchmarks [NAME …]`: run benchmarks and print each figure with its ratio to the yardsticks.
+"""`python -m benchmarks [NAME … | report]`: run benchmarks, print each figure with its ratio to the yardsticks.
 
-Where none is named, all run but the long ones.
+Where none is named, all run but the long ones. What was measured is kept in benchmarks/results.json, and told in
+docs/performance.md; `report` only writes that page anew.
 """
 
 from __future__ import annotations
@@ -13,10 +14,12 @@ from benchmarks import (
     draw_allocate_bench,
     draw_bench,
     rehearse_bench,
+    report,
     slow_phone_bench,
     verify_bench,
     web_bench,
 )
+from benchmarks.results import keep
 
 BENCHMARKS: Mapping[str, Callable[[], Iterable[dict[str, Any]]]] = {
     "draw": draw_bench.run,
@@ -26,7 +29,7 @@ BENCHMARKS: Mapping[str, Callable[[], Iterable[dict[str, Any]]]] = {
     "web": web_bench.run,
     "slow-phone": slow_phone_bench.run,
 }
-"""Name → a function that gives rows: what, seconds, and where known cpu_seconds, peak_megabytes, yardsticks.
+"""Name → a function that gives rows as benchmarks/results.py describes them.
 
 Where requests were asked for, seconds are what one took on average, the other way round from the rate, and `served` and
 `yardstick_served` tell rates, latencies and processor time.
@@ -60,13 +63,30 @@ def _tell_served(row: Mapping[str, Any]) -> str:
 def main(names: Sequence[str]) -> int:
     """Run the named benchmarks, or all."""
     known = {**BENCHMARKS, **CITY}
+    if list(names) == ["report"]:
+        return _report()
     unknown = [name for name in names if name not in known]
     if unknown:
         print(f"No benchmark is called {unknown[0]}; there are: {', '.join(known)}.", file=sys.stderr)
         return 2
     for name in names or BENCHMARKS:
+        rows = []
         for row in known[name]():
             print(tell(row), flush=True)
+            rows.append(row)
+        keep(name, rows)
+    return _report()
+
+
+def describe() -> dict[str, str]:
+    """Say in one sentence what each benchmark measures: the first of its function's module, or its own if long."""
+    short = {name: sys.modules[function.__module__].__doc__ or "" for name, function in BENCHMARKS.items()}
+    long = {name: function.__doc__ or "" for name, function in CITY.items()}
+    return {name: doc.split("\n\n")[0].replace("\n", " ").strip() for name, doc in {**short, **long}.items()}
+
+
+def _report() -> int:
+    report.write(describe())
     return 0
 
 

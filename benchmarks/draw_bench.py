@@ -90,6 +90,8 @@ def _run_one(folder: Path, size: int, *options: str, runs: int = 3) -> dict[str,
     out.unlink()
     return {
         "what": " ".join([f"draw, {size:,} lines", *options[1:]]),
+        "series": " ".join(["draw", *options[1:]]),
+        "size": size,
         "seconds": drawn.seconds,
         "cpu_seconds": drawn.cpu_seconds,
         "peak_megabytes": drawn.peak_megabytes,

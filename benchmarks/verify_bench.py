@@ -36,7 +36,8 @@ def run(sizes: Sequence[tuple[int, int]] = SIZES) -> list[dict[str, Any]]:
             }
             for name, command in programs.items():
                 found = measure(command, runs=2)
-                rows.append(_row(f"{name}, {size:,} numbers, {winners:,} winners", found, yardstick))
+                row = _row(f"{name}, {size:,} numbers, {winners:,} winners", found, yardstick)
+                rows.append({**row, "series": name, "size": size})
     return rows
 
 

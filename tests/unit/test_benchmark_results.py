@@ -1,0 +1,70 @@
+"""What the benchmarks keep of their figures, and what the page of figures says of them."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from benchmarks import report
+from benchmarks.__main__ import BENCHMARKS, CITY, describe
+from benchmarks.results import keep, kept, series_of, slope
+
+
+def row(size: int, seconds: float, **more: object) -> dict[str, object]:
+    return {"what": f"draw, {size} lines", "series": "draw", "size": size, "seconds": seconds, **more}
+
+
+def test_a_benchmark_run_again_replaces_its_own_figures_alone(tmp_path: Path):
+    path = tmp_path / "results.json"
+    keep("draw", [row(10, 1.0), row(100, 10.0)], path)
+    keep("web", [{"what": "register", "seconds": 0.5, "yardsticks": {"bare": 0.123456}}], path)
+    keep("draw", [row(10, 2.0)], path)
+    found = kept(path)
+    assert {name: len(each["rows"]) for name, each in found.items()} == {"draw": 1, "web": 1}
+    assert found["web"]["rows"][0]["yardsticks"] == {"bare": 0.1235}
+    assert path.read_text().endswith("}\n")
+    assert json.loads(path.read_text()) == found
+
+
+def test_the_slope_is_the_power_by_which_a_cost_grows():
+    assert slope([(size, 3 * size**1.5) for size in (10, 200, 7000)]) == pytest.approx(1.5)
+    assert slope([(10, 1.0), (1000, 1.0)]) == pytest.approx(0)
+
+
+def test_one_size_alone_tells_nothing_of_growth(tmp_path: Path):
+    path = tmp_path / "results.json"
+    keep("draw", [row(100, 10.0)], path)
+    assert series_of(kept(path)) == {}
+    keep("draw-large", [row(10_000, 999.9)], path)
+    assert series_of(kept(path)) == {"draw": [(100, 10.0), (10_000, 999.9)]}
+
+
+def test_the_page_tells_ratios_rates_and_growth(tmp_path: Path):
+    path = tmp_path / "results.json"
+    keep(
+        "draw",
+        [row(10, 1.0, yardsticks={"sort": 0.5}, peak_megabytes=61.2, asked="4 s"), row(100, 20.0)],
+        path,
+    )
+    served = {"served": "300/s", "yardstick_served": "900/s"}
+    keep(
+        "web",
+        [{"what": "register", "seconds": 1 / 300, "yardsticks": {"a bare route": 1 / 900}, **served}],
+        path,
+    )
+    page = report.page(kept(path), {"draw": "Of the draw.", "web": "Of the web."})
+    assert "## draw\n\nOf the draw.\n" in page
+    assert "| draw, 10 lines | 1 s |  | 61 MB | 2.00 × sort (0.5 s) | 4 s |" in page
+    assert "| register | 300/s |  |  | 0.33 of the rate of a bare route: 900/s |  |" in page
+    assert "| draw | 10 to 100 | 1.30 |" in page
+    report.plot(series_of(kept(path)), tmp_path / "one.svg")
+    report.plot(series_of(kept(path)), tmp_path / "two.svg")
+    assert (tmp_path / "one.svg").read_bytes() == (tmp_path / "two.svg").read_bytes()
+
+
+def test_every_benchmark_says_what_it_measures():
+    said = describe()
+    assert said.keys() == BENCHMARKS.keys() | CITY.keys()
+    assert all(each.endswith(".") and len(each) > 20 for each in said.values())
