@@ -19,6 +19,8 @@ preload_app = True
 timeout = 60
 graceful_timeout = 20
 keepalive = 15
+#: Nobody steers a running server but by signals.
+control_socket_disable = True
 limit_request_line = 4094
 limit_request_fields = 60
 limit_request_field_size = 8190
