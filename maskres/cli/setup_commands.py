@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from maskres.cli.audit_commands import notary_audit
+from maskres.cli.backup_commands import backup_database, copy_keys, restore_database
 from maskres.cli.cosign_command import check, cosign_one
 from maskres.cli.deployment import (
     OUTPUT_FILE,
@@ -27,7 +28,7 @@ from maskres.usecases.record import name_ledger
 
 @click.group()
 def database() -> None:
-    """Make the tables and name the ledger."""
+    """Make the tables, name the ledger; copy and restore."""
 
 
 @database.command("upgrade")
@@ -60,7 +61,7 @@ def init_database(origin: str, actor_name: str) -> None:
 
 @click.group()
 def keys() -> None:
-    """Make and rotate the deployment's keys."""
+    """Make, rotate and copy the deployment's keys."""
 
 
 @keys.command("init")
@@ -141,6 +142,9 @@ def keygen(name: str, out: Path) -> None:
     click.echo(key.verifier.text)
 
 
+database.add_command(backup_database)
+database.add_command(restore_database)
+keys.add_command(copy_keys)
 notary.add_command(cosign_one)
 notary.add_command(check)
 notary.add_command(notary_audit)
