@@ -30,7 +30,8 @@ def erase_personal_data(c: Transaction, round_id: int) -> int:
     """
     for table in ("entries", "facts", "verdicts", "disputes", "corrections"):
         c.execute(text(f"DELETE FROM {table} WHERE {_OF_ROUND}"), {"round": round_id})
-    c.execute(text("DELETE FROM repeats WHERE round_id = :round"), {"round": round_id})
+    for table in ("repeats", "proxies"):
+        c.execute(text(f"DELETE FROM {table} WHERE round_id = :round"), {"round": round_id})
     erased = c.execute(
         text("DELETE FROM registrations WHERE round_id = :round"), {"round": round_id}
     ).rowcount

@@ -7,16 +7,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, and_, func, select
+from sqlalchemy import Label, Row, and_, func, select
 
 from maskres.db.bulk import in_batches, is_among, update_rows
 from maskres.db.engine import Transaction
-from maskres.db.tables import draws, places, registrations, slots
+from maskres.db.tables import batch_changes, draws, places, registrations, slots
 from maskres.errors import ConflictError, InputError
 from maskres.formats.values import format_time
 from maskres.pickup.handovers import PlaceChange
 from maskres.pickup.places import Collection as Collected
-from maskres.pickup.places import Place, PlaceStatus
+from maskres.pickup.places import Place, PlaceStatus, is_too_late_to_move
 
 _AT_ONCE = 5000
 #: What must still stand of a place that changes, and what changes.
@@ -42,13 +42,31 @@ class FoundPlace:
     number: str
 
 
+def displaced_at() -> Label[datetime]:
+    """Select when a place was displaced; null while it is not."""
+    changes = batch_changes.c
+    where = (
+        places.c.status == PlaceStatus.DISPLACED,
+        changes.draw_id == places.c.draw_id,
+        changes.number == places.c.number,
+        changes.cause == str(PlaceStatus.DISPLACED),
+    )
+    found = select(changes.changed_at).where(*where).order_by(changes.id.desc()).limit(1)
+    return found.correlate(places).scalar_subquery().label("displaced_at")
+
+
 def _select_places() -> Any:
     at_slot = and_(
         slots.c.draw_id == places.c.draw_id, slots.c.store == places.c.store, slots.c.slot == places.c.slot
     )
     return (
         select(
-            places, slots.c.starts_at, slots.c.ends_at, draws.c.status.label("draw_status"), draws.c.round_id
+            places,
+            slots.c.starts_at,
+            slots.c.ends_at,
+            draws.c.status.label("draw_status"),
+            draws.c.round_id,
+            displaced_at(),
         )
         .join(draws, draws.c.id == places.c.draw_id)
         .outerjoin(slots, at_slot)
@@ -153,7 +171,7 @@ def count_handed_out(
 
 
 def place_of_row(row: Any) -> Place:
-    """Make a place of a row that holds its columns and its slot's starts_at and ends_at."""
+    """Make a place of a row that holds its columns, its slot's starts_at and ends_at, and displaced_at."""
     collection = None
     if row.collected_nonce is not None:
         collection = Collected(
@@ -163,7 +181,15 @@ def place_of_row(row: Any) -> Place:
             row.collected_at,
             PlaceStatus(row.collected_from),
         )
-    return Place(row.id, PlaceStatus(row.status), row.store, row.starts_at, row.ends_at, collection)
+    return Place(
+        row.id,
+        PlaceStatus(row.status),
+        row.store,
+        row.starts_at,
+        row.ends_at,
+        collection,
+        is_honoured_elsewhere=is_too_late_to_move(row.displaced_at, row.starts_at),
+    )
 
 
 def _found(row: Row[Any]) -> FoundPlace:

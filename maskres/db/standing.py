@@ -13,6 +13,7 @@ from maskres.db.tables import (
     batch_changes,
     disputes,
     entries,
+    handovers,
     ledger_entries,
     places,
     registrations,
@@ -44,11 +45,15 @@ def dispute_status(c: Transaction, draw_id: int, number: str) -> str | None:
 
 
 def place_of(c: Transaction, draw_id: int, number: str) -> Any | None:
-    """Give a number's place with the times of its slot, or None."""
+    """Give a number's place with the times of its slot and whether a proxy collected it, or None."""
     at_slot = and_(
         slots.c.draw_id == places.c.draw_id, slots.c.store == places.c.store, slots.c.slot == places.c.slot
     )
-    statement = select(places, slots.c.starts_at, slots.c.ends_at).outerjoin(slots, at_slot)
+    statement = (
+        select(places, slots.c.starts_at, slots.c.ends_at, handovers.c.is_proxy)
+        .outerjoin(slots, at_slot)
+        .outerjoin(handovers, handovers.c.nonce == places.c.collected_nonce)
+    )
     where = (places.c.draw_id == draw_id, places.c.number == number)
     return c.execute(statement.where(*where)).one_or_none()
 

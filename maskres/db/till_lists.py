@@ -8,7 +8,8 @@ from typing import Any
 from sqlalchemy import and_, select
 
 from maskres.db.engine import Transaction
-from maskres.db.tables import documents, draws, places, registrations, slots
+from maskres.db.pickup import displaced_at
+from maskres.db.tables import documents, draws, places, proxies, registrations, slots
 from maskres.rounds.status import DrawStatus
 
 
@@ -17,7 +18,7 @@ def list_expected(c: Transaction, round_id: int, store: str, since: datetime, un
 
     Returns:
         Rows with all columns of the place, the slot's starts_at and ends_at, the draw's number, and the holder's
-        id_digest, contact and canonical id, both encrypted; by number.
+        id_digest, contact, canonical id and named proxy (None without one), these three encrypted; by number.
     """
     statement = (
         select(
@@ -28,6 +29,8 @@ def list_expected(c: Transaction, round_id: int, store: str, since: datetime, un
             registrations.c.id_digest,
             registrations.c.contact,
             documents.c.canonical,
+            proxies.c.words.label("proxy"),
+            displaced_at(),
         )
         .select_from(slots)
         .join(draws, draws.c.id == slots.c.draw_id)
@@ -44,6 +47,7 @@ def list_expected(c: Transaction, round_id: int, store: str, since: datetime, un
             and_(registrations.c.round_id == draws.c.round_id, registrations.c.number == places.c.number),
         )
         .join(documents, documents.c.id_digest == registrations.c.id_digest)
+        .outerjoin(proxies, and_(proxies.c.round_id == draws.c.round_id, proxies.c.number == places.c.number))
         .where(
             draws.c.round_id == round_id,
             draws.c.status == DrawStatus.COLLECTING,

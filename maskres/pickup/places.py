@@ -6,8 +6,23 @@ Source: spec P5, A2.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import datetime, tzinfo
+from datetime import datetime, timedelta, tzinfo
 from enum import StrEnum
+
+#: Whoever is displaced so shortly before their slot is perhaps on the way already: phoned, and served by any store.
+HONOURED_WITHIN = timedelta(hours=2)
+
+
+def is_too_late_to_move(displaced_at: datetime | None, slot_starts_at: datetime | None) -> bool:
+    """Tell whether somebody was displaced so shortly before their slot that any store honours it.
+
+    Args:
+        displaced_at: aware; None for whoever was not.
+        slot_starts_at: aware; None without a slot.
+    """
+    if displaced_at is None or slot_starts_at is None:
+        return False
+    return slot_starts_at - displaced_at <= HONOURED_WITHIN
 
 
 class PlaceStatus(StrEnum):

@@ -18,11 +18,13 @@ from maskres.identity.documents import Document, read_document
 from maskres.identity.names import masked_name
 from maskres.pickup.codes import code_digest
 from maskres.pickup.handovers import Answer, AnswerCode
+from maskres.pickup.proxies import Proxy
 from maskres.pickup.redemption import UNDO_MINUTES
 from maskres.pickup.signed_codes import read_code
 from maskres.rounds.status import DrawStatus
 from maskres.usecases import redeeming
 from maskres.usecases.personal import open_canonical, open_contact
+from maskres.usecases.proxies import find_proxy
 from maskres.usecases.service import Actor, Service, one_transaction
 from maskres.usecases.tokens import till_for
 
@@ -66,10 +68,12 @@ class Identity:
     Attributes:
         name: masked.
         last_four: last four characters of the document's number.
+        proxy: whom the winner has named to collect, the name masked; None where nobody is named.
     """
 
     name: str
     last_four: str
+    proxy: Proxy | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -313,4 +317,5 @@ def _read_identity(
     )
     contact = open_contact(service.cipher, row.contact, row.id_digest)
     canonical = open_canonical(service.cipher, people.document_of(c, row.id_digest), row.id_digest)
-    return Identity(masked_name(contact.name), canonical[-4:])
+    named = find_proxy(c, service, round_, number)
+    return Identity(masked_name(contact.name), canonical[-4:], None if named is None else named.masked)

@@ -9,6 +9,7 @@ from maskres.db.engine import Transaction
 from maskres.db.people import Registration
 from maskres.db.rounds import Round, find_store
 from maskres.formats.symbols import grouped
+from maskres.formats.values import format_time
 from maskres.usecases.messages import write_message
 from maskres.usecases.personal import open_contact
 from maskres.usecases.service import Service
@@ -26,6 +27,29 @@ _CARD_LOOKED_UP = (
     " Today the store {store} looked up {number} by the card alone, without the pickup code."
     " If neither you nor somebody for you was there, please tell the operator."
 )
+
+
+_PROXY_NAMED = (
+    "登记号{number}已指定他人代领。如非您本人所为，请尽快在状态页撤销。"
+    " Somebody was named to collect for {number}. If it was not you, take it back on the status page at once."
+)
+
+
+def tell_proxy_named(c: Transaction, service: Service, round_: Round, number: str) -> None:
+    """Tell a winner that somebody was named to collect for them.
+
+    Args:
+        c: the transaction in which they were.
+        service: the service.
+        round_: the round.
+        number: the winner's; without a phone nobody is told.
+    """
+    standing = people.find_registration(c, round_.id, number)
+    phone = open_contact(service.cipher, standing.contact, standing.id_digest).phone
+    if phone is None:
+        return
+    once = f"proxy-named/{round_.slug}/{number}/{format_time(service.now())}"
+    write_message(c, service, "proxy-named", phone, _PROXY_NAMED.format(number=grouped(number)), once=once)
 
 
 def tell_card_looked_up(c: Transaction, service: Service, round_: Round, store: str, number: str) -> None:

@@ -24,6 +24,7 @@ from maskres.rounds.status import DrawStatus, RoundStatus, has_reached
 from maskres.usecases.afterwards import code_of
 from maskres.usecases.odds import odds_of
 from maskres.usecases.proofs import Proof, is_proved, phone_digests, secret_of
+from maskres.usecases.proxies import TO_COME
 from maskres.usecases.receipts import wishes_of
 from maskres.usecases.service import Service
 from maskres.usecases.standing_values import WINS, InDraw, Outcome, Place, Standing, Verdict, Where
@@ -213,6 +214,7 @@ class _Teller:
             return InDraw(
                 draw.draw, draw.status, where, verdict, dispute, outcome, shown,
                 may_move=may_move, may_give_back=may_give_back,
+                may_name_proxy=can_act and PlaceStatus(place.status) in TO_COME,
             )  # fmt: skip
         where = self._where_unplaced(draw, outcome, is_list_ended=is_list_ended)
         ahead = None
@@ -296,6 +298,7 @@ class _Teller:
             is_moved=int(row.code_version) > 1,
             collected_at=row.collected_at,
             collected_store=self._store(row.collected_store),
+            is_by_proxy=bool(row.is_proxy),
         )
 
     def _store(self, slug: str | None) -> rounds.Store | None:

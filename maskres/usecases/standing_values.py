@@ -114,6 +114,7 @@ class Place:
         is_moved: stands elsewhere than at first.
         collected_at: when it was handed out, else None.
         collected_store: where it was handed out.
+        is_by_proxy: somebody else collected for the winner.
     """
 
     store: Store | None
@@ -128,6 +129,7 @@ class Place:
     is_moved: bool
     collected_at: datetime | None
     collected_store: Store | None
+    is_by_proxy: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +150,7 @@ class InDraw:
         may_dispute: an objection can be lodged now.
         may_move: the place can be moved to another slot.
         may_give_back: the place, or the waiting, can be given up.
+        may_name_proxy: somebody else can be named to collect.
     """
 
     draw: int
@@ -162,6 +165,7 @@ class InDraw:
     may_dispute: bool = False
     may_move: bool = False
     may_give_back: bool = False
+    may_name_proxy: bool = False
     odds: Odds | None = None
 
 

@@ -27,6 +27,7 @@ from maskres.pickup.handovers import Answer, AnswerCode
 from maskres.pickup.redemption import look_at
 from maskres.pickup.signed_codes import CodeSigner
 from maskres.usecases.personal import open_canonical, open_contact
+from maskres.usecases.proxies import open_proxy
 from maskres.usecases.service import Service, one_transaction
 from maskres.usecases.tokens import TokenHolder, till_for
 
@@ -38,7 +39,8 @@ class Expected:
     Attributes:
         digest: 16 bytes of the code under the device's key.
         answer: what the till is told, as if nothing were to spare.
-        identity: nonce and AES-256-GCM of {"last_four", "name"}; empty where nothing is to be handed out.
+        identity: nonce and AES-256-GCM of {"last_four", "name"} and "proxy" where the winner has named one, the names
+            masked; empty where nothing is to be handed out.
         starts_at: of the slot, aware UTC.
         ends_at: likewise.
     """
@@ -117,7 +119,12 @@ def _of_round(
     _note(c, service, till, round_, since, rows)
     expected = [
         _expected(
-            service, key, makers[row.draw_number].code(row.number, row.code_version), row, store, now, zone
+            service,
+            round_.slug,
+            key,
+            makers[row.draw_number].code(row.number, row.code_version),
+            row,
+            look_at(pickup.place_of_row(row), store, now, zone=zone, has_unreserved_stock=False),
         )
         for row in rows
     ]
@@ -134,17 +141,20 @@ def _note(
     record.log(c, service.now(), till.actor.name, act, round_slug=round_.slug, detail=detail)
 
 
-def _expected(
-    service: Service, key: bytes, code: str, row: Any, store: str, now: datetime, zone: ZoneInfo
-) -> Expected:
-    place = pickup.place_of_row(row)
-    answer = look_at(place, store, now, zone=zone, has_unreserved_stock=False)
+def _expected(service: Service, round_slug: str, key: bytes, code: str, row: Any, answer: Answer) -> Expected:
     digest = code_digest(key, code)
     identity = b""
     if answer.code is AnswerCode.VALID:
-        contact = open_contact(service.cipher, row.contact, row.id_digest)
-        canonical = open_canonical(service.cipher, bytes(row.canonical), row.id_digest)
-        shown = strict_json.dumps({"last_four": canonical[-4:], "name": masked_name(contact.name)})
+        shown = strict_json.dumps(_identity(service, round_slug, row))
         nonce = service.random_bytes(NONCE_BYTES)
         identity = nonce + AESGCM(identity_key(key, code)).encrypt(nonce, shown, digest)
     return Expected(digest, answer, identity, row.starts_at, row.ends_at)
+
+
+def _identity(service: Service, round_slug: str, row: Any) -> dict[str, Any]:
+    contact = open_contact(service.cipher, row.contact, row.id_digest)
+    canonical = open_canonical(service.cipher, bytes(row.canonical), row.id_digest)
+    shown: dict[str, Any] = {"last_four": canonical[-4:], "name": masked_name(contact.name)}
+    if row.proxy is not None:
+        shown["proxy"] = open_proxy(service, round_slug, row.number, bytes(row.proxy)).masked.members
+    return shown

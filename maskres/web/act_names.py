@@ -35,6 +35,8 @@ ACTS: Mapping[str, LazyString] = {
     "draw-published": lazy_gettext("places published"),
     "draw-voided": lazy_gettext("draw voided"),
     "given-back": lazy_gettext("place given back"),
+    "proxy-named": lazy_gettext("proxy named"),
+    "proxy-taken-back": lazy_gettext("naming of a proxy taken back"),
     "keys-rotated": lazy_gettext("keys rotated"),
     "ledger-named": lazy_gettext("ledger named"),
     "log-exported": lazy_gettext("audit log exported"),

@@ -42,6 +42,12 @@ WORDS: dict[str, LazyString] = {
     "no-choices": lazy_gettext("Please choose at least one store, or say that you would go elsewhere too."),
     "bad-for-whom": lazy_gettext("Please say for whom you register."),
     "bad-keep": lazy_gettext("Please say whether your choices may be kept."),
+    "no-mark": lazy_gettext(
+        "Please give one of the two: the last four characters of their document, or a code word."
+    ),
+    "bad-last-four": lazy_gettext("Please give just the last four letters or digits of the number."),
+    "bad-code-word": lazy_gettext("A code word has 2 to 20 characters."),
+    "no-proxy-now": lazy_gettext("There is nothing now that somebody could collect for you."),
     "slot-full": lazy_gettext("This time has no place left. Please choose another."),
     "slot-begun": lazy_gettext("The time of this place has begun; it can only be collected now."),
     "bad-words": lazy_gettext("Please say in 1 to 2000 characters what is wrong."),

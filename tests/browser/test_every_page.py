@@ -23,7 +23,6 @@ from tests.support.world import ROUND
 #: GET, and yet no page; why.
 _NO_PAGES = {
     "counter.manifest": "a file",
-    "counter.offline": "the till without network, walked in test_counter_offline.py",
     "counter.offline_list": "JSON",
     "counter.service_worker": "a script",
     "health.healthz": "for machines",
@@ -42,7 +41,6 @@ _NO_PAGES = {
     "staff.home": "leads to one's own desk",
     "static": "files",
     "status.calendar": "a file",
-    "status.gather": "the page of status.move, for several of a family at once",
     "status.receipt": "a file",
 }
 
@@ -77,6 +75,7 @@ def test_every_page_is_fit_to_look_at(looker: Looker, gallery: Gallery):
     office_tours.see_operator(looker)
     office_tours.see_notary(looker)
     office_tours.see_counter(looker, gallery)
+    office_tours.see_without_network(looker, gallery)
     office_tours.see_helper(looker)
     office_tours.see_auditor(looker)
     finished = resident_tours.see_the_end(looker)

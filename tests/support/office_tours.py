@@ -9,13 +9,14 @@ from playwright.sync_api import expect
 from maskres.jobs.runner import run_task
 from maskres.usecases import staff as accounts
 from maskres.usecases import tasks
+from maskres.usecases.enrolling import invite_till
 from maskres.usecases.service import SERVICE
 from tests.support.gallery import COMMITTED, DECIDED, DRAFT, DRAWN, OPEN, VOID, Gallery, pool
 from tests.support.looking import Looker
 from tests.support.people import make_person
 from tests.support.walkers import Staff
 from tests.support.web import PASSWORD
-from tests.support.world import ROLLS, ROUND, slots_csv
+from tests.support.world import OPERATOR, ROLLS, ROUND, slots_csv
 
 _PAGES_OF_DRAWS = (
     (OPEN, ("", "times", "close", "slots", "void")),
@@ -274,6 +275,21 @@ def see_counter(looker: Looker, gallery: Gallery) -> None:
     counter.press(page.locator("main form button").first)
     looker.see(counter, "counter-card-error")
     looker.open(counter, "/counter/day", "counter-day")
+
+
+def see_without_network(looker: Looker, gallery: Gallery) -> None:
+    """See what a till says by itself, with today's list and of a code that it does not know."""
+    world = gallery.world
+    device = looker.resident()
+    device.open("/counter/enrol")
+    device.page.fill("#code", invite_till(world.service, OPERATOR, "huli-1-side", "huli-1").code)
+    device.press(device.page.locator("main form button"))
+    looker.open(device, "/counter/offline", "counter-offline")
+    for code, name in ((world.code(world.winner("huli-1", "pm")), "valid"), ("000000000000", "not-listed")):
+        device.page.fill("#code", code)
+        device.page.keyboard.press("Enter")
+        expect(device.page.locator(f"[data-answer={name}]")).to_be_visible()
+        looker.see(device, f"counter-offline-{name}")
 
 
 def see_helper(looker: Looker) -> None:

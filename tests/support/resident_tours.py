@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from playwright.sync_api import expect
 
+from maskres.usecases.proofs import secret_of
 from tests.support.gallery import COMMITTED, DECIDED, DRAFT, OPEN, VOID, Gallery, finish
 from tests.support.looking import Looker
 from tests.support.people import make_person
@@ -110,18 +111,48 @@ def see_status(looker: Looker, gallery: Gallery) -> None:
     looker.see(somebody, "status-look-up-error")
     for where, (slug, number) in gallery.holders.items():
         looker.see(looker.holder(slug, number), f"status-{where}")
-    for where, paths in (("moved", ("move", "give-back")), ("excluded", ("dispute",))):
+    for where, paths in (("moved", ("move", "give-back", "proxy")), ("excluded", ("dispute",))):
         person = looker.holder(*gallery.holders[where])
         for path in paths:
             looker.open(person, f"/status/1/{path}", f"status-{path}")
     person.press(person.page.locator("main form button"))
     looker.see(person, "status-dispute-error")
+    see_naming(looker, gallery)
     mover = looker.holder(ROUND, gallery.world.winner("siming-2", "pm"))
     mover.open("/status/1/move")
     mover.unfold()
     mover.press(mover.page.locator("main details a").first)
     looker.see(mover, "status-move-slot")
+    see_gathering(looker, gallery)
     by_phone(looker)
+
+
+def see_gathering(looker: Looker, gallery: Gallery) -> None:
+    """See how two of one family come to one slot."""
+    mover = looker.holder(ROUND, gallery.world.winner("siming-2", "pm"))
+    mover.open("/status")
+    mover.number = gallery.world.winner("huli-1", "pm")
+    mover.page.fill("#number", mover.number)
+    mover.page.fill("#secret", secret_of(looker.live.service, ROUND, mover.number))
+    mover.press(mover.page.locator("main form button"))
+    looker.open(mover, "/status/mine", "status-mine-family")
+    looker.open(mover, "/status/gather", "status-gather")
+    mover.unfold()
+    mover.press(mover.page.locator("main details a").first)
+    looker.see(mover, "status-gather-slot")
+
+
+def see_naming(looker: Looker, gallery: Gallery) -> None:
+    """See how somebody is named to collect, and that they are; the counter sees them later."""
+    winner = looker.holder(ROUND, gallery.world.winner("huli-1", "pm"))
+    winner.open("/status/1/proxy")
+    winner.press(winner.page.locator("main form button").first)
+    looker.see(winner, "status-proxy-errors")
+    winner.page.fill("#name", "李小明")
+    winner.page.fill("#last_four", "012X")
+    winner.press(winner.page.locator("main form button").first)
+    looker.see(winner, "status-placed-proxy")
+    looker.open(winner, "/status/1/proxy", "status-proxy-change")
 
 
 def by_phone(looker: Looker) -> None:

@@ -22,7 +22,7 @@ from maskres.db.tables.draws import (
     slots,
     verdicts,
 )
-from maskres.db.tables.people import documents, persons, registrations, repeats
+from maskres.db.tables.people import documents, persons, proxies, registrations, repeats
 from maskres.db.tables.pickup import handovers, places, stock_counts, store_states, tills
 from maskres.db.tables.public import (
     artifact_chunks,
@@ -63,6 +63,7 @@ __all__ = [
     "phone_codes",
     "pinned_registers",
     "places",
+    "proxies",
     "register_rows",
     "register_versions",
     "registration_files",

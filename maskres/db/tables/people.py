@@ -95,6 +95,15 @@ repeats = Table(
     Column("phone_digest", Digest16, primary_key=True),
     Column("number", Number, primary_key=True),
 )
+#: Who collects for a winner, encrypted, as they stand; the times of naming are in the audit log.
+proxies = Table(
+    "proxies",
+    metadata,
+    Column("round_id", BigInteger, primary_key=True),
+    Column("number", Number, primary_key=True),
+    Column("words", LargeBinary, nullable=False),
+    Column("named_at", UtcTime, nullable=False),
+)
 Index("ix_registrations_phone", registrations.c.round_id, registrations.c.phone_digest)
 Index("ix_registrations_person", registrations.c.person_id)
 Index("ix_registrations_document", registrations.c.id_digest)

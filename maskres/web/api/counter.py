@@ -71,14 +71,20 @@ def counter_routes(door: Door) -> Blueprint:
         """Say what is behind a code, or a card where there is only that, before anything is handed out.
 
         Where something may be handed out, the masked name and the last four signs of the document come with it, to be
-        compared with the card: that they were read is logged. Whoever is looked up by card alone is told by message.
+        compared with the card, and whom the winner has named to collect: that they were read is logged. Whoever is
+        looked up by card alone is told by message.
         """
         till, holder = _till(service, round, store), require_holder()
         if (body.get("code") is None) == (body.get("card") is None):
             raise BadFields((InputError("one-of-three", "Give one of code or card.", field="code"),))
         desk = Desk(holder.actor, store, holder.name)
         sight = see_at_till(service, desk, till, code=body.get("code"), card=_card(body.get("card"), ""))
-        seen = {"identity": sight.identity, "starts_at": sight.starts_at, "ends_at": sight.ends_at}
+        seen = {
+            "identity": sight.identity,
+            "proxy": None if sight.identity is None else sight.identity.proxy,
+            "starts_at": sight.starts_at,
+            "ends_at": sight.ends_at,
+        }
         return _told(sight.answer) | seen
 
     @routes.route(f"{_AT}/hand-overs", methods=["POST"])

@@ -90,6 +90,18 @@ class IdentityShown(Schema):
     last_four = fields.String(required=True, metadata={"description": "Of the document's number."})
 
 
+class ProxyShown(Schema):
+    """Whom the winner has named to collect; one of last_four and word tells that it is them."""
+
+    name = fields.String(required=True, metadata={"description": "Masked."})
+    last_four = fields.String(
+        required=True, allow_none=True, metadata={"description": "Of the number of the proxy's own document."}
+    )
+    word = fields.String(
+        required=True, allow_none=True, metadata={"description": "A code word that the proxy has to say."}
+    )
+
+
 class Seen(Told):
     """What a till is told before anything is handed out."""
 
@@ -98,6 +110,12 @@ class Seen(Told):
         required=True,
         allow_none=True,
         metadata={"description": "Only while something may be handed out; that it was read is logged."},
+    )
+    proxy = Whole(
+        ProxyShown,
+        required=True,
+        allow_none=True,
+        metadata={"description": "Where the winner has named somebody: nobody else collects for them."},
     )
     starts_at = Moment(required=True, allow_none=True)
     ends_at = Moment(required=True, allow_none=True)

@@ -23,6 +23,7 @@ from maskres.web.office_words import refuse
 from maskres.web.operator.acts import add_acts
 from maskres.web.operator.afterwards import add_afterwards
 from maskres.web.operator.bodies import let_bodies_grow
+from maskres.web.operator.calls import add_calls
 from maskres.web.operator.charts import add_charts
 from maskres.web.operator.committing import add_committing
 from maskres.web.operator.conflicts import add_conflicts
@@ -66,6 +67,7 @@ def operator_routes(door: Door) -> Blueprint:
     add_health(routes, door)
     add_log(routes, door, StaffRole.OPERATOR)
     add_conflicts(routes, door)
+    add_calls(routes, door)
     return routes
 
 

@@ -15,6 +15,7 @@ from maskres.identity.phones import masked_phone
 from maskres.rounds.status import RoundStatus
 from maskres.usecases.phone_codes import CodePurpose
 from maskres.usecases.proofs import Proof, secret_of
+from maskres.usecases.proxies import show_proxy
 from maskres.usecases.receipts import make_receipt
 from maskres.usecases.standing import find_standing, list_standings
 from maskres.usecases.standing_values import Standing
@@ -137,6 +138,7 @@ def status_routes(door: Door) -> Blueprint:
             standing=standing,
             round=round_,
             place=place,
+            proxy=show_proxy(service, round_.slug, standing.number),
             chosen=[names[store] for store in standing.wishes.choices if store in names],
             count=len(list_opened(service.now())),
         )

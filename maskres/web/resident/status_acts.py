@@ -24,6 +24,7 @@ from maskres.web.pages import show
 from maskres.web.resident.places import by_district
 from maskres.web.resident.ranking import CONTINUE, rank
 from maskres.web.resident.status_moving import add_moving
+from maskres.web.resident.status_proxy import add_naming
 from maskres.web.words import say
 
 Holder = Callable[[int], "tuple[Standing, Round] | None"]
@@ -42,6 +43,7 @@ def add_acts(routes: Blueprint, door: Door, holder: Holder, ask_again: Callable[
     _add_plain_acts(routes, door, holder, ask_again)
     _add_wishes(routes, door, holder, ask_again)
     add_moving(routes, door, holder, ask_again)
+    add_naming(routes, door, holder, ask_again)
 
 
 def _proof(door: Door, standing: Standing) -> Proof:

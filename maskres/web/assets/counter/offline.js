@@ -10,6 +10,7 @@ const SYNC_MILLISECONDS = 20_000;
 const part = (id) => document.getElementById(id);
 const words = JSON.parse(part("words").textContent);
 const answer = part("answer");
+const begin = [...answer.childNodes];
 const field = part("code");
 const copy = (id) => part(id).content.cloneNode(true);
 const fill = (text, facts) => text.replace(/\{(\w+)\}/g, (_, name) => facts[name] ?? "");
@@ -62,16 +63,28 @@ async function look(text) {
 function compare(told) {
   const form = copy("compare").firstElementChild;
   const nonce = makeNonce();
+  const put = (name, text) => {
+    form.querySelector(`[data-${name}]`).textContent = text ?? "";
+    form.querySelector(`[data-${name}]`).parentElement.hidden = !text;
+  };
+  const proxy = told.identity?.proxy;
+  put("name", told.identity?.name);
+  put("last-four", told.identity?.last_four);
+  put("proxy-name", proxy?.name);
+  put("proxy-last-four", proxy?.last_four);
+  put("proxy-word", proxy?.word);
   form.querySelector("[data-identity]").hidden = !told.identity;
-  form.querySelector("[data-name]").textContent = told.identity?.name ?? "";
-  form.querySelector("[data-last-four]").textContent = told.identity?.last_four ?? "";
+  form.querySelector("[data-proxy]").hidden = !proxy;
+  form.querySelector("[data-other]").hidden = Boolean(proxy);
+  // Where nobody is known there is nothing to be the same as.
+  if (!told.identity) for (const button of form.querySelectorAll("[data-unseen]")) button.textContent = button.dataset.unseen;
   form.addEventListener("submit", (event) => {
     event.preventDefault();
-    const is_proxy = form.querySelector("[name=is_proxy]").checked;
+    const is_proxy = form.querySelector(proxy ? "[name=is_named]" : "[name=is_proxy]").checked;
     handOver({ nonce, code: told.scan.code, round: told.round.round, is_proxy }, told.round.hands_out);
   });
   form.querySelector("[data-no]").addEventListener("click", () => {
-    answer.replaceChildren();
+    answer.replaceChildren(...begin);
     field.focus();
   });
   answer.append(form);
