@@ -25,7 +25,8 @@ from maskres.rounds.rules import (
 )
 
 _MEMBERS: Final = ("protocol", *Rules.__slots__)
-_INTEGERS: Final = {
+#: Members that are whole numbers → their bounds, inclusive.
+INTEGERS: Final = {
     "quantity": (1, 1000),
     "min_age": (0, 150),
     "wait_days": (0, 3650),
@@ -35,6 +36,7 @@ _INTEGERS: Final = {
     "audit_size": (0, 100_000),
     "entries_per_phone": (1, 100),
 }
+BONUS_INTEGERS: Final = {"tickets_per_round_waited": (0, 9), "max_tickets": (1, 10)}
 _FALLBACK_DATE: Final = date(1970, 1, 1)
 
 
@@ -80,7 +82,7 @@ def _read(data: bytes, file: str, *, is_published: bool = False) -> tuple[Rules,
     top = reader.members(strict_json.loads(data, file=file, is_published=is_published), "", required=_MEMBERS)
     if top.get("protocol", PROTOCOL) != PROTOCOL:
         reader.refuse("protocol", f"This program reads rules of the protocol {PROTOCOL} only.")
-    integers = {name: reader.integer(top, name, "", *bounds) for name, bounds in _INTEGERS.items()}
+    integers = {name: reader.integer(top, name, "", *bounds) for name, bounds in INTEGERS.items()}
     rules = Rules(
         round=reader.slug(top, "round"),
         zone=reader.zone(top),
@@ -206,8 +208,7 @@ def _read_bonus(reader: _Reader, top: dict[str, Any]) -> Bonus:
         return Bonus(0, 1)
     members = reader.members(top["bonus"], "bonus", required=("tickets_per_round_waited", "max_tickets"))
     return Bonus(
-        reader.integer(members, "tickets_per_round_waited", "bonus.", 0, 9),
-        reader.integer(members, "max_tickets", "bonus.", 1, 10),
+        *(reader.integer(members, name, "bonus.", *bounds) for name, bounds in BONUS_INTEGERS.items())
     )
 
 

@@ -112,11 +112,11 @@ def change_rules(c: Transaction, service: Service, actor: Actor, rules_json: byt
     return rules
 
 
-def read_stores_file(path: Path, rules_json: bytes) -> list[rounds.Store]:
-    """Read an office file of stores for a round with these rules."""
-    rules = read_rules(rules_json)
+def read_stores_file(path: Path, rules_json: bytes | None) -> list[rounds.Store]:
+    """Read an office file of stores for a round with these rules; None where they are yet to be written."""
+    districts = None if rules_json is None else read_rules(rules_json).districts
     with path.open("rb") as stream:
-        return read_stores(stream, file=path.name, districts=rules.districts)
+        return read_stores(stream, file=path.name, districts=districts)
 
 
 def open_round(service: Service, actor: Actor, round_slug: str) -> rounds.Round:

@@ -25,13 +25,13 @@ STORE_COLUMNS = (
 _CLOCK = re.compile(r"(?:[01][0-9]|2[0-3]):[0-5][0-9]")
 
 
-def read_stores(stream: BinaryIO, *, file: str, districts: Collection[str]) -> list[Store]:
+def read_stores(stream: BinaryIO, *, file: str, districts: Collection[str] | None) -> list[Store]:
     """Read an office file of stores.
 
     Args:
         stream: the file.
         file: the name to give in errors.
-        districts: slugs of the round's districts.
+        districts: slugs of the round's districts; None where its rules are yet to be written.
 
     Raises:
         InputError: "bad-slug", "store-twice", "unknown-district", "missing-text", "bad-hours", each with its line.
@@ -43,7 +43,7 @@ def read_stores(stream: BinaryIO, *, file: str, districts: Collection[str]) -> l
 
 
 def gather_stores(
-    stream: BinaryIO, *, file: str, districts: Collection[str]
+    stream: BinaryIO, *, file: str, districts: Collection[str] | None
 ) -> tuple[list[Store], list[BadRow]]:
     """Read an office file of stores, and name every bad line in the order of the file; see read_stores.
 
@@ -67,7 +67,9 @@ def gather_stores(
     return list(stores.values()), bad
 
 
-def _problem(store: Store, districts: Collection[str], known: Collection[str]) -> tuple[str, str, str] | None:
+def _problem(
+    store: Store, districts: Collection[str] | None, known: Collection[str]
+) -> tuple[str, str, str] | None:
     if not is_slug(store.store):
         return (
             "bad-slug",
@@ -76,7 +78,14 @@ def _problem(store: Store, districts: Collection[str], known: Collection[str]) -
         )
     if store.store in known:
         return "store-twice", "store", f"{store.store} stands twice."
-    if store.district not in districts:
+    if districts is None:
+        if not is_slug(store.district):
+            return (
+                "bad-slug",
+                "district",
+                "A district's short name has lower-case letters, digits and hyphens.",
+            )
+    elif store.district not in districts:
         return "unknown-district", "district", f"{store.district!r:.60} is not a district of this round."
     for field in ("name", "address"):
         if not 1 <= len(getattr(store, field)) <= 200:

@@ -7,10 +7,12 @@ from pathlib import Path
 from playwright.sync_api import expect
 
 from maskres.jobs.runner import run_task
+from maskres.pickup.store_states import StoreState
 from maskres.usecases import staff as accounts
 from maskres.usecases import tasks
 from maskres.usecases.enrolling import invite_till
 from maskres.usecases.service import SERVICE
+from maskres.usecases.store_states import say_state_everywhere
 from tests.support.gallery import COMMITTED, DECIDED, DRAFT, DRAWN, OPEN, VOID, Gallery, pool
 from tests.support.looking import Looker
 from tests.support.people import make_person
@@ -24,7 +26,7 @@ _PAGES_OF_DRAWS = (
     (COMMITTED, ("", "beacon", "successor", "draw", "publish")),
     (DRAWN, ("", "publish", "disputes")),
     (VOID, ("",)),
-    (ROUND, ("", "batch", "forfeit", "close-store", "disqualify", "bundle", "collect", "finish")),
+    (ROUND, ("", "batch", "forfeit", "close-store", "calls", "disqualify", "bundle", "collect", "finish")),
 )
 _BAD_REGISTER = (
     "id_number,name,moved_in,moved_out,died_on\n"
@@ -82,6 +84,7 @@ def see_operator(looker: Looker) -> None:
         (f"rounds/{ROUND}/draws/1/charts", "charts-draw"),
         (f"rounds/{DRAFT}", "round-draft"),
         (f"rounds/{DRAFT}/open", "open"),
+        (f"rounds/{OPEN}/rules", "rules-frozen"),
         *((f"rounds/{slug}", f"round-{slug[-1]}") for slug in (OPEN, COMMITTED, ROUND)),
         *(
             (f"rounds/{OPEN}/{path}", path)
@@ -98,6 +101,7 @@ def see_operator(looker: Looker) -> None:
     operator.press(operator.page.locator("main form button").first)
     looker.see(operator, "operator-dispute")
     see_errors(looker, operator)
+    see_rules(looker, operator)
     see_committing(looker, operator)
     see_tasks(looker, operator)
     see_previews(looker, operator)
@@ -112,6 +116,25 @@ def see_errors(looker: Looker, operator: Staff) -> None:
         operator.send()
         expect(operator.page.locator(".govuk-error-summary")).to_be_visible()
         looker.see(operator, f"operator-{address.split('/')[-1]}-errors")
+
+
+def see_rules(looker: Looker, operator: Staff) -> None:
+    """See the form of a draft's rules, with errors, and what would change; and whom to phone of a store that failed."""
+    page, address = operator.page, f"/operator/rounds/{DRAFT}/rules"
+    looker.open(operator, address, "operator-rules")
+    page.fill("#goods", "")
+    page.fill("#quantity", "many")
+    operator.press(page.locator("button[value=preview]"))
+    looker.see(operator, "operator-rules-errors")
+    page.fill("#goods", "masks")
+    page.fill("#quantity", "3")
+    operator.press(page.locator("button[value=preview]"))
+    looker.see(operator, "operator-rules-preview")
+    say_state_everywhere(looker.live.service, OPERATOR, "huli-1", StoreState.SOLD_OUT)
+    operator.go(f"/operator/rounds/{ROUND}/draws/1/calls")
+    operator.press(page.locator("main form button").first)
+    looker.see(operator, "operator-calls-phones")
+    say_state_everywhere(looker.live.service, OPERATOR, "huli-1", StoreState.OPEN)
 
 
 def see_committing(looker: Looker, operator: Staff) -> None:

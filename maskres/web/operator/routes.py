@@ -1,25 +1,19 @@
-"""The operator's first pages: all rounds, one round, a new one, tasks; and everything else of this door."""
+"""The operator's first pages: all rounds, one round, tasks; and everything else of this door."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, flash, redirect, request, url_for
-from flask_babel import gettext
+from flask import Blueprint
 
 from maskres.db import rounds
-from maskres.errors import MaskresError
 from maskres.rounds.roles import StaffRole
-from maskres.rounds.rules_file import read_rules
-from maskres.usecases import rounds as round_steps
 from maskres.usecases import tasks
 from maskres.usecases.health import read_health
 from maskres.usecases.overview import draw_overview, round_overview
 from maskres.web.access import staff
 from maskres.web.audit_log import add_log
 from maskres.web.door import Door
-from maskres.web.forms import Form
-from maskres.web.office_words import refuse
 from maskres.web.operator.acts import add_acts
 from maskres.web.operator.afterwards import add_afterwards
 from maskres.web.operator.bodies import let_bodies_grow
@@ -30,18 +24,18 @@ from maskres.web.operator.conflicts import add_conflicts
 from maskres.web.operator.disputes import add_disputes
 from maskres.web.operator.handed_in import add_handed_in
 from maskres.web.operator.health import add_health
+from maskres.web.operator.new_round import add_new_round
 from maskres.web.operator.plan_files import add_plan_files
+from maskres.web.operator.rules import add_rules
 from maskres.web.operator.search import add_search
 from maskres.web.operator.sources import add_sources
 from maskres.web.operator.staff import add_staff
 from maskres.web.operator.tills import add_tills
-from maskres.web.operator.times import add_times, read_times
-from maskres.web.pages import show, show_live
+from maskres.web.operator.times import add_times
+from maskres.web.pages import show_live
 from maskres.web.rules_words import say_rules
-from maskres.web.staff.login_session import require_account
 from maskres.web.task_pages import show_task
 from maskres.web.timeline import timeline
-from maskres.web.typed import kept_file, sent_file
 
 _TASKS_SHOWN = 10
 
@@ -51,7 +45,8 @@ def operator_routes(door: Door) -> Blueprint:
     routes = Blueprint("operator", __name__, url_prefix="/operator")
     let_bodies_grow(routes)
     _add_looks(routes, door)
-    _add_new_round(routes, door)
+    add_new_round(routes, door)
+    add_rules(routes, door)
     add_acts(routes, door)
     add_handed_in(routes, door)
     add_committing(routes, door)
@@ -104,51 +99,3 @@ def _add_looks(routes: Blueprint, door: Door) -> None:
     @staff(StaffRole.OPERATOR)
     def task(task_id: str) -> Any:
         return show_task(door, "operator", task_id)
-
-
-def _add_new_round(routes: Blueprint, door: Door) -> None:
-    service = door.service
-
-    @routes.route("/rounds/new", methods=["GET", "POST"])
-    @staff(StaffRole.OPERATOR)
-    def new_round() -> Any:
-        form = Form.sent() if request.method == "POST" else Form()
-        if request.method == "POST":
-            made = _create(form)
-            if made is not None:
-                flash(gettext("The round is a draft. Look at it, then open it."), "success")
-                return redirect(url_for("operator.round", slug=made), 303)
-        return show("operator/new_round.html", 422 if form.errors else 200, form=form)
-
-    def _create(form: Form) -> str | None:
-        rules, stores = sent_file(form, "rules"), sent_file(form, "stores")
-        for name in ("notary", "witness"):
-            if not form[name].strip():
-                form.errors[name] = gettext("Please paste the key.")
-        if rules is None or stores is None or form.errors:
-            return None
-        rules_json = rules.stream.read()
-        try:
-            with kept_file(service, stores) as path:
-                listed = round_steps.read_stores_file(path, rules_json)
-        except MaskresError as error:
-            place = "stores" if error.line is not None or error.file is not None else "rules"
-            refuse(form, error, **{error.field or "": place, error.code.replace("-", "_"): place})
-            return None
-        times = read_times(form, read_rules(rules_json).zone)
-        if times is None:
-            return None
-        try:
-            made = round_steps.create_round(
-                service,
-                require_account().actor,
-                rules_json,
-                listed,
-                notary_key=form["notary"],
-                witness_key=form["witness"],
-                times=times,
-            )
-        except MaskresError as error:
-            refuse(form, error, round_exists="rules", unknown_district="stores")
-            return None
-        return made.slug
