@@ -14,7 +14,7 @@ from playwright.sync_api import Page
 from maskres.usecases.bundles import write_public_files
 from maskres.usecases.service import Service
 from maskres.usecases.standing_values import Where
-from tests.support import office_tours, resident_tours
+from tests.support import counter_tours, office_tours, resident_tours
 from tests.support.browser import Live, Served
 from tests.support.gallery import Gallery, make_gallery
 from tests.support.looking import Looker, require_checkers
@@ -74,9 +74,10 @@ def test_every_page_is_fit_to_look_at(looker: Looker, gallery: Gallery):
     office_tours.see_logging_in(looker)
     office_tours.see_operator(looker)
     office_tours.see_notary(looker)
-    office_tours.see_counter(looker, gallery)
-    office_tours.see_without_network(looker, gallery)
-    office_tours.see_helper(looker)
+    counter_tours.see_tills(looker)
+    counter_tours.see_counter(looker, gallery)
+    counter_tours.see_without_network(looker, gallery)
+    counter_tours.see_helper(looker)
     office_tours.see_auditor(looker)
     finished = resident_tours.see_the_end(looker)
     if looker.language == "zh":  # the HTML of both languages is made alike

@@ -10,12 +10,10 @@ from maskres.jobs.runner import run_task
 from maskres.pickup.store_states import StoreState
 from maskres.usecases import staff as accounts
 from maskres.usecases import tasks
-from maskres.usecases.enrolling import invite_till
 from maskres.usecases.service import SERVICE
 from maskres.usecases.store_states import say_state_everywhere
-from tests.support.gallery import COMMITTED, DECIDED, DRAFT, DRAWN, OPEN, VOID, Gallery, pool
+from tests.support.gallery import COMMITTED, DECIDED, DRAFT, DRAWN, OPEN, VOID, pool
 from tests.support.looking import Looker
-from tests.support.people import make_person
 from tests.support.walkers import Staff
 from tests.support.web import PASSWORD
 from tests.support.world import OPERATOR, ROLLS, ROUND, slots_csv
@@ -106,7 +104,6 @@ def see_operator(looker: Looker) -> None:
     see_tasks(looker, operator)
     see_previews(looker, operator)
     see_accounts(looker, operator)
-    see_tills(looker, operator)
 
 
 def see_errors(looker: Looker, operator: Staff) -> None:
@@ -213,29 +210,6 @@ def see_accounts(looker: Looker, operator: Staff) -> None:
     looker.open(operator, "/staff/password", "password")
 
 
-def see_tills(looker: Looker, operator: Staff) -> None:
-    """See how a device becomes a till, and how it is revoked."""
-    page = operator.page
-    operator.go("/operator/tills")
-    page.fill("#name", "counter-2")
-    page.select_option("#store", "huli-1")
-    operator.send()
-    looker.see(operator, "operator-till-invited")
-    code = page.locator(".mr-code--big").first.inner_text()
-    looker.open(operator, "/operator/tills/counter-2/revoke", "operator-till-revoke")
-    device = looker.resident()
-    looker.open(device, "/counter/enrol", "counter-enrol")
-    device.press(device.page.locator("main form button"))
-    looker.see(device, "counter-enrol-error")
-    device.page.fill("#code", code)
-    device.press(device.page.locator("main form button"))
-    looker.see(device, "counter-of-a-till")
-    operator.go("/operator/tills/counter-2/revoke")
-    operator.send()
-    looker.see(operator, "operator-tills-revoked")
-    looker.open(device, "/counter/", "counter-revoked")
-
-
 def work(looker: Looker) -> None:
     """Do every task there is, as the worker does."""
     for task in tasks.list_due(looker.live.service, quiet_seconds=0):
@@ -270,67 +244,6 @@ def see_notary(looker: Looker) -> None:
     looker.see(notary, "notary-cosign")
     witness = looker.staff("witness")
     looker.see(witness, "witness-home")
-
-
-def see_counter(looker: Looker, gallery: Gallery) -> None:
-    """See what the counter is answered."""
-    counter = looker.staff("counter")
-    page, world = counter.page, gallery.world
-    looker.see(counter, "counter-home")
-    number = world.winner("huli-1", "pm")
-    away = world.winner("siming-2", "pm")
-    for code, name in (
-        (world.code(number), "valid"),
-        (world.code(away), "other-store"),
-        ("000000000000", "unknown"),
-        ("7K3M", "bad"),
-    ):
-        counter.open("/counter/")
-        page.fill("#code", code)
-        with page.expect_navigation():
-            page.keyboard.press("Enter")
-        looker.see(counter, f"counter-{name}")
-        if name == "valid":
-            counter.press(page.locator("form[action$='/hand-over'] button"))
-            looker.see(counter, "counter-handed-out")
-    looker.open(counter, "/counter/", "counter-home-recent")
-    looker.open(counter, "/counter/card", "counter-card")
-    counter.press(page.locator("main form button").first)
-    looker.see(counter, "counter-card-error")
-    looker.open(counter, "/counter/day", "counter-day")
-
-
-def see_without_network(looker: Looker, gallery: Gallery) -> None:
-    """See what a till says by itself, with today's list and of a code that it does not know."""
-    world = gallery.world
-    device = looker.resident()
-    device.open("/counter/enrol")
-    device.page.fill("#code", invite_till(world.service, OPERATOR, "huli-1-side", "huli-1").code)
-    device.press(device.page.locator("main form button"))
-    looker.open(device, "/counter/offline", "counter-offline")
-    for code, name in ((world.code(world.winner("huli-1", "pm")), "valid"), ("000000000000", "not-listed")):
-        device.page.fill("#code", code)
-        device.page.keyboard.press("Enter")
-        expect(device.page.locator(f"[data-answer={name}]")).to_be_visible()
-        looker.see(device, f"counter-offline-{name}")
-
-
-def see_helper(looker: Looker) -> None:
-    """See quick entry and the slip."""
-    helper = looker.staff("helper")
-    page = helper.page
-    send = page.locator("main button.mr-button--big")
-    looker.see(helper, "helper-home")
-    helper.press(send)
-    looker.see(helper, "helper-errors")
-    somebody = make_person(5001)
-    page.fill("#id_number", somebody.id_number)
-    page.fill("#name", somebody.name)
-    page.select_option("#district", "huli")
-    page.select_option("#choice_1", "huli-1")
-    page.check("input[name=reach][value=city]")
-    helper.press(send)
-    looker.see(helper, "helper-slip")
 
 
 def see_auditor(looker: Looker) -> None:

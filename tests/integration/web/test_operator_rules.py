@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -34,7 +35,7 @@ def rules_of(service: Service, slug: str = ROUND) -> Rules:
         return rounds.find_round(c, slug).rules
 
 
-def fields_of(rules: Rules) -> dict[str, str | list[str]]:
+def fields_of(rules: Rules) -> dict[str, Any]:
     """Give the fields of the form as a browser sends them."""
     values = form_of(rules).values
     return {name: value.split("|") if name.endswith("_bases") else value for name, value in values.items()}
@@ -113,7 +114,7 @@ def test_every_field_says_in_words_what_it_must_be(desk: Desk) -> None:
     for name in set(wrong) - {"basis_insurance"}:
         assert f'id="{name}-error"' in answer.text, name
     assert 'value="１x"' in answer.text
-    across = [
+    across: list[tuple[dict[str, Any], str]] = [
         ({"personal_data_until": "2020-01-01"}, "personal_data_until"),
         ({"person_data_until": "2020-03-01"}, "person_data_until"),
         ({"months": "13"}, "months"),

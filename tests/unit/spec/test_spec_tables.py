@@ -22,7 +22,7 @@ from maskres.lottery.batch import ALLOWED
 from maskres.lottery.pool import MAX_TICKETS, SEAL_DIGITS
 from maskres.lottery.standings import Status
 from maskres.rounds.rules import MAX_AGE_THRESHOLDS
-from maskres.rounds.rules_file import _INTEGERS
+from maskres.rounds.rules_file import INTEGERS
 from tests.support.spec_write import SPEC
 
 DOCUMENT = (SPEC / "draw.md").read_text("utf-8")
@@ -94,7 +94,7 @@ def test_the_ranges_of_the_rules_are_those_of_the_code():
         bounds = re.fullmatch(r"(\d+) to (\d+)", row[1])
         if bounds:
             found[names(row[0])[0]] = (int(bounds[1]), int(bounds[2]))
-    assert found == _INTEGERS
+    assert found == INTEGERS
     assert f"at most {MAX_AGE_THRESHOLDS} are" in " ".join(step("R1").split())
 
 
