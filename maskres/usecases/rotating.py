@@ -1,8 +1,8 @@
 """Rotating keys while the service runs: what is stored is written anew under the current keys, in small steps.
 
 Registrations go on meanwhile: whoever comes while their document still stands under an old index key has it brought
-up to date first, so nobody is taken for somebody new. Words of disputes, messages that wait and kept answers stay
-under the data key they were written with; old versions stay in the key file.
+up to date first, so nobody is taken for somebody new. Words of disputes, named proxies, messages that wait and kept
+answers stay under the data key they were written with; old versions stay in the key file.
 """
 
 from __future__ import annotations
