@@ -76,11 +76,13 @@ def _with_evidence(command: Callable[..., None]) -> Callable[..., None]:
 @click.argument("checkpoint", metavar="CHECKPOINT", required=False, type=INPUT_FILE)
 @click.option("--key", "key_path", required=True, type=INPUT_FILE, help="File of the secret key (keygen).")
 @click.option("--state", type=OUTPUT_FILE, help="What was signed last; default: beside the key.")
+@click.option("--hand-in", "is_handed_in", is_flag=True, help="Hand the signature in to the service, too.")
 @_with_evidence
 def cosign_one(
     checkpoint: Path | None,
     key_path: Path,
     state: Path | None,
+    is_handed_in: bool,
     address: str | None,
     bundles: tuple[Path, ...],
     ledger: str,
@@ -97,6 +99,8 @@ def cosign_one(
     memory = key_path.with_suffix(".signed.json") if state is None else state
     kept = key_path.with_suffix(".kept") if keep is None else keep
     evidence = _open(address, bundles)
+    if is_handed_in and not isinstance(evidence, PublicAddresses):
+        raise InputError("bad-arguments", "Handing in needs the service's address.", field="--hand-in")
     with _locked(memory):
         seen = read_last_signed(memory.read_bytes(), file=memory.name) if memory.exists() else {}
         given = None if checkpoint is None else checkpoint.read_bytes()
@@ -107,6 +111,9 @@ def cosign_one(
         # Remembered before it is shown: a signature that nobody remembers could be followed by a split ledger.
         _write_whole(memory, write_last_signed(seen | {own.name: found.checkpoint}))
     click.echo(line, nl=False)
+    if is_handed_in and isinstance(evidence, PublicAddresses):
+        evidence.hand_in(found.checkpoint.size, line)
+        _say(f"Handed in under the checkpoint of {found.checkpoint.size} entries.")
 
 
 @click.command("check")

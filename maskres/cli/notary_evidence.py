@@ -80,6 +80,22 @@ class PublicAddresses:
             stream.flush()
             shutil.copyfile(stream.name, target)
 
+    def hand_in(self, size: int, line: str) -> None:
+        """Hand in a cosignature under a checkpoint."""
+        body = strict_json.dumps({"line": line.strip()})
+        address = f"{self._base}checkpoints/{size}/cosignatures"
+        asked = urllib.request.Request(address, body, {"Content-Type": "application/json"})
+        try:
+            with urllib.request.urlopen(asked, timeout=_SECONDS):
+                return
+        except urllib.error.HTTPError as error:
+            said = error.read(_BLOCK).decode(errors="replace")
+            raise CheckFailed(
+                "not-taken", f"{address} answers with {error.code}: {said:.300}", field="--service"
+            ) from None
+        except (OSError, HTTPException) as error:
+            raise CheckFailed("service-unreachable", f"{address}: {error}.", field="--service") from None
+
     def _read(self, path: str) -> bytes:
         data = b""
         for block in self._blocks(path):

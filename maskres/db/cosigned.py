@@ -35,3 +35,16 @@ def cosigned_together_at(c: Transaction, seq: int, names: Collection[str]) -> da
     )
     found: datetime | None = c.execute(select(func.min(whole.c.at))).scalar_one()
     return found
+
+
+def newest_size_together(c: Transaction, names: Collection[str]) -> int:
+    """Give the size of the largest checkpoint that all of some names have cosigned; 0 where there is none."""
+    whole = (
+        select(cosignatures.c.size)
+        .where(cosignatures.c.name.in_(list(names)))
+        .group_by(cosignatures.c.size)
+        .having(func.count() == len(set(names)))
+        .order_by(cosignatures.c.size.desc())
+        .limit(1)
+    )
+    return int(c.execute(whole).scalar_one_or_none() or 0)

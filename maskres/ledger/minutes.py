@@ -50,7 +50,7 @@ _KINDS: Mapping[Kind, str] = {
     Kind.ROUND_FINISHED: "本轮结束 · round finished",
     Kind.ERASED: "个人资料已销毁 · personal data erased",
 }
-_ROLES = {"operator": "主办方 · operator", "notary": "公证人 · notary", "witness": "见证人 · witness"}
+_ROLES = {"operator": "主办方 · operator", "notary": "公证员 · notary", "witness": "见证人 · witness"}
 
 
 @dataclass(frozen=True, slots=True)

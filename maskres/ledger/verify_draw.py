@@ -1388,11 +1388,11 @@ def check_dice(
 
 
 def check_cosigned(report: Report, ledger: Ledger, draw: int) -> None:
-    """Report what was never cosigned of a finished draw; of one that goes on, only say so (spec E16)."""
-    is_finished = bool(ledger.of(draw, "draw-finished"))
+    """Report what nobody had cosigned when the draw was finished; of all that came since, only say so (spec E16)."""
+    finished = next((entry.line for entry in ledger.of(draw, "draw-finished")), 0)
     for entry in ledger.entries:
         if entry.draw in (None, draw) and step_of(entry) in [*MILESTONES, "successor"]:
-            if ledger.cosigned_at(entry) is None and is_finished:
+            if ledger.cosigned_at(entry) is None and entry.line < finished:
                 report.wrong(LEDGER, entry.line, "not-cosigned", f"{entry.kind} was never cosigned by both.")
             elif ledger.cosigned_at(entry) is None:
                 report.say(f"{LEDGER}:{entry.line}: {entry.kind} is not cosigned by notary and witness yet")

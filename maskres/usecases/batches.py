@@ -34,7 +34,7 @@ from maskres.lottery.standings import Standings, Status
 from maskres.lottery.wishes import read_wishes
 from maskres.pickup.codes import CodeMaker, code_digest
 from maskres.usecases.afterwards import published_draw
-from maskres.usecases.committed import read_own_commitment
+from maskres.usecases.committed import read_own_commitment, require_all_cosigned
 from maskres.usecases.drawing import publish
 from maskres.usecases.opened_wishes import count_by_slot, place_rows, write_opened_wishes
 from maskres.usecases.record import enter
@@ -69,7 +69,8 @@ def publish_batch(
         "batch", its number; "placed" and "unplaced".
 
     Raises:
-        StepRefused: "step-out-of-order"; "waiting-list-ended" for stock released after that.
+        StepRefused: "step-out-of-order"; "not-all-cosigned" while notary and witness have yet to cosign the places or
+            an earlier batch; "waiting-list-ended" for stock released after that.
         CheckFailed: "slot-too-soon".
         InputError: "bad-released", "slot-differs", "slot-closed", and as read_slot_plan.
     """
@@ -77,6 +78,7 @@ def publish_batch(
     # The round is locked: a commitment of its next draw, which ends this waiting list, must not come in between.
     round_ = rounds.find_round(c, round_slug, is_locked=True)
     draw = published_draw(c, round_, draw_number)
+    require_all_cosigned(c, round_, draw.draw)
     *ended_before, has_ended = _ended_lists(c, round_slug, draw.draw)
     if has_ended and released:
         raise StepRefused(

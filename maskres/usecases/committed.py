@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from maskres.db import cosigned, files, rounds
+from maskres.db import cosigned, files, record, rounds
 from maskres.db.engine import Transaction
 from maskres.errors import StepRefused
 from maskres.formats.values import format_time
 from maskres.ledger.body_shapes import Kind
 from maskres.ledger.commitment import LEAD, Commitment, read_commitment
-from maskres.ledger.entries import read_line
+from maskres.ledger.entries import Entry, is_milestone, read_line
 from maskres.ledger.note_keys import read_verifier_key
 from maskres.lottery.source_values import MISSING
 from maskres.lottery.sources import DeclaredSource, Dice, Drand, Network, known_at
@@ -41,8 +41,7 @@ def cosigned_at(c: Transaction, round_: rounds.Round, draw_number: int, kind: Ki
     found = cosigned.find_entry(c, kind, round_.slug, draw_number)
     if found is None:
         return None
-    names = [read_verifier_key(text).name for _role, text in round_.cosigners]
-    return cosigned.cosigned_together_at(c, found[0], names)
+    return cosigned.cosigned_together_at(c, found[0], _cosigners(round_))
 
 
 def cosign_commitment_by(sources: Sequence[DeclaredSource]) -> datetime:
@@ -104,6 +103,54 @@ def require_cosigned_dice(c: Transaction, round_: rounds.Round, draw: rounds.Dra
             "dice-cosigned-late",
             f"The dice were cosigned at {format_time(vouched_at)}; they had to be by {format_time(dice.by)}.",
         )
+
+
+def lacking_cosignatures(c: Transaction, round_: rounds.Round, draw_number: int) -> list[Entry]:
+    """List the milestones of a draw and its round that stand in no checkpoint cosigned by notary and witness yet.
+
+    Source: spec E2, E16.
+    """
+    held = cosigned.newest_size_together(c, _cosigners(round_))
+    return [entry for entry in _milestones(c, round_, draw_number) if entry.seq >= held]
+
+
+def newest_cosigned_at(c: Transaction, round_: rounds.Round, draw_number: int) -> datetime | None:
+    """Give since when the newest step of a draw that notary and witness have both cosigned is cosigned.
+
+    Source: spec E2.
+    """
+    names = _cosigners(round_)
+    held = cosigned.newest_size_together(c, names)
+    seqs = [
+        entry.seq
+        for entry in _milestones(c, round_, draw_number)
+        if entry.seq < held and entry.draw is not None
+    ]
+    return cosigned.cosigned_together_at(c, seqs[-1], names) if seqs else None
+
+
+def require_all_cosigned(c: Transaction, round_: rounds.Round, draw_number: int) -> None:
+    """Refuse to hand out, to publish a batch or to finish while something published was not cosigned by both.
+
+    Raises:
+        StepRefused: "not-all-cosigned".
+
+    Source: spec E16.
+    """
+    lacking = lacking_cosignatures(c, round_, draw_number)
+    if lacking:
+        kinds = ", ".join(f"{entry.kind} (entry {entry.seq})" for entry in lacking)
+        raise StepRefused("not-all-cosigned", f"Notary and witness must both cosign first: {kinds}.")
+
+
+def _cosigners(round_: rounds.Round) -> list[str]:
+    return [read_verifier_key(text).name for _role, text in round_.cosigners]
+
+
+def _milestones(c: Transaction, round_: rounds.Round, draw_number: int) -> list[Entry]:
+    entries = (read_line(line, seq) for seq, line in enumerate(record.ledger_lines(c)))
+    mine = (entry for entry in entries if entry.round == round_.slug and entry.draw in (None, draw_number))
+    return [entry for entry in mine if is_milestone(entry)]
 
 
 def require_earlier_voids(c: Transaction, round_: rounds.Round, draw_number: int) -> None:

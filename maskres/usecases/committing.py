@@ -26,7 +26,7 @@ from maskres.registration.numbers import key_digest
 from maskres.rounds.status import DrawStatus
 from maskres.usecases.committed import first_known_at, require_earlier_voids
 from maskres.usecases.record import enter
-from maskres.usecases.service import Actor, Service, one_transaction
+from maskres.usecases.service import Actor, Service, approved_detail, one_transaction
 from maskres.usecases.store_files import read_slot_plan
 
 
@@ -186,7 +186,13 @@ def _write_files(c: Transaction, round_: rounds.Round, draw: rounds.Draw, folder
 
 @one_transaction
 def void_draw(
-    c: Transaction, service: Service, actor: Actor, round_slug: str, draw_number: int, reason: str
+    c: Transaction,
+    service: Service,
+    actor: Actor,
+    round_slug: str,
+    draw_number: int,
+    reason: str,
+    approved: str | None = None,
 ) -> None:
     """Give a draw up before its dice, with a reason for all to see (spec E15).
 
@@ -209,6 +215,5 @@ def void_draw(
         rounds.insert_draw(c, round_.id, draw.draw + 1, now)  # registering goes on for the next draw
     body = bodies.draw_voided(None if committed is None else committed.sha256, reason.strip())
     enter(c, service, now, Kind.DRAW_VOIDED, round_slug, draw.draw, body)
-    record.log(
-        c, now, actor.name, "draw-voided", round_slug=round_slug, draw=draw.draw, detail={"reason": reason}
-    )
+    detail = {"reason": reason} | approved_detail(approved)
+    record.log(c, now, actor.name, "draw-voided", round_slug=round_slug, draw=draw.draw, detail=detail)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from maskres.db import record, rounds
-from maskres.errors import InputError
+from maskres.errors import CheckFailed, InputError
 from maskres.ledger.entries import Entry, is_milestone, read_line
 from maskres.ledger.note_keys import read_verifier_key
 from maskres.rounds.roles import StaffRole
@@ -118,6 +118,35 @@ def hand_in_cosignature(
     signed_at = add_cosignature(service, actor, page.size, line.strip() + "\n", key)
     _renew_bundle(service, actor, page)
     return signed_at
+
+
+def hand_in_by_signature(service: Service, size: int, line: str) -> tuple[str, datetime]:
+    """Keep a cosignature that comes by the public address: what it needs to be taken is that it holds, and no account.
+
+    Args:
+        service: the service.
+        size: of the checkpoint.
+        line: the signature line of the notary or witness of the round that the checkpoint's last line is about.
+
+    Returns:
+        The name it is signed with, and when it was cosigned by that signer's clock.
+
+    Raises:
+        InputError: "unknown-checkpoint", "bad-note", "unknown-cosigner", "bad-signature".
+    """
+    page = find_page(service, size)
+    with service.database.reading() as c:
+        signers = dict(rounds.find_round(c, page.entry.round).cosigners)
+    roles = {name_of_key(key): StaffRole(role) for role, key in signers.items()}
+    parts = line.split()
+    role = roles.get(parts[1]) if len(parts) == 3 else None
+    if role is None:
+        raise InputError("unknown-cosigner", "No notary or witness of this round signs so.", field="line")
+    try:
+        signed_at = hand_in_cosignature(service, Actor(f"{role}/key"), role, page, line)
+    except CheckFailed as error:
+        raise InputError(error.code, error.message, field="line") from None
+    return parts[1], signed_at
 
 
 def _renew_bundle(service: Service, actor: Actor, page: LedgerPage) -> None:

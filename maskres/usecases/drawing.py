@@ -20,6 +20,7 @@ from maskres.lottery.wishes import read_wishes
 from maskres.rounds.status import DrawStatus, require_draw_step
 from maskres.usecases.committed import (
     read_own_commitment,
+    require_all_cosigned,
     require_cosigned_commitment,
     require_cosigned_dice,
 )
@@ -123,13 +124,16 @@ def publish(
 def open_collection(
     c: Transaction, service: Service, actor: Actor, round_slug: str, draw_number: int
 ) -> None:
-    """Open the counters: from now on tills hand out.
+    """Open the counters: from now on tills hand out, by places that notary and witness have cosigned.
 
     Raises:
-        StepRefused: "step-out-of-order".
+        StepRefused: "step-out-of-order", "not-all-cosigned".
+
+    Source: spec E16.
     """
     now = service.now()
     round_ = rounds.find_round(c, round_slug)
     draw = rounds.find_draw(c, round_, draw_number, is_locked=True)
     rounds.move_draw(c, draw, DrawStatus.COLLECTING)
+    require_all_cosigned(c, round_, draw.draw)
     record.log(c, now, actor.name, "collection-opened", round_slug=round_slug, draw=draw.draw)

@@ -29,7 +29,12 @@ from maskres.lottery.source_values import MISSING
 from maskres.lottery.sources import DeclaredSource, Dice, Drand
 from maskres.pickup.store_states import StoreState
 from maskres.rounds.status import DrawStatus, has_reached
-from maskres.usecases.committed import cosign_commitment_by, cosigned_at, read_own_commitment
+from maskres.usecases.committed import (
+    cosign_commitment_by,
+    cosigned_at,
+    lacking_cosignatures,
+    read_own_commitment,
+)
 from maskres.usecases.service import Service
 
 
@@ -54,6 +59,7 @@ class DrawOverview:
         may_commit_at: from when the draw may be committed; None before deciding.
         vouched: step, by its ledger entry, → when it first stood in a checkpoint that notary and witness had cosigned;
             None where they have not.
+        lacking: milestones of the draw and its round that notary and witness have yet to cosign, in their order.
     """
 
     draw: rounds.Draw
@@ -71,6 +77,7 @@ class DrawOverview:
     plan: slots.PlanFigures
     may_commit_at: datetime | None
     vouched: Mapping[str, datetime | None]
+    lacking: tuple[Kind, ...]
 
     @property
     def dice_from(self) -> datetime | None:
@@ -206,4 +213,5 @@ def _overview(c: Transaction, round_: rounds.Round, draw: rounds.Draw, entries: 
             for kind in reached
             if kind in MILESTONES or kind == Kind.BEACON
         },
+        lacking=tuple(entry.kind for entry in lacking_cosignatures(c, round_, draw.draw)),
     )

@@ -10,9 +10,11 @@ from maskres.db import files, rounds, store_states
 from maskres.db import standing as reads
 from maskres.db.engine import Transaction
 from maskres.errors import InputError
+from maskres.ledger.body_shapes import Kind
 from maskres.pickup.store_states import StoreState
 from maskres.rounds.status import DrawStatus, RoundStatus, has_reached
 from maskres.rounds.times import Registering, RegistrationTimes
+from maskres.usecases.committed import lacking_cosignatures, newest_cosigned_at
 from maskres.usecases.service import Service
 
 
@@ -29,6 +31,8 @@ class DrawView:
         winners: how many won; None before the draw.
         waiting: how many did not; likewise.
         files: published, by name.
+        cosigned_at: since when notary and witness vouch for the newest of its steps that both have cosigned.
+        lacking: steps of it that they have yet to cosign, in their order; empty where many rounds are listed.
     """
 
     draw: int
@@ -39,6 +43,8 @@ class DrawView:
     winners: int | None
     waiting: int | None
     files: tuple[files.PublishedFile, ...]
+    cosigned_at: datetime | None = None
+    lacking: tuple[Kind, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,10 +107,13 @@ def show_public_round(service: Service, slug: str) -> tuple[RoundView, list[roun
 
 def _view(c: Transaction, service: Service, round_: rounds.Round, *, with_files: bool) -> RoundView:
     found, now = rounds.list_draws(c, round_.id), service.now()
-    return RoundView(round_, tuple(_draw(c, each, now, with_files=with_files) for each in found))
+    return RoundView(round_, tuple(_draw(c, round_, each, now, with_files=with_files) for each in found))
 
 
-def _draw(c: Transaction, draw: rounds.Draw, now: datetime, *, with_files: bool) -> DrawView:
+def _draw(
+    c: Transaction, round_: rounds.Round, draw: rounds.Draw, now: datetime, *, with_files: bool
+) -> DrawView:
+    lacking = lacking_cosignatures(c, round_, draw.draw) if with_files else []
     winners = waiting = None
     if with_files and has_reached(draw.status, DrawStatus.DRAWN):
         counts = reads.count_outcomes(c, draw.id)
@@ -119,4 +128,6 @@ def _draw(c: Transaction, draw: rounds.Draw, now: datetime, *, with_files: bool)
         winners=winners,
         waiting=waiting,
         files=tuple(listed),
+        cosigned_at=newest_cosigned_at(c, round_, draw.draw) if with_files else None,
+        lacking=tuple(entry.kind for entry in lacking),
     )

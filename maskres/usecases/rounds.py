@@ -20,6 +20,7 @@ from maskres.rounds.rules import Rules
 from maskres.rounds.rules_file import read_rules
 from maskres.rounds.status import DrawStatus, RoundStatus
 from maskres.rounds.times import NO_TIMES, Registering, RegistrationTimes, check_times
+from maskres.usecases.committed import require_all_cosigned
 from maskres.usecases.record import enter, ledger_key
 from maskres.usecases.service import Actor, Service, one_transaction
 from maskres.usecases.store_files import read_stores
@@ -165,12 +166,15 @@ def finish_draw(c: Transaction, service: Service, actor: Actor, round_slug: str,
     """End a draw: nothing more is handed out for it.
 
     Raises:
-        StepRefused: "step-out-of-order".
+        StepRefused: "step-out-of-order", "not-all-cosigned".
+
+    Source: spec E16.
     """
     now = service.now()
     round_ = rounds.find_round(c, round_slug)
     draw = rounds.find_draw(c, round_, draw_number, is_locked=True)
     rounds.move_draw(c, draw, DrawStatus.FINISHED, finished_at=now)
+    require_all_cosigned(c, round_, draw.draw)
     enter(c, service, now, Kind.DRAW_FINISHED, round_slug, draw.draw, bodies.draw_finished())
     record.log(c, now, actor.name, "draw-finished", round_slug=round_slug, draw=draw.draw)
 

@@ -22,12 +22,18 @@ from maskres.usecases.committed import (
     require_cosigned_dice,
 )
 from maskres.usecases.record import enter
-from maskres.usecases.service import Actor, Service, one_transaction
+from maskres.usecases.service import Actor, Service, approved_detail, one_transaction
 
 
 @one_transaction
 def enter_dice(
-    c: Transaction, service: Service, actor: Actor, round_slug: str, draw_number: int, rolls: str
+    c: Transaction,
+    service: Service,
+    actor: Actor,
+    round_slug: str,
+    draw_number: int,
+    rolls: str,
+    approved: str | None = None,
 ) -> str:
     """Enter the notary's rolls, once; from then on the outcome is fixed (spec E9 to E11).
 
@@ -42,6 +48,7 @@ def enter_dice(
         round_slug: the round.
         draw_number: the draw, committed.
         rolls: as typed, or "missing".
+        approved: digest of what was looked at, for the audit log.
 
     Returns:
         The rolls as they stand in the ledger.
@@ -82,13 +89,20 @@ def enter_dice(
         values["seed"] = _publish_seed(c, service, round_, draw, {dice.name: value})
     rounds.write_draw(c, draw, values)
     enter(c, service, now, Kind.DICE, round_slug, draw.draw, bodies.dice(dice.name, value))
-    record.log(c, now, actor.name, "dice-entered", round_slug=round_slug, draw=draw.draw)
+    detail = approved_detail(approved)
+    record.log(c, now, actor.name, "dice-entered", round_slug=round_slug, draw=draw.draw, detail=detail)
     return value
 
 
 @one_transaction
 def enter_beacon(
-    c: Transaction, service: Service, actor: Actor, round_slug: str, draw_number: int, data: bytes
+    c: Transaction,
+    service: Service,
+    actor: Actor,
+    round_slug: str,
+    draw_number: int,
+    data: bytes,
+    approved: str | None = None,
 ) -> str:
     """Enter the beacon's round; anyone may hand it in, for it can be only one (spec E13).
 
@@ -99,6 +113,7 @@ def enter_beacon(
         round_slug: the round.
         draw_number: the draw: diced, or committed where it has no dice.
         data: beacon.json.
+        approved: digest of what was looked at, for the audit log.
 
     Returns:
         The seed.
@@ -140,12 +155,20 @@ def enter_beacon(
     rounds.write_draw(c, draw, {"beacon": beacon.randomness, "seed": seed})
     body = bodies.beacon(drand.name, beacon.round, beacon.signature, beacon.randomness)
     enter(c, service, now, Kind.BEACON, round_slug, draw.draw, body)
-    record.log(c, now, actor.name, "beacon-entered", round_slug=round_slug, draw=draw.draw)
+    detail = approved_detail(approved)
+    record.log(c, now, actor.name, "beacon-entered", round_slug=round_slug, draw=draw.draw, detail=detail)
     return seed
 
 
 @one_transaction
-def name_successor(c: Transaction, service: Service, actor: Actor, round_slug: str, draw_number: int) -> int:
+def name_successor(
+    c: Transaction,
+    service: Service,
+    actor: Actor,
+    round_slug: str,
+    draw_number: int,
+    approved: str | None = None,
+) -> int:
     """Say that the declared network has ended and the round of its declared successor counts.
 
     It does once notary and witness have cosigned this before that round's time: nobody knows its value then.
@@ -173,7 +196,8 @@ def name_successor(c: Transaction, service: Service, actor: Actor, round_slug: s
         raise StepRefused("successor-too-late", f"The successor's round was known from {due} on.")
     body = bodies.beacon_succeeded(drand.name, drand.successor.round)
     enter(c, service, now, Kind.BEACON, round_slug, draw.draw, body)
-    record.log(c, now, actor.name, "successor-named", round_slug=round_slug, draw=draw.draw)
+    detail = approved_detail(approved)
+    record.log(c, now, actor.name, "successor-named", round_slug=round_slug, draw=draw.draw, detail=detail)
     return drand.successor.round
 
 

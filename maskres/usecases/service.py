@@ -96,6 +96,11 @@ RESIDENT = Actor("resident")
 SERVICE = Actor("service")
 
 
+def approved_detail(digest: str | None) -> dict[str, str]:
+    """Give what the audit log says of an approval: the digest of what the page showed; nothing where there was none."""
+    return {} if digest is None else {"approved": digest}
+
+
 def one_transaction(
     use_case: Callable[Concatenate[Transaction, Service, P], R],
 ) -> Callable[Concatenate[Service, P], R]:

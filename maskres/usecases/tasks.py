@@ -21,7 +21,7 @@ from maskres.db.fenced import FencedDatabase
 from maskres.db.tasks import Task
 from maskres.errors import ConflictError, InputError, MaskresError
 from maskres.usecases.imports import ImportRefused
-from maskres.usecases.service import Actor, Service, one_transaction
+from maskres.usecases.service import Actor, Service, approved_detail, one_transaction
 
 T = TypeVar("T")
 
@@ -62,6 +62,7 @@ def request_task(
     once: str | None = None,
     round_slug: str | None = None,
     draw: int | None = None,
+    approved: str | None = None,
 ) -> Task:
     """Ask for a long step, within the transaction of what causes it.
 
@@ -74,6 +75,7 @@ def request_task(
         once: name of the wish, at most 200 characters. Asking again before it has ended gives the same task.
         round_slug: the round it is about.
         draw: the draw it is about.
+        approved: digest of what was looked at before asking; it stands in the audit log beside who asked.
 
     Raises:
         InputError: "bad-task" for a payload that is too long.
@@ -97,7 +99,7 @@ def request_task(
     }
     for _ in range(_TIMES_ASKED):
         if rows.insert_task(c, values):
-            detail = {"task": values["id"], "kind": kind}
+            detail = {"task": values["id"], "kind": kind} | approved_detail(approved)
             record.log(c, now, actor.name, "task-requested", round_slug=round_slug, draw=draw, detail=detail)
             return rows.find_task(c, str(values["id"]))
         standing = rows.find_open(c, str(once))

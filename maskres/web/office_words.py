@@ -90,6 +90,9 @@ OFFICE_WORDS: Mapping[str, LazyString] = {
     "void-not-cosigned": lazy_gettext(
         "Notary and witness did not cosign in time that the earlier draw is void. Nothing can follow it."
     ),
+    "not-all-cosigned": lazy_gettext(
+        "Notary and witness have yet to cosign what was published last. Nothing goes on before."
+    ),
     "no-successor": lazy_gettext("This draw was committed without a successor of its beacon."),
     "successor-named": lazy_gettext("The ledger says already that the successor counts."),
     "successor-too-late": lazy_gettext("The successor's round can be known already."),

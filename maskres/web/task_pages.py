@@ -29,15 +29,18 @@ def ask_task(
     round_slug: str | None = None,
     draw: int | None = None,
     payload: Mapping[str, Any] | None = None,
+    approved: str | None = None,
 ) -> Response:
     """Ask for a long step in the name of who is logged in, and lead them to its page.
 
     Asked for again before it has ended, it is the same task; a file that was handed in makes a wish of its own.
+    What was approved stands in the audit log by its digest.
     """
     upload = (payload or {}).get("upload")
     once = "/".join(str(part) for part in (kind, round_slug, draw, upload) if part is not None)
     actor = require_account().actor
-    task = tasks.ask(door.service, actor, kind, payload, once=once, round_slug=round_slug, draw=draw)
+    where: dict[str, Any] = {"round_slug": round_slug, "draw": draw, "approved": approved}
+    task = tasks.ask(door.service, actor, kind, payload, once=once, **where)
     return redirect(url_for(f"{desk}.task", task_id=task.id), 303)
 
 

@@ -16,7 +16,7 @@ from maskres.rounds.roles import StaffRole
 from maskres.rounds.status import DrawStatus, has_reached
 from maskres.usecases.overview import DrawOverview, RoundOverview
 from maskres.web.languages import MARKS, language
-from maskres.web.names import REGISTERS, name_of
+from maskres.web.names import ENTRIES, REGISTERS, name_of
 from maskres.web.pages import local_time
 
 
@@ -134,6 +134,8 @@ def _conditions(
             return _source_conditions(shown, one, now)
         case DrawStatus.DRAWN:
             return _draw_conditions(shown, one)
+        case DrawStatus.COLLECTING | DrawStatus.FINISHED:
+            return None, uncosigned(one), None
         case _:
             return None, None, None
 
@@ -193,6 +195,14 @@ def _lacking(shown: RoundOverview, one: DrawOverview, kind: Kind) -> str | None:
     }
     until = local_time(due, shown.round.rules.zone) if due else ""
     return f"{names[kind]} {gettext('At the latest: %(time)s.', time=until) if due else ''}".strip()
+
+
+def uncosigned(one: DrawOverview) -> str | None:
+    """Say what notary and witness have yet to cosign before anything is handed out, placed anew or finished."""
+    if not one.lacking:
+        return None
+    steps = MARKS[language()]["in_list"].join(name_of(ENTRIES, kind) for kind in one.lacking)
+    return str(gettext("Notary and witness must both cosign first: %(steps)s.", steps=steps))
 
 
 def _source_conditions(

@@ -19,7 +19,7 @@ from tests.support.collecting import Counters, local
 from tests.support.people import STORES, make_people
 from tests.support.plain_bundle import PlainBundle
 from tests.support.raw import dump, fetch
-from tests.support.world import NOTARY, OPERATOR, play_to
+from tests.support.world import NOTARY, OPERATOR, cosign_all, play_to
 
 pytest_plugins = ("tests.support.collecting_fixtures",)
 
@@ -27,6 +27,7 @@ HEADER = "district,store,slot,starts_at,ends_at,capacity"
 
 
 def batch(counters: Counters, **values: object) -> dict[str, int]:
+    cosign_all(counters.service)
     return publish_batch(counters.service, OPERATOR, counters.slug, counters.draw, **values)
 
 

@@ -13,16 +13,25 @@ from werkzeug.serving import make_server
 from maskres.app import bare_app, furnish
 from maskres.cli.main import main
 from maskres.config import WebSettings
+from maskres.errors import StepRefused
 from maskres.ledger.checkpoints import sign_checkpoint
 from maskres.ledger.entries import read_ledger
 from maskres.ledger.merkle import root
-from maskres.ledger.note_keys import Algorithm, VerifierKey, read_verifier_key, signing_key
+from maskres.ledger.note_keys import (
+    Algorithm,
+    VerifierKey,
+    read_verifier_key,
+    signing_key,
+    write_signing_key,
+)
 from maskres.ledger.notes import add_signatures, open_note
+from maskres.rehearsal.parts import cosigner_keys
 from maskres.rounds.status import DrawStatus
 from maskres.usecases.bundles import export_bundle
 from maskres.usecases.cosigning import ledger_pages, verifier_of_ledger
+from maskres.usecases.drawing import open_collection, publish_allocation
 from maskres.usecases.service import Service
-from tests.support.world import ROUND, play_to
+from tests.support.world import OPERATOR, ROUND, SEED, play_to, status_of
 
 
 class Desk:
@@ -185,3 +194,25 @@ def test_everything_is_fetched_from_the_public_addresses(desk: Desk, address: st
     play_to(desk.service, DrawStatus.DRAWN)
     assert desk.run("--service", address + "/")[0] == 0
     assert desk.run("--service", "http://127.0.0.1:1")[0] == 1
+
+
+def test_fetched_checked_signed_and_handed_in_over_the_public_addresses(desk: Desk, address: str) -> None:
+    """The whole way for both, from the newest checkpoint to the step that waited for their signatures."""
+    service = desk.service
+    play_to(service, DrawStatus.DRAWN)
+    publish_allocation(service, OPERATOR, ROUND, 1)
+    status, _line, said = desk.run("--service", address, "--hand-in")
+    assert status == 1 and "unknown-cosigner" in said, "a key of no notary of this round is not taken"
+    for key in cosigner_keys(SEED):
+        with pytest.raises(StepRefused, match="allocated"):
+            open_collection(service, OPERATOR, ROUND, 1)
+        desk.key = desk.folder / f"{key.name.replace('/', '-')}.key"
+        desk.key.write_text(write_signing_key(key) + "\n")
+        for _again in range(2):  # a signature that came already is no harm
+            status, line, said = desk.run("--service", address, "--hand-in")
+            assert status == 0, said
+            assert "Handed in under the checkpoint of 8 entries." in said
+            assert line.splitlines()[-1].startswith(f"\u2014 {key.name} ")
+    open_collection(service, OPERATOR, ROUND, 1)
+    assert status_of(service) is DrawStatus.COLLECTING
+    assert desk.run("--bundle", str(desk.bundle("published")), "--hand-in")[0] == 2

@@ -26,6 +26,7 @@ from tests.support.world import (
     NOTARY,
     OPERATOR,
     ROUND,
+    cosign_all,
     create_round,
     draw_id_of,
     open_round,
@@ -347,6 +348,7 @@ def test_unplaced_then_lapsed(service: Service):
     assert found.place.store is None and found.place.code is None
     batches.publish_batch(service, OPERATOR, ROUND, 1)
     assert part(service, unplaced).where is Where.UNPLACED
+    cosign_all(service)
     batches.publish_batch(service, OPERATOR, ROUND, 1)
     assert part(service, unplaced).where is Where.LAPSED
 

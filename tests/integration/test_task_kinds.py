@@ -115,13 +115,14 @@ def test_a_whole_round_by_tasks(service, tmp_path, monkeypatch):
     assert sum(won.values()) == len(winners_of(service))
     placed = workers.do("publish-allocation").result
     assert placed == {"placed": sum(won.values()), "unplaced": 0}
-    cosign_all(service)
     findings = dict.fromkeys(winners_of(service), True)
     assert workers.do("record-audit", {"findings": findings}).result == {"unsound": 0}
+    cosign_all(service)
     workers.do("open-collection")
     assert workers.do("forfeit-missed").result == {"forfeited": 0}
     batch = workers.do("publish-batch").result
     assert (batch["batch"], batch["forfeited"]) == (1, 0)
+    cosign_all(service)
     exported = workers.do("export-bundle").result
     assert exported["files"] > 10
     assert (tmp_path / ROUND / "draw-1.zip").stat().st_size > 1000

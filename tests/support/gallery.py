@@ -32,6 +32,7 @@ from tests.support.world import (
     OPERATOR,
     ROUND,
     Played,
+    cosign_all,
     create_round,
     hours_of,
     import_people,
@@ -125,6 +126,7 @@ def collect(world: Counters) -> dict[str, tuple[str, str]]:
     afterwards.disqualify(service, OPERATOR, NOTARY, ROUND, 1, waiting[-2], "Registered twice.")
     set_clock(service, hours_of(1, 4 * 24))
     batches.publish_batch(service, OPERATOR, ROUND, 1, released=6)
+    cosign_all(service)
     promoted = [number for number in waiting if where_of(service, number) is Where.PLACED][-1]
     disqualifying.ask_to_disqualify(service, OPERATOR, ROUND, 1, waiting[0], "The same card under two names.")
     till = world.till("huli-1")

@@ -133,15 +133,15 @@ class Events:
             self._wrong(committed, "wrong-order", f"Draw {draw} had neither a result nor been voided.")
 
     def check_cosigned(self) -> None:
-        """Note milestones that were never cosigned: a mismatch once the draw is finished."""
-        is_finished = bool(self._history.of(self._draw, Kind.DRAW_FINISHED))
+        """Note milestones that were never cosigned: a mismatch where the draw was finished after them (spec E16)."""
+        finished = self._history.of(self._draw, Kind.DRAW_FINISHED)
         for entry in self._history.entries:
             is_milestone = entry.kind in _MILESTONES or _is_succession(entry)
             if entry.draw not in (None, self._draw) or not is_milestone:
                 continue
             if self._history.cosigned_at(entry) is not None:
                 continue
-            if is_finished:
+            if finished and entry.seq < finished[0].seq:
                 self._wrong(entry, "not-cosigned", f"{entry.kind} was never cosigned by both.")
             else:
                 self._findings.notes.append(f"{LEDGER}:{entry.seq + 1}: {entry.kind} is not cosigned yet")

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask import Response, jsonify
 from flask_smorest import Blueprint
 
 from maskres.usecases import open_data
+from maskres.usecases.cosigning import hand_in_by_signature
 from maskres.web.access import public
 from maskres.web.api import open_schemas as shapes
 from maskres.web.api.routes import (
@@ -15,11 +18,14 @@ from maskres.web.api.routes import (
     is_open_data,
     may_refuse,
     publish,
+    reads_body,
 )
 from maskres.web.door import Door
 
 #: The whole tree is hashed for a proof.
 _COSTLY = "120 per minute"
+#: Two people sign a dozen times a draw.
+_SELDOM = "30 per minute"
 
 
 def ledger_routes(door: Door) -> Blueprint:
@@ -58,6 +64,21 @@ def ledger_routes(door: Door) -> Blueprint:
         """Give a checkpoint as a signed note, with all its cosignatures."""
         note = open_data.read_checkpoint_note(service, size)
         return publish(Response(note, mimetype="text/plain"), LIVE_SECONDS)
+
+    @routes.route("/checkpoints/<size:size>/cosignatures", methods=["POST"])
+    @door.limits.open.limit(_SELDOM)
+    @public
+    @reads_body
+    @routes.doc(security=[])
+    @routes.arguments(shapes.CosignatureSent)
+    @routes.response(200, shapes.CosignatureKept)
+    def hand_in(body: dict[str, Any], size: int) -> dict[str, Any]:
+        """Hand in the signature of a round's notary or witness under a checkpoint.
+
+        The signature itself is what is asked for: whoever sends one that holds is heard, a repeat changes nothing.
+        """
+        name, cosigned_at = hand_in_by_signature(service, size, body["line"])
+        return {"size": size, "name": name, "cosigned_at": cosigned_at}
 
     @routes.route("/ledger/inclusion/<entry:entry>/<size:size>")
     @limit

@@ -206,6 +206,20 @@ class Checkpoints(Schema):
     checkpoints = fields.List(fields.Nested(CheckpointShown), required=True)
 
 
+class CosignatureSent(Body):
+    """A signature line of notary or witness, as `maskres notary cosign` prints it."""
+
+    line = Text(1000, required=True, metadata={"description": "Begins with an em dash."})
+
+
+class CosignatureKept(Schema):
+    """A cosignature that holds."""
+
+    size = fields.Integer(required=True)
+    name = fields.String(required=True, metadata={"description": "Whose key signed."})
+    cosigned_at = Moment(required=True, metadata={"description": "By the signer's clock."})
+
+
 _HASHES_SHOWN = fields.List(
     Text(64, pattern=SHA256), required=True, metadata={"description": "In the order of RFC 6962."}
 )

@@ -22,6 +22,10 @@ from maskres.web.forms import Form
 from maskres.web.office_words import say_to_staff
 from maskres.web.pages import show
 from maskres.web.staff.login_session import require_account
+from maskres.web.typed import sent_file, stream_of
+
+#: A signature line has some two hundred bytes.
+_LINE_BYTES = 1 << 12
 
 
 def add_cosigning(routes: Blueprint, door: Door) -> None:
@@ -44,7 +48,7 @@ def add_cosigning(routes: Blueprint, door: Door) -> None:
         form = Form.sent() if request.method == "POST" else Form()
         if request.method == "POST":
             try:
-                hand_in_cosignature(service, account.actor, account.role, page, form["line"])
+                hand_in_cosignature(service, account.actor, account.role, page, _handed_in(form))
             except MaskresError as error:
                 form.errors["line"] = say_to_staff(error)
             else:
@@ -61,3 +65,11 @@ def add_cosigning(routes: Blueprint, door: Door) -> None:
             ledger_key=verifier_of_ledger(service),
             public_url=door.settings.public_url,
         )
+
+
+def _handed_in(form: Form) -> str:
+    """Give the signature line: of a file if one was sent, or else what was pasted."""
+    file = sent_file(form, "file", is_needed=False)
+    if file is None:
+        return form["line"]
+    return stream_of(file).read(_LINE_BYTES).decode(errors="replace")

@@ -57,7 +57,7 @@ def add_dice(routes: Blueprint, door: Door) -> None:
             form.errors[""] = gettext("Something changed since you looked. Please look at it again.")
         elif request.method == "POST":
             try:
-                enter_dice(door.service, require_account().actor, slug, number, kept["rolls"])
+                enter_dice(door.service, require_account().actor, slug, number, kept["rolls"], digest)
             except MaskresError as error:
                 form.errors[""] = say_to_staff(error)
             else:

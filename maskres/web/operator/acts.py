@@ -225,8 +225,9 @@ def _round_view(door: Door, act: Act) -> Callable[..., Any]:
         is_due = shown.round.status in act.needs
         form = Form.sent() if request.method == "POST" else Form()
         is_sent = request.method == "POST" and is_due
-        if is_sent and (not act.is_final or is_approved(form, round_digest(shown))):
-            return ask_task(door, "operator", act.kind, round_slug=slug)
+        digest = round_digest(shown) if act.is_final else None
+        if is_sent and (digest is None or is_approved(form, digest)):
+            return ask_task(door, "operator", act.kind, round_slug=slug, approved=digest)
         return _show(door, act, shown, None, is_due=is_due, hindrance=None, form=form)
 
     return view
@@ -241,8 +242,9 @@ def _draw_view(door: Door, act: Act) -> Callable[..., Any]:
             hindrance = step_to(shown, one, act.leads_to, door.service.now()).hindrance
         form = Form.sent() if request.method == "POST" else Form()
         is_sent = request.method == "POST" and is_due and hindrance is None
-        if is_sent and (not act.is_final or is_approved(form, state_digest(one))):
-            return ask_task(door, "operator", act.kind, round_slug=slug, draw=number)
+        digest = state_digest(one) if act.is_final else None
+        if is_sent and (digest is None or is_approved(form, digest)):
+            return ask_task(door, "operator", act.kind, round_slug=slug, draw=number, approved=digest)
         return _show(door, act, shown, one, is_due=is_due, hindrance=hindrance, form=form)
 
     return view

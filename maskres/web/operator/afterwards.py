@@ -24,6 +24,7 @@ from maskres.web.operator.plan_files import keep_sent
 from maskres.web.pages import show
 from maskres.web.staff.login_session import require_account
 from maskres.web.task_pages import ask_task
+from maskres.web.timeline import uncosigned
 from maskres.web.typed import has_file, read_time, read_whole
 
 _AFTERWARDS = (DrawStatus.PUBLISHED, DrawStatus.COLLECTING)
@@ -41,7 +42,8 @@ def _add_batch(routes: Blueprint, door: Door) -> None:
     def draw_batch(slug: str, number: int) -> Any:
         shown, one = draw_overview(door.service, slug, number)
         form = Form.sent() if request.method == "POST" else Form()
-        is_due = one.draw.status in _AFTERWARDS
+        hindrance = uncosigned(one)
+        is_due = one.draw.status in _AFTERWARDS and hindrance is None
         digest = state_digest(one)
         bad: list[Any] = []
         if request.method == "POST" and is_due and is_approved(form, digest):
@@ -49,7 +51,13 @@ def _add_batch(routes: Blueprint, door: Door) -> None:
             if not form.errors and not has_file("room"):
                 payload = {"released": released} if released else {}
                 return ask_task(
-                    door, "operator", TaskKind.PUBLISH_BATCH, round_slug=slug, draw=number, payload=payload
+                    door,
+                    "operator",
+                    TaskKind.PUBLISH_BATCH,
+                    round_slug=slug,
+                    draw=number,
+                    payload=payload,
+                    approved=digest,
                 )
             if not form.errors:
                 upload, bad = keep_sent(door, form, "room", slug, keep_slots)
@@ -63,7 +71,14 @@ def _add_batch(routes: Blueprint, door: Door) -> None:
                     )
                     return redirect(where, 303)
         status = 422 if form.errors else 200 if is_due or request.method == "GET" else 409
-        values = {"shown": shown, "one": one, "is_due": is_due, "digest": digest, "bad": bad}
+        values = {
+            "shown": shown,
+            "one": one,
+            "is_due": is_due,
+            "digest": digest,
+            "bad": bad,
+            "hindrance": hindrance,
+        }
         return show("operator/batch.html", status, form=form, **values)
 
 

@@ -143,7 +143,13 @@ def _add_confirm(routes: Blueprint, door: Door) -> None:
             session.pop(_KEPT)
             payload = {"quotas": typed["quotas"], "sources": typed["sources"]}
             return ask_task(
-                door, "operator", TaskKind.COMMIT_DRAW, round_slug=slug, draw=number, payload=payload
+                door,
+                "operator",
+                TaskKind.COMMIT_DRAW,
+                round_slug=slug,
+                draw=number,
+                payload=payload,
+                approved=digest,
             )
         sources = read_sources(typed["sources"])
         return show(

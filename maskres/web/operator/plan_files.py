@@ -177,7 +177,13 @@ def _add_room_preview(routes: Blueprint, door: Door) -> None:
         if request.method == "POST" and _is_approved(form, found, digest):
             payload = {"upload": upload} | ({"released": released} if released else {})
             return ask_task(
-                door, "operator", TaskKind.PUBLISH_BATCH, round_slug=slug, draw=number, payload=payload
+                door,
+                "operator",
+                TaskKind.PUBLISH_BATCH,
+                round_slug=slug,
+                draw=number,
+                payload=payload,
+                approved=digest,
             )
         title, button = gettext("What the batch offers"), gettext("Publish the batch")
         values: dict[str, Any] = {"digest": digest, "released": released, "is_final": True}

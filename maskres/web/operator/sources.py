@@ -44,7 +44,7 @@ def _add_beacon(routes: Blueprint, door: Door) -> None:
         digest = state_digest(one)
         if request.method == "POST" and is_approved(form, digest):
             try:
-                enter_beacon(door.service, require_account().actor, slug, number, _handed_in(form))
+                enter_beacon(door.service, require_account().actor, slug, number, _handed_in(form), digest)
             except MaskresError as error:
                 form.errors["beacon"] = say_to_staff(error)
             else:
@@ -73,7 +73,7 @@ def _add_successor(routes: Blueprint, door: Door) -> None:
         digest = state_digest(one)
         if request.method == "POST" and is_due and is_approved(form, digest):
             try:
-                name_successor(door.service, require_account().actor, slug, number)
+                name_successor(door.service, require_account().actor, slug, number, digest)
             except MaskresError as error:
                 form.errors[""] = say_to_staff(error)
             else:
@@ -98,7 +98,7 @@ def _add_void(routes: Blueprint, door: Door) -> None:
         digest = state_digest(one)
         if request.method == "POST" and is_due and is_approved(form, digest):
             try:
-                void_draw(door.service, require_account().actor, slug, number, form["reason"])
+                void_draw(door.service, require_account().actor, slug, number, form["reason"], digest)
             except MaskresError as error:
                 refuse(form, error, bad_member="reason")
             else:

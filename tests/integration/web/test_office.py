@@ -6,6 +6,7 @@ import json
 import re
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -112,12 +113,45 @@ def test_a_round_from_draft_to_batch_by_pages_alone(desk: Desk, tmp_path: Path) 
     assert "Something changed since you looked" in other.text
     assert "Winners" in desk.do("operator", f"{_DRAW}/draw").text
     assert "Placed" in desk.do("operator", f"{_DRAW}/publish").text
+    assert (
+        "both cosign first: winners drawn, places published" in desk.get("operator", f"{_DRAW}/collect").text
+    )
+    assert (
+        "Not signed by notary and witness yet: winners drawn" in desk.get("operator", f"/rounds/{ROUND}").text
+    )
+    assert desk.post("operator", f"{_DRAW}/collect", {}).status_code == 409
+    _cosign_newest(desk, "places published")
+    assert "have both signed what is published" in desk.get("operator", f"/rounds/{ROUND}").text
     desk.do("operator", f"{_DRAW}/collect")
     unlike = {"released": "2", "approved": "0" * 64}
     assert desk.post("operator", f"{_DRAW}/batch", unlike).status_code == 422
     assert "2" in desk.do("operator", f"{_DRAW}/batch", {"released": "2"}).text
     assert winners_of(service)
     assert "Batches published: 1." in desk.get("operator", _DRAW).text
+    assert "both cosign first: batch published" in desk.get("operator", f"{_DRAW}/batch").text
+    _require_digests_of_approvals(service)
+
+
+def _require_digests_of_approvals(service: Service) -> None:
+    """Beside who approved an act that cannot be undone the audit log holds the digest of what they looked at."""
+    with service.database.reading() as c:
+        rows = record.read_log(c, limit=1000)
+    approved = {
+        str(detail.get("kind", row.act)): detail["approved"]
+        for row in rows
+        if "approved" in (detail := json.loads(row.detail))
+    }
+    assert set(approved) == {
+        "open-round",
+        "close-draw",
+        "commit-draw",
+        "dice-entered",
+        "draw-winners",
+        "publish-allocation",
+        "publish-batch",
+    }
+    assert all(re.fullmatch("[0-9a-f]{64}", digest) for digest in approved.values())
+    assert len(set(approved.values())) == len(approved)
 
 
 def _insurance(folder: Path) -> bytes:
@@ -178,7 +212,9 @@ def _cosign_newest(desk: Desk, step: str) -> None:
         line = cosign(note, key, desk.service.now())
         wrong = desk.post(role, f"/notary/checkpoints/{page.size}", {"line": line.replace("A", "B", 1)})
         assert wrong.status_code == 422
-        handed_in = desk.post(role, f"/notary/checkpoints/{page.size}", {"line": line})
+        sent: dict[str, Any] = {"files": {"file": line.encode()}} if role == "witness" else {}
+        typed = {"line": "" if sent else line}
+        handed_in = desk.post(role, f"/notary/checkpoints/{page.size}", typed, **sent)
         assert handed_in.status_code == 303, handed_in.text
         assert "You have cosigned this step." in desk.get(role, f"/notary/checkpoints/{page.size}").text
 
