@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from maskres.db import record
@@ -99,6 +104,48 @@ def test_an_omission_is_proved_while_it_can_still_be_mended(
     page.locator("#receipt").fill("{}")
     page.locator("#check").click()
     expect(page.locator("#trouble")).not_to_be_empty()
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> Iterator[str]:
+    """The folder's files, served."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(SimpleHTTPRequestHandler, directory=str(tmp_path)))
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    server.server_close()
+    thread.join(10)
+
+
+def test_a_list_of_two_millions_is_fetched_when_asked_for_and_looked_into_as_it_comes(
+    live: Live, new_page: Callable[..., Page], tmp_path: Path, files: str
+) -> None:
+    """The service's own list is short: a long one, and the ledger's line about it, are put into their place."""
+    page = new_page(360, "en")
+    played = play_to(live.service, DrawStatus.DECIDED)
+    receipt = make_receipt(live.service, played.slug, played.numbers[0])
+    number = json.loads(receipt)["receipt"]["number"]
+    numbers = [f"{place:011d}Z" for place in range(2_000_000)]
+    numbers[1_300_000] = number
+    data = "\n".join(["number", *numbers, ""]).encode()
+    (tmp_path / "registered.csv").write_bytes(data)
+    with live.service.database.reading() as c:
+        entries = [json.loads(line) for line in record.ledger_lines(c)]
+    entries[1]["body"]["registered"] = {"entries": len(numbers), "sha256": hashlib.sha256(data).hexdigest()}
+    ledger = "".join(f"{json.dumps(entry)}\n" for entry in entries)
+    page.route("**/ledger.jsonl", lambda route: route.fulfill(body=ledger))
+    page.route("**/registered.csv", lambda route: route.continue_(url=f"{files}/registered.csv"))
+    found = check(page, live, receipt)
+    assert (found["list-not-fetched"], found.get("list")) == ("open", None)
+    button = page.locator("#fetch-list")
+    expect(button).to_have_text("Fetch the whole list and look into it (26 MB)")
+    assert fits(page)
+    button.click()
+    expect(page.locator("#whole-list")).to_be_hidden(timeout=60_000)
+    assert {code: states(page)[code] for code in ("list", "registered")} == dict.fromkeys(
+        ("list", "registered"), "right"
+    )
 
 
 def test_the_example_shows_an_omission_without_a_network(

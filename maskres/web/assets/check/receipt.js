@@ -1,6 +1,6 @@
 // The receipt page: reads a receipt that is pasted or chosen, fetches what is published of its draw, and checks both on
 // this device. The receipt itself is sent nowhere: only the names of published files are asked for.
-import { checkReceipt, readLedger, readReceipt } from "./receipt_check.js";
+import { checkReceipt, readLedger, readList, readReceipt } from "./receipt_check.js";
 import { data, part, showAnswer, showFindings, when, words } from "./showing.js";
 
 // A longer list is fetched only when asked for: a line of it has 13 bytes.
@@ -10,16 +10,25 @@ const MOST_UNASKED = 3e6;
 const spoken = (facts) => ({ ...facts, at: facts.at ? when(facts.at) : "" });
 
 // What grows is asked for anew each time; the answer is still short where nothing has changed.
-async function ask(address, read = "text") {
+async function fetched(address) {
   const answer = await fetch(address, { cache: "no-cache" });
   if (!answer.ok) throw new Error(address);
-  return answer[read]();
+  return answer;
 }
 
-// The list of the registered; null while nobody asked for a long one, or where it is not there.
-async function fetchList({ round, draw }, { closed }, isAsked) {
+const ask = async (address, read = "text") => (await fetched(address))[read]();
+
+// The list of the registered, looked into as it comes; null while nobody asked for a long one, or where it is not there.
+async function fetchList({ round, draw, number }, { closed }, isAsked) {
   if (!closed || (!isAsked && closed.body.registered.entries * LINE > MOST_UNASKED)) return null;
-  return new Uint8Array(await ask(`${words.rounds}/${round}/draws/${draw}/registered.csv`, "arrayBuffer"));
+  const list = readList(number);
+  const pieces = (await fetched(`${words.rounds}/${round}/draws/${draw}/registered.csv`)).body.getReader();
+  for (let bytes = 0, piece = await pieces.read(); !piece.done; piece = await pieces.read()) {
+    list.add(piece.value);
+    bytes += piece.value.length;
+    part("whole-list-done").textContent = `${Math.floor(bytes / 1e6)} / `;
+  }
+  return list.end();
 }
 
 // The checkpoint that holds the closing and that both cosigned, else the last one.
@@ -55,8 +64,10 @@ async function fetchPublished(receipt, isAsked) {
 }
 
 function examplePublished(example, receipt) {
-  const registered = new TextEncoder().encode(example.registered);
-  return { ledger: readLedger(example.ledger, receipt), checkpoint: example.checkpoint, registered, look: null };
+  const list = readList(receipt.number);
+  list.add(new TextEncoder().encode(example.registered));
+  const ledger = readLedger(example.ledger, receipt);
+  return { ledger, checkpoint: example.checkpoint, registered: list.end(), look: null };
 }
 
 function summaryOf(findings, state, { ledger }) {
@@ -80,6 +91,7 @@ function show(receipt, published, { paper, id } = {}) {
   part("whole-list").hidden = !isLong;
   if (isLong) {
     const megabytes = Math.ceil((published.ledger.closed.body.registered.entries * LINE) / 1e6);
+    part("whole-list-done").textContent = "";
     part("whole-list-size").textContent = megabytes;
   }
   showAnswer();

@@ -71,8 +71,25 @@ export function readLedger(text, receipt) {
   };
 }
 
-// Findings as in check.js. `published` holds ledger (of readLedger), checkpoint (a note), registered (the file's bytes,
-// null where it was not fetched), look (draw.json and the pool's leaf, null before the commitment); `paper` is the key
+// The list of the registered as it comes in, piece by piece, so that a phone need not hold millions of lines: `add` takes
+// bytes, `end` gives the whole file's digest and whether the number stands in it.
+export function readList(number) {
+  const state = sha256.create();
+  const wanted = `\n${number}\n`;
+  let [before, isIn] = ["", false];
+  return {
+    add(bytes) {
+      state.update(bytes);
+      const text = before + new TextDecoder("latin1").decode(bytes);
+      isIn ||= text.includes(wanted);
+      before = text.slice(1 - wanted.length);
+    },
+    end: () => ({ digest: bytesToHex(state.digest()), isIn }),
+  };
+}
+
+// Findings as in check.js. `published` holds ledger (of readLedger), checkpoint (a note), registered (of readList, null
+// where the list was not fetched), look (draw.json and the pool's leaf, null before the commitment); `paper` is the key
 // as somebody has it on paper, or nothing.
 export function checkReceipt(receipt, published, paper, id) {
   const { ledger } = published;
@@ -139,10 +156,10 @@ function checkList(receipt, { ledger, registered }, isCounted, note) {
     if (!isCounted) note("list-not-fetched", null);
     return;
   }
-  const isTheList = bytesToHex(sha256(registered)) === closed.body.registered.sha256;
+  const isTheList = registered.digest === closed.body.registered.sha256;
   note("list", isTheList, { count: closed.body.registered.entries });
   if (!isTheList) return;
-  if (new TextDecoder().decode(registered).includes(`\n${receipt.number}\n`)) note("registered", true);
+  if (registered.isIn) note("registered", true);
   else if (receipt.at > closed.at) note("after-closing", null, { at: Date.parse(closed.at) / 1000 });
   else note("omitted", false, { at: Date.parse(closed.at) / 1000 });
 }
