@@ -23,6 +23,15 @@ done | LC_ALL=C sort | cut -d' ' -f2 > ../order.txt
 tail -n +2 result.csv | cut -d, -f2 | diff - ../order.txt && echo "the order is right"
 """
 
+WINNERS_COMMAND = """\
+grep -o '"quotas":{[^}]*}' commitment.json
+awk -F, '
+  NR == 1 { next }
+  $5 == "won" { won[$3]++; if (late[$3]) print "line " NR " is wrong" }
+  $5 != "won" { late[$3] = 1 }
+  END { for (stratum in won) print stratum, won[stratum] }' result.csv
+"""
+
 PLACE_COMMAND = """\
 SEED=$(sha256sum seed.txt | cut -c1-64)
 grep ',won$' result.csv | cut -d, -f2 | while read -r number; do
@@ -45,18 +54,30 @@ def write_readme(names: Iterable[str], round_: str, draw: int, keys: Keyring) ->
         UTF-8 text, LF at the end.
     """
     present = frozenset(names)
-    parts = [_title(round_, draw, keys), _files(present), _sums_check()]
+    parts = [_title(round_, draw, keys)]
+    if VERIFIER in present:
+        parts.append(_VERIFIER)
+    parts += [_files(present), _sums_check()]
     if "seed.txt" in present:
         parts.append(_SEED)
     if {"seed.txt", "pool.csv", "result.csv"} <= present:
         parts.append(_TICKET)
         parts.append(
-            _commands("The whole draw again (some minutes for each hundred thousand numbers):", ORDER_COMMAND)
+            _commands(
+                "The whole draw again (some minutes for each hundred thousand numbers). What it writes lies beside\n"
+                "this folder, so that nothing is added to the files here:",
+                ORDER_COMMAND,
+            )
+        )
+        parts.append(
+            _commands(
+                "Who won: in each stratum the first of this order, as many as its quota, or all where there are\n"
+                "fewer. First the quotas, then the winners counted; no line may be wrong:",
+                WINNERS_COMMAND,
+            )
         )
     if {"seed.txt", "result.csv", "allocation.csv"} <= present:
         parts.append(_commands("Who chose a store first:", PLACE_COMMAND))
-    if VERIFIER in present:
-        parts.append(_VERIFIER)
     parts += [_signatures(keys), _LIMITS, _chinese(present, round_, draw, keys)]
     return ("\n\n".join(part.strip("\n") for part in parts) + "\n").encode()
 
@@ -80,7 +101,8 @@ def _files(present: frozenset[str]) -> str:
 
 def _sums_check() -> str:
     return _commands(
-        "That no file was damaged on the way (put the files in a folder of their own first):",
+        "The same by hand, in the folder where these files are and with a shell. (Where there is no sha256sum, write\n"
+        "shasum -a 256 for it.) That no file was damaged on the way:",
         "sha256sum -c SHA256SUMS\n",
     )
 
@@ -93,17 +115,23 @@ must be the first of these two digests; the second digest is the seed:
   sha256sum seed.txt"""
 
 _TICKET = """\
-Your own ticket: put the seed and your number (twelve symbols, no hyphens) in here. result.csv shows the first
-16 digits of your smallest ticket; a number with more tickets has /2, /3 and so on too:
+Your own tickets: put your number (twelve symbols, no hyphens) in place of the one here, the first of all. How many
+tickets it has stands in pool.csv; the smallest counts, and its first 16 digits must be those in result.csv:
 
-  printf %s "SEED/NUMBER/1" | sha256sum"""
+  SEED=$(sha256sum seed.txt | cut -c1-64)
+  NUMBER=$(sed -n 2p result.csv | cut -d, -f2)
+  for t in $(seq "$(grep "^$NUMBER," pool.csv | cut -d, -f3)"); do
+    printf %s "$SEED/$NUMBER/$t" | sha256sum | cut -c1-16
+  done | LC_ALL=C sort
+  grep "$NUMBER" result.csv"""
 
 _VERIFIER = """\
-verify_draw.py computes all of this anew: digests, who is in the pool, seed, order, winners, seals, places, batches,
-the audit's sample, the ledger, the order of events. It needs Python 3.9 or later and nothing else, and writes nothing:
+All of it at once, in the folder where these files are (python on Windows):
 
   python3 verify_draw.py .
 
+It computes everything anew: digests, who is in the pool, seed, order, winners, seals, places, batches, the audit's
+sample, the ledger, the order of events. It needs Python 3.9 or later and nothing else, and writes nothing.
 It prints every mismatch with file and line, and ends with status 0 only where there is none. Where you hold keys and
 names from elsewhere (minutes, paper), give them: --keys FILE (in the form of keys.json), --origin NAME, --round SLUG.
 It cannot check Ed25519 and BLS signatures; whoever has the service's own program can: python -m maskres verify .
@@ -132,14 +160,28 @@ def _chinese(present: frozenset[str], round_: str, draw: int, keys: Keyring) -> 
     if is_rehearsal(keys.origin):
         lines += ["这是一次演练，不产生任何真实结果。", ""]
     lines += [
-        "签值是公开种子与您的登记号的 SHA-256，签值最小者中签。任何人都能用上面的命令核对：",
-        "先把文件放进单独的文件夹，核对 SHA256SUMS；再核对种子、自己的签值和全部次序。",
+        "签值是公开种子与您的登记号的 SHA-256，签值最小者中签。任何人都能在这些文件所在的文件夹里核对：",
+        "",
         *(
-            ["一次核对全部内容：python3 verify_draw.py .（只需 Python；请先核对该程序自身的摘要）。"]
+            [
+                "  一次核对全部内容：python3 verify_draw.py .",
+                "  （只需 Python 3.9 以上；请先将该程序的摘要与公证笔录上的比对。全部相符时最后显示 no mismatch。）",
+            ]
             if has_verifier
             else []
         ),
-        "请将上面三把公钥与公证笔录或纸质公告上的公钥比对。",
+        "  文件是否完整：sha256sum -c SHA256SUMS",
+        *(
+            [
+                "  种子：seed.txt 第二行须为 commitment.json 的 SHA-256；种子就是 seed.txt 的 SHA-256。",
+                "  自己的签值、全部次序、谁中签、谁先选门店：见上面英文部分缩进的命令，逐段复制到终端即可。",
+            ]
+            if "seed.txt" in present
+            else []
+        ),
+        "",
+        "请将上面三把公钥与公证笔录或纸质公告上的公钥比对。无法由这些文件核对的：名册是否属实（由抽查说明）、",
+        "每批可分配的名额是否齐全、公平性报告的分组。",
         "",
         *(f"  {known.name}：{known.chinese}" for known in present_files(present)),
     ]

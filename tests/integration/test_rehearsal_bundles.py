@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
+from maskres.ledger.bundle_zip import write_zip
 from tests.reference import plain_draw
 from tests.reference.lottery_files import check_symbol
 from tests.support.plain_bundle import PlainBundle, sha256
@@ -55,6 +58,46 @@ def test_sha256sum_finds_nothing_wrong_and_one_changed_byte(folder: Path, tmp_pa
     data[100] ^= 1
     (copy / "result.csv").write_bytes(data)
     assert check(copy) == 1
+
+
+def test_somebody_with_the_zip_alone_follows_the_readme_inside(rehearsed: Rehearsed, tmp_path: Path):
+    """Unpacked in an empty folder by Python, every command of it as it stands, in its order, in one shell."""
+    write_zip(rehearsed.out / "bundle", tmp_path / "bundle.zip")
+    here = tmp_path / "empty"
+    here.mkdir()
+    subprocess.run([sys.executable, "-m", "zipfile", "-e", "../bundle.zip", "."], cwd=here, check=True)
+    english = (here / "README").read_text(encoding="utf-8").split("中文说明")[0]
+    paragraphs = english.split("\n\n")
+    lists = ("rules.json ", "operator ")
+    commands = [each for each in paragraphs if each.startswith("  ") and not each.lstrip().startswith(lists)]
+    assert len(commands) == 7
+    script = "\n".join(f"{each}\necho --" for each in commands)
+    done = subprocess.run(
+        ["bash", "-eu", "-o", "pipefail", "-c", script],
+        cwd=here,
+        env={"PATH": "/usr/bin:/bin"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    program, sums, seed, ticket, order, winners, places = done.stdout.split("--\n")[:7]
+    assert "no mismatch" in program
+    assert sums.count(": OK\n") == sum(path.is_file() for path in here.rglob("*")) - 1
+    assert (here / "seed.txt").read_text().splitlines()[1].split()[1] == seed.split()[0]
+    smallest, found = ticket.splitlines()[0], ticket.splitlines()[-1]
+    assert found.split(",")[3] == smallest
+    assert (order, places) == ("the order is right\n", "the place order is right\n")
+    assert "wrong" not in winners
+    quotas = json.loads("{" + winners.splitlines()[0] + "}")["quotas"]
+    won = {stratum: int(count) for stratum, count in map(str.split, winners.splitlines()[1:])}
+    assert won == {stratum: min(quota, won[stratum]) for stratum, quota in quotas.items()}
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        "bundle.zip",
+        "empty",
+        "order.txt",
+        "places.txt",
+    ]
 
 
 def test_the_committed_files_are_those_of_the_commitment(bundle: PlainBundle):
