@@ -6,6 +6,7 @@ from datetime import datetime
 
 from sqlalchemy import text
 
+from maskres.db.bulk import make_temporary, refresh_statistics
 from maskres.db.engine import Transaction
 from maskres.formats.values import format_time
 
@@ -35,18 +36,6 @@ def forget_win(c: Transaction, draw_id: int, number: str) -> None:
     )
 
 
-#: Everybody who was given a place in the round, whatever became of it.
-_HAS_WON = """
-    SELECT e.person_id FROM places l
-    JOIN draws d ON d.id = l.draw_id AND d.round_id = :round
-    JOIN entries e ON e.draw_id = l.draw_id AND e.number = l.number"""
-
-_IN_A_POOL = """
-    SELECT e.person_id FROM entries e
-    JOIN draws d ON d.id = e.draw_id AND d.round_id = :round
-    JOIN results t ON t.draw_id = e.draw_id AND t.number = e.number"""
-
-
 _LOSER_KEEPS = "r.is_keeping AND r.status = 'standing'"
 
 
@@ -63,6 +52,7 @@ def end_waiting(c: Transaction, round_id: int, retained_until: str) -> int:
     Returns:
         Of how many wishes and contact are kept.
     """
+    _list_outcomes(c, round_id)
     _forget_wishes(c, round_id)
     # One statement for both: writing everybody's row anew is what this costs.
     c.execute(
@@ -74,28 +64,49 @@ def end_waiting(c: Transaction, round_id: int, retained_until: str) -> int:
             kept_contact = CASE WHEN {_LOSER_KEEPS} THEN r.contact ELSE kept_contact END,
             kept_wishes = CASE WHEN {_LOSER_KEEPS}
                 THEN r.district || '/' || r.reach || '/' || r.choices ELSE kept_wishes END
-        FROM registrations r
-        WHERE r.round_id = :round AND r.person_id = persons.id
-          AND persons.id IN ({_IN_A_POOL})
-          AND persons.id NOT IN ({_HAS_WON})"""),
+        FROM registrations r JOIN having_waited w ON w.person_id = r.person_id
+        WHERE r.round_id = :round AND r.person_id = persons.id"""),
         {"round": round_id, "until": retained_until},
     )
     kept = c.execute(
         text(f"""
-        SELECT count(*) FROM registrations r
-        WHERE r.round_id = :round AND {_LOSER_KEEPS}
-          AND r.person_id IN ({_IN_A_POOL}) AND r.person_id NOT IN ({_HAS_WON})"""),
+        SELECT count(*) FROM registrations r JOIN having_waited w ON w.person_id = r.person_id
+        WHERE r.round_id = :round AND {_LOSER_KEEPS}"""),
         {"round": round_id},
     )
     return int(kept.scalar_one())
 
 
+def _list_outcomes(c: Transaction, round_id: int) -> None:
+    """List for this transaction who was given a place in the round, whatever became of it, and who only took part.
+
+    Draw by draw: of a join over draws PostgreSQL expects a few people, and looks everybody up one by one.
+    """
+    found = c.execute(text("SELECT id FROM draws WHERE round_id = :round ORDER BY draw"), {"round": round_id})
+    draw_ids = list(found.scalars())
+    for table in ("having_won", "having_waited"):
+        make_temporary(c, table, "person_id BIGINT PRIMARY KEY")
+    for table, source, but in (
+        ("having_won", "places", ""),
+        ("having_waited", "results", "AND e.person_id NOT IN (SELECT person_id FROM having_won)"),
+    ):
+        for draw_id in draw_ids:
+            c.execute(
+                text(f"""
+                INSERT INTO {table} SELECT e.person_id FROM {source} s
+                JOIN entries e ON e.draw_id = :draw AND e.number = s.number
+                WHERE s.draw_id = :draw {but} ON CONFLICT DO NOTHING"""),
+                {"draw": draw_id},
+            )
+        refresh_statistics(c, table)
+
+
 def _forget_wishes(c: Transaction, round_id: int) -> None:
     c.execute(
-        text(f"""
+        text("""
         UPDATE persons SET kept_digest = NULL, kept_contact = NULL, kept_wishes = NULL
         WHERE kept_wishes IS NOT NULL
-          AND (id IN ({_HAS_WON})
+          AND (id IN (SELECT person_id FROM having_won)
                OR id IN (SELECT person_id FROM registrations
                          WHERE round_id = :round AND (NOT is_keeping OR status = 'withdrawn')))"""),
         {"round": round_id},

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Select, String, bindparam, func, select, type_coerce, update
 
-from maskres.db.bulk import in_batches, load_rows, refresh_statistics
+from maskres.db.bulk import in_batches, load_rows, refresh_statistics, stream
 from maskres.db.engine import Transaction
+from maskres.db.published_rows import load_file
 from maskres.db.tables import documents, entries, facts, places, registrations, results, verdicts
 
 _RESULT_COLUMNS = ("rank", "number", "stratum", "ticket", "outcome")
@@ -28,11 +29,7 @@ _PLACE_COLUMNS = (
 
 def load_result(c: Transaction, draw_id: int, path: Path) -> int:
     """Load result.csv, which has been checked or written just now; gives the number of rows."""
-    with path.open("rb") as file:
-        next(file)
-        lines = (line.decode("ascii").rstrip("\n").split(",") for line in file)
-        rows = ((draw_id, int(line[0]), *line[1:]) for line in lines)
-        count = load_rows(c, results, ("draw_id", *_RESULT_COLUMNS), rows)
+    count = load_file(c, results, ("draw_id", *_RESULT_COLUMNS), path, before=f"{draw_id},")
     refresh_statistics(c, "results")
     return count
 
@@ -103,11 +100,12 @@ def count_outcomes(c: Transaction, draw_id: int) -> dict[str, int]:
     return {row[0]: row[1] for row in c.execute(statement.group_by(results.c.outcome))}
 
 
-def pool_with_labels(c: Transaction, draw_id: int, round_id: int) -> Sequence[Any]:
+def pool_with_labels(c: Transaction, draw_id: int, round_id: int) -> Iterator[Any]:
     """Give everyone of a drawn pool in the order of the numbers, with what the fairness report groups by.
 
     Returns:
-        Rows: number, rank, outcome, registered_at (as the protocol writes times), district, age, sex, basis.
+        Rows, never all at once: number, rank, outcome, registered_at (as the protocol writes times), district, age,
+        sex, basis.
     """
     statement = (
         select(
@@ -130,4 +128,4 @@ def pool_with_labels(c: Transaction, draw_id: int, round_id: int) -> Sequence[An
         .where(results.c.draw_id == draw_id)
         .order_by(results.c.number)
     )
-    return c.execute(statement).all()
+    return stream(c, statement)

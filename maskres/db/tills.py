@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import case, insert, literal, or_, select, update
+from sqlalchemy import case, literal, or_, select, update
 
+from maskres.db.bulk import insert_rows
 from maskres.db.engine import Transaction
 from maskres.db.tables import tills
 from maskres.errors import StepRefused
+from maskres.formats.values import format_time
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,14 +32,27 @@ def find_till(c: Transaction, round_id: int, store: str, name: str) -> Till | No
     return None if row is None else Till(row.id, row.round_id, row.store, row.name)
 
 
-def insert_till(c: Transaction, round_id: int, store: str, name: str, now: datetime) -> Till:
-    """Enrol a till; a repeat gives the one that is there."""
-    found = find_till(c, round_id, store, name)
-    if found is not None:
-        return found
-    values = {"round_id": round_id, "store": store, "name": name, "enrolled_at": now}
-    row = c.execute(insert(tills).values(**values).returning(tills)).one()
-    return Till(row.id, row.round_id, row.store, row.name)
+def insert_tills(
+    c: Transaction, round_id: int, stores: Sequence[str], name: str, now: datetime
+) -> list[Till]:
+    """Enrol a till of that name in each of some stores; a repeat gives those that are there.
+
+    Returns:
+        The tills in the order of the stores.
+    """
+    there = _tills_named(c, round_id, name)
+    fresh = [
+        (round_id, store, name, format_time(now)) for store in dict.fromkeys(stores) if store not in there
+    ]
+    insert_rows(c, tills, ("round_id", "store", "name", "enrolled_at"), fresh)
+    enrolled = _tills_named(c, round_id, name) if fresh else there
+    return [enrolled[store] for store in stores]
+
+
+def _tills_named(c: Transaction, round_id: int, name: str) -> dict[str, Till]:
+    where = (tills.c.round_id == round_id, tills.c.name == name)
+    rows = c.execute(select(tills).where(*where))
+    return {row.store: Till(row.id, row.round_id, row.store, row.name) for row in rows}
 
 
 def require_in_use(c: Transaction, till: Till, *, is_locked: bool = False) -> None:

@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from io import BytesIO
+from itertools import islice
 from pathlib import Path
 from typing import Any, BinaryIO, Protocol
 
@@ -198,25 +199,31 @@ def write_table(stream: Sink, header: Sequence[str], rows: Iterable[Sequence[obj
     """
     stream.write((",".join(header) + "\n").encode("ascii"))
     count = 0
-    lines: list[str] = []
-    for row in rows:
-        lines.append(",".join(map(str, row)))
-        if len(lines) == 65_536:
-            count += _write_lines(stream, lines, len(header))
-            lines.clear()
-    return count + _write_lines(stream, lines, len(header))
+    remaining = iter(rows)
+    while some := list(islice(remaining, 65_536)):
+        stream.write(spell_lines(some, len(header)))
+        count += len(some)
+    return count
 
 
-def _write_lines(stream: Sink, lines: list[str], width: int) -> int:
-    if not lines:
-        return 0
-    data = ("\n".join(lines) + "\n").encode("ascii")
+def spell_lines(rows: Sequence[Sequence[object]], width: int) -> bytes:
+    """Spell lines of a file of the protocol.
+
+    Args:
+        rows: as for write_table.
+        width: fields of a row.
+
+    Raises:
+        ValueError: as write_table.
+    """
+    if not rows:
+        return b""
+    data = ("\n".join([",".join(map(str, row)) for row in rows]) + "\n").encode("ascii")
     found = np.frombuffer(data, dtype=np.uint8)
     found = found[found <= _COMMA]
-    if len(found) != len(lines) * width or _first_wrong(found, width) is not None:
+    if len(found) != len(rows) * width or _first_wrong(found, width) is not None:
         raise ValueError("a field holds a comma, a line end or another byte that no field may hold")
-    stream.write(data)
-    return len(lines)
+    return data
 
 
 def _open(source: Source, file: str) -> AbstractContextManager[BinaryIO]:

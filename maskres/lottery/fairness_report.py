@@ -64,11 +64,10 @@ def write_report(drawn: Drawn, labels: Labels, *, about: dict[str, Any]) -> byte
         One JSON object in one line; numbers that are not whole stand as decimal texts.
     """
     tenths = [f"tenth-{band}" for band in range(1, 11)]
-    bands = [None if age is None else AGE_BANDS[_band(age)] for age in labels.ages]
     comparisons = {
         "registered-at": compare_groups(drawn, cut_into_tenths(labels.registered_at), tenths),
         "district": _compare(drawn, labels.districts),
-        "age": _compare(drawn, bands, AGE_BANDS),
+        "age": compare_groups(drawn, _bands(labels.ages), [*AGE_BANDS, UNKNOWN]),
         "sex": _compare(drawn, labels.sexes),
         "basis": _compare(drawn, labels.bases),
     }
@@ -90,16 +89,18 @@ def read_report(data: bytes) -> dict[str, Any]:
     return strict_json.loads(data, file=FILE, is_published=True)
 
 
-def _compare(drawn: Drawn, labels: Sequence[str | None], names: Sequence[str] | None = None) -> Comparison:
-    known = sorted({label for label in labels if label is not None}) if names is None else list(names)
+def _compare(drawn: Drawn, labels: Sequence[str | None]) -> Comparison:
+    known = sorted({label for label in labels if label is not None})
     code_of: dict[str | None, int] = {name: code for code, name in enumerate(known)}
     code_of[None] = len(known)
     codes = np.fromiter((code_of[label] for label in labels), dtype=np.int64, count=len(labels))
     return compare_groups(drawn, codes, [*known, UNKNOWN])
 
 
-def _band(age: int) -> int:
-    return int(np.searchsorted(_AGE_BOUNDS, age, side="right"))
+def _bands(ages: Sequence[int | None]) -> NDArray[np.int64]:
+    """Give the band of each age, an index of AGE_BANDS; what is not known comes after the last."""
+    known = np.array([-1 if age is None else age for age in ages], dtype=np.int64)
+    return np.where(known < 0, len(AGE_BANDS), np.searchsorted(_AGE_BOUNDS, known, side="right"))
 
 
 def _comparison(found: Comparison) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from maskres.errors import CheckFailed
 from maskres.formats.csv_columns import ChoicesColumn, HexColumn, NumberColumn, SlugColumn, WordColumn
 from maskres.formats.number_arrays import Numbers, keys_of
-from maskres.formats.strict_csv import Sink, Source, name_of, read_table, write_table
+from maskres.formats.strict_csv import Sink, Source, name_of, read_table, spell_lines, write_table
 from maskres.lottery.pool import SEAL_DIGITS, Pool
 
 HEADER = ("number", "holder", "salt", "district", "reach", "choices")
@@ -164,8 +164,16 @@ def read_wishes(source: Source, file: str | None = None) -> Wishes:
 def write_wishes(wishes: Iterable[Wish], stream: Sink) -> int:
     """Write wishes.csv or wishes-N.csv, sorted by number; give the number of lines."""
     ordered = sorted(wishes, key=lambda wish: wish.number)
-    rows = ((w.number, w.holder, w.salt, w.district, w.reach, "|".join(w.choices)) for w in ordered)
-    return write_table(stream, HEADER, rows)
+    return write_table(stream, HEADER, map(_fields, ordered))
+
+
+def spell_wishes(wishes: Iterable[Wish]) -> bytes:
+    """Spell lines of wishes.csv or wishes-N.csv, in the order given."""
+    return spell_lines([_fields(wish) for wish in wishes], len(HEADER))
+
+
+def _fields(wish: Wish) -> tuple[str, ...]:
+    return (wish.number, wish.holder, wish.salt, wish.district, wish.reach, "|".join(wish.choices))
 
 
 def check_seals(wishes: Wishes, pool: Pool) -> None:

@@ -1,4 +1,7 @@
-"""Opening the seals of those to be placed: their wishes and the digests that bind them."""
+"""Opening the seals of those to be placed: their wishes and the digests that bind them.
+
+A city's are opened on every core (usecases/processes.py), while the database looks the next ones up.
+"""
 
 from __future__ import annotations
 
@@ -11,14 +14,12 @@ from maskres.db import results
 from maskres.db.bulk import in_batches, stream
 from maskres.db.engine import Transaction
 from maskres.db.rounds import Draw, Round
-from maskres.errors import CheckFailed
-from maskres.formats.keyed import KeyedHash
 from maskres.lottery.allocation import Placement
-from maskres.lottery.wishes import Wish, write_wishes
+from maskres.lottery.wishes import write_wishes
 from maskres.pickup.codes import CodeMaker, code_digest
-from maskres.registration.seals import holder_digest, holder_salt, wish_salt
-from maskres.usecases.personal import open_canonical
+from maskres.usecases.processes import map_pieces
 from maskres.usecases.service import Service
+from maskres.usecases.unsealing import PIECE_ROWS, OpeningSetting, prepare_opening
 
 _NUMBERS_AT_ONCE = 5000
 
@@ -33,12 +34,27 @@ def write_opened_wishes(
 ) -> None:
     """Write wishes.csv of the winners, or wishes-N.csv of some numbers.
 
+    Args:
+        c: a transaction.
+        service: the service.
+        round_: the round.
+        draw: one of its draws.
+        path: the file to write.
+        numbers: sorted; None for all winners.
+
     Raises:
         CheckFailed: "seal-differs" where an entry does not open its own seal: someone altered the database.
     """
-    seal_key = KeyedHash(service.keys.round_keys(round_.slug).seal)
+    deployment = service.keys.deployment
+    setting = OpeningSetting(
+        service.keys.round_keys(round_.slug).seal, deployment.current_data_version, deployment.data
+    )
+    # Each row a plain tuple, which another process can be handed.
+    pieces = in_batches(map(tuple, _rows(c, round_, draw, numbers)), PIECE_ROWS)
     with path.open("wb") as out:
-        write_wishes((_opened(service, seal_key, row) for row in _rows(c, round_, draw, numbers)), out)
+        write_wishes((), out)
+        for lines in map_pieces(prepare_opening, setting, pieces):
+            out.write(lines)
 
 
 def _rows(c: Transaction, round_: Round, draw: Draw, numbers: Sequence[str] | None) -> Iterator[Any]:
@@ -47,21 +63,6 @@ def _rows(c: Transaction, round_: Round, draw: Draw, numbers: Sequence[str] | No
     else:
         for some in in_batches(numbers, _NUMBERS_AT_ONCE):
             yield from c.execute(results.select_wishes(draw.id, round_.id, some))
-
-
-def _opened(service: Service, seal_key: KeyedHash, row: Any) -> Wish:
-    canonical = open_canonical(service.cipher, bytes(row.canonical), bytes(row.id_digest))
-    wish = Wish(
-        number=row.number,
-        holder=holder_digest(holder_salt(seal_key, row.number), canonical),
-        salt=wish_salt(seal_key, row.number),
-        district=row.district,
-        reach=row.reach,
-        choices=tuple(row.choices.split("|")) if row.choices else (),
-    )
-    if wish.seal != row.seal:
-        raise CheckFailed("seal-differs", f"The wishes of {row.number} are not those that were sealed.")
-    return wish
 
 
 def place_rows(

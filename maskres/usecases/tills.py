@@ -32,7 +32,7 @@ def enrol_tills(
     for store in stores:
         if store not in known:
             raise InputError("unknown-store", f"{store!r:.60} is not a store of this round.", field="store")
-    enrolled = [tills.insert_till(c, round_.id, store, name, service.now()) for store in stores]
+    enrolled = tills.insert_tills(c, round_.id, stores, name, service.now())
     detail = {"stores": list(stores), "till": name}
     record.log(c, service.now(), actor.name, "tills-enrolled", round_slug=round_slug, detail=detail)
     return enrolled
