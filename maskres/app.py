@@ -82,6 +82,8 @@ def create_app(environment: Mapping[str, str] | None = None) -> Flask:
     app = bare_app()
     service = make_service(database_of(app, settings.database_url), settings)
     require_present_tables(service.database)
+    if web.replica_url is not None:
+        service.database.follow(web.replica_url)
     furnish(app, service, web)
     # A server may load the application once and fork: its children must share no connection.
     service.database.close()

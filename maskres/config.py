@@ -70,12 +70,14 @@ class WebSettings:
         proxies: how many proxies of the deployment's own stand before it and say truly whom they speak for.
         redis_url: where limits are counted, shared by all processes; None counts in each alone.
         bundles: folder in which the worker puts bundles and look-up files; None where there is none.
+        replica_url: a PostgreSQL that follows the database, read for what is only shown; None where there is none.
     """
 
     public_url: str
     proxies: int = 0
     redis_url: str | None = None
     bundles: Path | None = None
+    replica_url: str | None = None
 
     @property
     def is_secure(self) -> bool:
@@ -87,10 +89,10 @@ def read_web_settings(environment: Mapping[str, str]) -> WebSettings:
     """Read the settings of the web.
 
     Args:
-        environment: variables; MASKRES_PUBLIC_URL, MASKRES_PROXIES (default 0), MASKRES_REDIS_URL.
+        environment: variables; MASKRES_PUBLIC_URL, MASKRES_PROXIES (default 0), MASKRES_REDIS_URL, MASKRES_REPLICA_URL.
 
     Raises:
-        ConfigurationError: "missing-public-url", "bad-public-url", "bad-proxies".
+        ConfigurationError: "missing-public-url", "bad-public-url", "bad-proxies", "bad-replica-url".
     """
     url = environment.get("MASKRES_PUBLIC_URL", "").rstrip("/")
     if not url:
@@ -110,7 +112,22 @@ def read_web_settings(environment: Mapping[str, str]) -> WebSettings:
         raise ConfigurationError(
             "bad-proxies", "MASKRES_PROXIES must be 0, 1, 2 or 3.", field="MASKRES_PROXIES"
         )
-    return WebSettings(url, int(proxies), environment.get("MASKRES_REDIS_URL") or None)
+    redis_url = environment.get("MASKRES_REDIS_URL") or None
+    return WebSettings(url, int(proxies), redis_url, replica_url=_read_replica_url(environment))
+
+
+def _read_replica_url(environment: Mapping[str, str]) -> str | None:
+    url = environment.get("MASKRES_REPLICA_URL")
+    if not url:
+        return None
+    replica, database = read_database_url(url), environment.get("MASKRES_DATABASE_URL", "sqlite:")
+    if replica.startswith("sqlite:") or database.startswith("sqlite:"):
+        raise ConfigurationError(
+            "bad-replica-url",
+            "MASKRES_REPLICA_URL must be a PostgreSQL that follows the PostgreSQL of MASKRES_DATABASE_URL.",
+            field="MASKRES_REPLICA_URL",
+        )
+    return replica
 
 
 def read_database_url(url: str) -> str:

@@ -20,6 +20,7 @@ from typing import Any, TypeVar
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.exc import DBAPIError, OperationalError
 
+from maskres.db.replica import NotOnReplica, Replica
 from maskres.db.turns import NoTurn, Turns
 from maskres.errors import ConfigurationError, ConflictError
 
@@ -58,8 +59,12 @@ class Database:
         engine: an engine for it that was made elsewhere with `engine_options`, or None to make one.
     """
 
+    #: Only the web has one (maskres/app.py): who works on tasks reads the database itself.
+    replica: Replica | None = None
+
     def __init__(self, url: str, engine: Engine | None = None) -> None:
         self.url = url
+        self._position_known: tuple[float, str | None] = (0.0, None)
         self.engine = create_engine(url, **engine_options(url)) if engine is None else engine
         self._waiting: deque[Any] = deque()
         self.turns: Turns | None = None
@@ -97,6 +102,42 @@ class Database:
         else:
             with _clear(), self._at_once.connect() as connection:
                 yield connection
+
+    def follow(self, replica_url: str) -> None:
+        """Let a replica be read by whoever may read what is not of this very moment."""
+        self.replica = Replica(replica_url, POOL_SIZE)
+
+    def read_stale(self, work: Callable[[Connection], T], seconds: float) -> T:
+        """Run some work that only reads and that nothing follows from: on the replica where there is one.
+
+        Args:
+            work: safe to repeat.
+            seconds: how old what it sees may be, ≥ 0; with 0 it sees all that was committed before it began. While
+                the database itself is lost, it sees what the replica has.
+
+        Raises:
+            ConfigurationError: "no-database" where there is neither.
+        """
+        if self.replica is not None:
+            try:
+                return self.replica.read(work, self._position(seconds))
+            except NotOnReplica:
+                pass
+        with self.reading() as connection:
+            return work(connection)
+
+    def _position(self, seconds: float) -> str | None:
+        """Tell where the write-ahead log stood at most so long ago; None where nobody can say."""
+        asked_at = time.monotonic()
+        known_at, position = self._position_known
+        if asked_at - known_at >= seconds:
+            try:
+                with self.looking() as connection:
+                    position = connection.exec_driver_sql("SELECT pg_current_wal_insert_lsn()::text").scalar_one()
+            except ConfigurationError:
+                position = None
+            self._position_known = asked_at, position
+        return position
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
@@ -194,6 +235,8 @@ class Database:
         self.engine.dispose()
         self._at_once.dispose()
         self._forget_connections()
+        if self.replica is not None:
+            self.replica.close()
 
 
 def engine_options(url: str) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from maskres.lottery.fairness import Drawn
 from maskres.lottery.fairness_report import FILE, Labels, read_report, write_report
 from maskres.lottery.pool import Pool, read_pool
 from maskres.rounds.status import RoundStatus
-from maskres.usecases.service import Service
+from maskres.usecases.service import OPEN_SECONDS, Service, may_be_stale
 
 _ROWS_AT_ONCE = 20_000
 _NO_NUMBERS = np.empty(0, dtype="S12")
@@ -85,15 +85,17 @@ def _shared(text: str | None) -> str | None:
     return None if text is None else sys.intern(text)
 
 
-def show_fairness(service: Service, round_slug: str, draw_number: int) -> tuple[rounds.Round, dict[str, Any]]:
+@may_be_stale(OPEN_SECONDS)
+def show_fairness(
+    c: Transaction, service: Service, round_slug: str, draw_number: int
+) -> tuple[rounds.Round, dict[str, Any]]:
     """Give the round and the report of a draw, as everybody may read it.
 
     Raises:
         InputError: "unknown-round", "unknown-draw", "not-published".
     """
-    with service.database.reading() as c:
-        round_ = rounds.find_round(c, round_slug)
-        if round_.status is RoundStatus.DRAFT:
-            raise InputError("unknown-round", f"There is no round {round_slug!r:.50}.", field="round")
-        draw = rounds.find_draw(c, round_, draw_number)
-        return round_, read_report(files.fetch_bytes(c, draw.id, FILE))
+    round_ = rounds.find_round(c, round_slug)
+    if round_.status is RoundStatus.DRAFT:
+        raise InputError("unknown-round", f"There is no round {round_slug!r:.50}.", field="round")
+    draw = rounds.find_draw(c, round_, draw_number)
+    return round_, read_report(files.fetch_bytes(c, draw.id, FILE))

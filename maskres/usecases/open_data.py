@@ -15,7 +15,7 @@ from maskres.ledger.notes import add_signatures
 from maskres.ledger.proofs import ConsistencyProof, InclusionProof, prove_consistency, prove_inclusion
 from maskres.pickup.store_states import StoreState
 from maskres.rounds.status import DrawStatus, RoundStatus, has_reached
-from maskres.usecases.service import Service
+from maskres.usecases.service import OPEN_SECONDS, Service, may_be_stale
 
 #: Whoever wants more than these lines takes the file.
 MOST_LINES = 1000
@@ -67,17 +67,17 @@ def find_shown_round(c: Transaction, slug: str) -> rounds.Round:
     return found
 
 
-def list_shown_rounds(service: Service) -> list[ShownRound]:
+@may_be_stale(OPEN_SECONDS)
+def list_shown_rounds(c: Transaction, service: Service) -> list[ShownRound]:
     """List the rounds that are published, newest first."""
-    with service.database.reading() as c:
-        shown = [each for each in rounds.list_rounds(c) if each.status is not RoundStatus.DRAFT]
-        return [_shown(c, service, each) for each in reversed(shown)]
+    shown = [each for each in rounds.list_rounds(c) if each.status is not RoundStatus.DRAFT]
+    return [_shown(c, service, each) for each in reversed(shown)]
 
 
-def show_one_round(service: Service, slug: str) -> ShownRound:
+@may_be_stale(OPEN_SECONDS)
+def show_one_round(c: Transaction, service: Service, slug: str) -> ShownRound:
     """Give a published round with its draws. Raises InputError "unknown-round"."""
-    with service.database.reading() as c:
-        return _shown(c, service, find_shown_round(c, slug))
+    return _shown(c, service, find_shown_round(c, slug))
 
 
 def _shown(c: Transaction, service: Service, round_: rounds.Round) -> ShownRound:
@@ -85,12 +85,12 @@ def _shown(c: Transaction, service: Service, round_: rounds.Round) -> ShownRound
     return ShownRound(round_, draws, any(draw.takes_registrations_at(now) for draw in draws))
 
 
-def list_stores(service: Service, slug: str) -> list[ShownStore]:
+@may_be_stale(OPEN_SECONDS)
+def list_stores(c: Transaction, service: Service, slug: str) -> list[ShownStore]:
     """List the stores of a round with what is left. Raises InputError "unknown-round"."""
-    with service.database.reading() as c:
-        round_ = find_shown_round(c, slug)
-        found = open_data.list_store_stock(c, round_.id)
-        said = store_states.list_states(c, round_.id)
+    round_ = find_shown_round(c, slug)
+    found = open_data.list_store_stock(c, round_.id)
+    said = store_states.list_states(c, round_.id)
     return [_shown_store(each, said.get(each.store.store), round_.rules.quantity) for each in found]
 
 
@@ -114,37 +114,39 @@ def find_shown_draw(c: Transaction, slug: str, number: int) -> rounds.Draw:
     return rounds.find_draw(c, find_shown_round(c, slug), number)
 
 
-def list_slots(service: Service, slug: str, number: int, store: str | None = None) -> list[Any]:
+@may_be_stale(OPEN_SECONDS)
+def list_slots(
+    c: Transaction, service: Service, slug: str, number: int, store: str | None = None
+) -> list[Any]:
     """List the slots of a draw once they are committed; before that none are published.
 
     Raises:
         InputError: "unknown-round", "unknown-draw".
     """
-    with service.database.reading() as c:
-        draw = find_shown_draw(c, slug, number)
-        if not has_reached(draw.status, DrawStatus.COMMITTED):
-            return []
-        return open_data.list_slot_room(c, draw, store)
+    draw = find_shown_draw(c, slug, number)
+    if not has_reached(draw.status, DrawStatus.COMMITTED):
+        return []
+    return open_data.list_slot_room(c, draw, store)
 
 
-def list_files(service: Service, slug: str, number: int) -> tuple[rounds.Draw, list[Any]]:
+@may_be_stale(OPEN_SECONDS)
+def list_files(c: Transaction, service: Service, slug: str, number: int) -> tuple[rounds.Draw, list[Any]]:
     """Give a draw and its published files. Raises InputError "unknown-round", "unknown-draw"."""
-    with service.database.reading() as c:
-        draw = find_shown_draw(c, slug, number)
-        return draw, open_data.list_published(c, draw.id)
+    draw = find_shown_draw(c, slug, number)
+    return draw, open_data.list_published(c, draw.id)
 
 
-def find_results(service: Service, slug: str, number: int, prefix: str) -> list[Any]:
+@may_be_stale(OPEN_SECONDS)
+def find_results(c: Transaction, service: Service, slug: str, number: int, prefix: str) -> list[Any]:
     """List the published lines of numbers that begin with a prefix; none before the draw.
 
     Raises:
         InputError: "unknown-round", "unknown-draw".
     """
-    with service.database.reading() as c:
-        draw = find_shown_draw(c, slug, number)
-        if not has_reached(draw.status, DrawStatus.DRAWN):
-            return []
-        return open_data.results_from(c, draw.id, prefix, MOST_LINES)
+    draw = find_shown_draw(c, slug, number)
+    if not has_reached(draw.status, DrawStatus.DRAWN):
+        return []
+    return open_data.results_from(c, draw.id, prefix, MOST_LINES)
 
 
 def read_ledger(service: Service) -> bytes:

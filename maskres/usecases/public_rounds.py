@@ -15,7 +15,7 @@ from maskres.pickup.store_states import StoreState
 from maskres.rounds.status import DrawStatus, RoundStatus, has_reached
 from maskres.rounds.times import Registering, RegistrationTimes
 from maskres.usecases.committed import lacking_cosignatures, newest_cosigned_at
-from maskres.usecases.service import Service
+from maskres.usecases.service import OPEN_SECONDS, Service, may_be_stale
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,27 +82,27 @@ class RoundView:
         return self.registering is not None and self.registering.registering is state
 
 
-def list_public_rounds(service: Service) -> list[RoundView]:
+@may_be_stale(OPEN_SECONDS)
+def list_public_rounds(c: Transaction, service: Service) -> list[RoundView]:
     """List the rounds that have been opened, the newest first; without their files."""
-    with service.database.reading() as c:
-        shown = [each for each in rounds.list_rounds(c) if each.status is not RoundStatus.DRAFT]
-        return [_view(c, service, each, with_files=False) for each in reversed(shown)]
+    shown = [each for each in rounds.list_rounds(c) if each.status is not RoundStatus.DRAFT]
+    return [_view(c, service, each, with_files=False) for each in reversed(shown)]
 
 
-def show_public_round(service: Service, slug: str) -> tuple[RoundView, list[rounds.Store]]:
+@may_be_stale(OPEN_SECONDS)
+def show_public_round(c: Transaction, service: Service, slug: str) -> tuple[RoundView, list[rounds.Store]]:
     """Show one round with its files and stores.
 
     Raises:
         InputError: "unknown-round", for a draft too.
     """
-    with service.database.reading() as c:
-        round_ = rounds.find_round(c, slug)
-        if round_.status is RoundStatus.DRAFT:
-            raise InputError("unknown-round", f"There is no round {slug!r:.50}.", field="round")
-        said = store_states.list_states(c, round_.id)
-        not_open = {slug: each for slug, each in said.items() if each.state is not StoreState.OPEN}
-        view = replace(_view(c, service, round_, with_files=True), not_open=not_open)
-        return view, rounds.list_stores(c, round_.id)
+    round_ = rounds.find_round(c, slug)
+    if round_.status is RoundStatus.DRAFT:
+        raise InputError("unknown-round", f"There is no round {slug!r:.50}.", field="round")
+    said = store_states.list_states(c, round_.id)
+    not_open = {slug: each for slug, each in said.items() if each.state is not StoreState.OPEN}
+    view = replace(_view(c, service, round_, with_files=True), not_open=not_open)
+    return view, rounds.list_stores(c, round_.id)
 
 
 def _view(c: Transaction, service: Service, round_: rounds.Round, *, with_files: bool) -> RoundView:

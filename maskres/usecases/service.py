@@ -23,6 +23,8 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 Clock = Callable[[], datetime]
+#: How old open data may be.
+OPEN_SECONDS = 1.0
 
 
 @dataclass(frozen=True)
@@ -115,3 +117,26 @@ def one_transaction(
         return service.database.write(lambda c: use_case(c, service, *args, **kwargs))
 
     return run
+
+
+def may_be_stale(
+    seconds: float,
+) -> Callable[[Callable[Concatenate[Transaction, Service, P], R]], Callable[Concatenate[Service, P], R]]:
+    """Make a use case that only shows something one reading, of the replica where there is one.
+
+    Nothing may be decided by what it gives: whoever decides looks again, in the transaction of the decision.
+
+    Args:
+        seconds: how old what it shows may be; with 0 whoever did something sees it done.
+    """
+
+    def decorate(
+        use_case: Callable[Concatenate[Transaction, Service, P], R],
+    ) -> Callable[Concatenate[Service, P], R]:
+        @wraps(use_case)
+        def run(service: Service, /, *args: P.args, **kwargs: P.kwargs) -> R:
+            return service.database.read_stale(lambda c: use_case(c, service, *args, **kwargs), seconds)
+
+        return run
+
+    return decorate

@@ -26,7 +26,7 @@ from maskres.usecases.odds import odds_of
 from maskres.usecases.proofs import Proof, is_proved, phone_digests, secret_of
 from maskres.usecases.proxies import TO_COME
 from maskres.usecases.receipts import wishes_of
-from maskres.usecases.service import Service
+from maskres.usecases.service import Service, may_be_stale
 from maskres.usecases.standing_values import WINS, InDraw, Outcome, Place, Standing, Verdict, Where
 
 #: The waiting list is counted no further back: it may hold a million.
@@ -40,7 +40,8 @@ _ENDED_PLACES = {
 }
 
 
-def find_standing(service: Service, round_slug: str, number: str, proof: Proof) -> Standing:
+@may_be_stale(0)
+def find_standing(c: Transaction, service: Service, round_slug: str, number: str, proof: Proof) -> Standing:
     """Tell the holder of a registration where it stands.
 
     Whoever cannot show that it is theirs, and whoever asks for a number that nobody has, are answered alike.
@@ -55,19 +56,19 @@ def find_standing(service: Service, round_slug: str, number: str, proof: Proof) 
         StepRefused: "not-proved".
         InputError: "unknown-round", "bad-number" for a secret that cannot be one.
     """
-    with service.database.reading() as c:
-        round_ = _shown_round(c, round_slug)
-        secret = secret_of(service, round_slug, number)
-        try:
-            row = people.find_registration(c, round_.id, number)
-        except InputError:
-            row = None
-        if row is None or not is_proved(row, proof, secret):
-            raise StepRefused("not-proved", "Number and secret do not belong together in this round.")
-        return _standing(c, service, round_, row, is_full=proof.is_staff)
+    round_ = _shown_round(c, round_slug)
+    secret = secret_of(service, round_slug, number)
+    try:
+        row = people.find_registration(c, round_.id, number)
+    except InputError:
+        row = None
+    if row is None or not is_proved(row, proof, secret):
+        raise StepRefused("not-proved", "Number and secret do not belong together in this round.")
+    return _standing(c, service, round_, row, is_full=proof.is_staff)
 
 
-def list_standings(service: Service, round_slug: str, phone: str) -> list[Standing]:
+@may_be_stale(0)
+def list_standings(c: Transaction, service: Service, round_slug: str, phone: str) -> list[Standing]:
     """Tell the holder of a phone, verified just now, where everybody stands whom it registered in a round.
 
     Args:
@@ -78,11 +79,10 @@ def list_standings(service: Service, round_slug: str, phone: str) -> list[Standi
     Raises:
         InputError: "unknown-round".
     """
-    with service.database.reading() as c:
-        round_ = _shown_round(c, round_slug)
-        numbers = reads.numbers_by_phone(c, round_.id, phone_digests(service, phone))
-        found = [people.find_registration(c, round_.id, number) for number in numbers]
-        return [_standing(c, service, round_, row, is_full=False) for row in found]
+    round_ = _shown_round(c, round_slug)
+    numbers = reads.numbers_by_phone(c, round_.id, phone_digests(service, phone))
+    found = [people.find_registration(c, round_.id, number) for number in numbers]
+    return [_standing(c, service, round_, row, is_full=False) for row in found]
 
 
 def standing_of(c: Transaction, service: Service, round_: rounds.Round, row: Registration) -> Standing:

@@ -87,6 +87,29 @@ def running_postgres(*, is_durable: bool = False) -> Iterator[Postgres]:
         guard.stop()
 
 
+@contextmanager
+def running_replica(primary: Postgres) -> Iterator[int]:
+    """Start a standby that follows a server by streaming replication, give its port, and remove it afterwards."""
+    binaries = _find_binaries()
+    user = "postgres" if os.geteuid() == 0 else None
+    folder = Path(tempfile.mkdtemp(prefix="maskres-replica-"))
+    if user is not None:
+        shutil.chown(folder, user, user)
+    data, port = folder / "data", free_port()
+    pg_ctl = [str(binaries / "pg_ctl"), "-D", str(data)]
+    guard = Guard([*pg_ctl, "stop", "-m", "immediate"], folder, user)
+    try:
+        copy = [str(binaries / "pg_basebackup"), "-h", "127.0.0.1", "-p", str(primary.port), "-U", "postgres"]
+        _call([*copy, "-D", str(data), "-X", "stream", "-R", "-c", "fast", "--no-sync"], folder, user)
+        with (data / "postgresql.conf").open("a", encoding="utf-8") as settings:
+            settings.write(f"port = {port}\n")
+        log = folder / "log"
+        _call([*pg_ctl, "start", "-w", "-l", str(log)], folder, user, log)
+        yield port
+    finally:
+        guard.stop()
+
+
 def _find_binaries() -> Path:
     installed = Path("/usr/lib/postgresql").glob("*/bin/initdb")
     for initdb in sorted(installed, key=lambda path: int(path.parts[-3]), reverse=True):

@@ -70,7 +70,7 @@ def test_compose_runs_what_is_there():
     assert len(ours) == 4
     for each in ours:
         require_known(each["command"])
-        assert set(each["environment"]) == known_variables() - {"MASKRES_KEYS"}
+        assert set(each["environment"]) == known_variables() - {"MASKRES_KEYS", "MASKRES_REPLICA_URL"}
         assert set(each["depends_on"]) <= set(services)
     for each in services.values():
         for volume in each.get("volumes", ()):
