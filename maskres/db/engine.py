@@ -133,7 +133,9 @@ class Database:
         if asked_at - known_at >= seconds:
             try:
                 with self.looking() as connection:
-                    position = connection.exec_driver_sql("SELECT pg_current_wal_insert_lsn()::text").scalar_one()
+                    position = connection.exec_driver_sql(
+                        "SELECT pg_current_wal_insert_lsn()::text"
+                    ).scalar_one()
             except ConfigurationError:
                 position = None
             self._position_known = asked_at, position

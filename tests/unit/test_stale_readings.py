@@ -31,7 +31,9 @@ def trees() -> list[tuple[Path, ast.Module]]:
     folders = [path.parent for path in MASKRES.glob("*/__init__.py")]
     paths = [*MASKRES.glob("*.py"), *(path for folder in folders for path in folder.glob("[!.]*.py"))]
     paths += (MASKRES / "web").glob("[!.]*/*.py")
-    return [(path.relative_to(MASKRES), ast.parse(path.read_text(encoding="utf-8"))) for path in sorted(paths)]
+    return [
+        (path.relative_to(MASKRES), ast.parse(path.read_text(encoding="utf-8"))) for path in sorted(paths)
+    ]
 
 
 def names_in(tree: ast.AST) -> Iterator[str]:
