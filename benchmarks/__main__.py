@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from benchmarks import (
+    counter_answer_bench,
     draw_allocate_bench,
     draw_bench,
     rehearse_bench,
@@ -28,6 +29,7 @@ BENCHMARKS: Mapping[str, Callable[[], Iterable[dict[str, Any]]]] = {
     "verify": verify_bench.run,
     "web": web_bench.run,
     "slow-phone": slow_phone_bench.run,
+    "counter": counter_answer_bench.run,
 }
 """Name → a function that gives rows as benchmarks/results.py describes them.
 

@@ -23,7 +23,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from maskres.db.engine import Database
-from maskres.demo.accounts import code_of
+from maskres.demo.accounts import DEMO, code_of
 from maskres.demo.city import ensure_demo_city
 from maskres.demo.facts import DemoFacts, DemoWinner
 from maskres.demo.files import demo_folder
@@ -33,6 +33,7 @@ from maskres.pickup.places import PlaceStatus
 from maskres.rehearsal.parts import SeededKeys, StageClock
 from maskres.rehearsal.stages import Stage, Stages
 from maskres.rounds.status import DrawStatus
+from maskres.usecases.enrolling import invite_till
 from maskres.usecases.messages import GatewayFailed
 from maskres.usecases.service import Service
 from tests.browser.conftest import ARGUMENTS, CHROMIUM
@@ -202,16 +203,36 @@ def _send(page: Page) -> None:
 
 
 def take_counter(by: Photographer) -> None:
-    """What the counter is told of a code that may be handed out."""
+    """What the counter is told of a code that may be handed out, and what a till without network says of it."""
     page = by.staff("counter", "zh", is_phone=True)
     page.fill("#code", by.winner().code)
     with page.expect_navigation():
         page.keyboard.press("Enter")
     by.take(page, "counter-valid")
+    till = by.page("zh")
+    till.goto(f"{by.live.url}/counter/enrol")
+    till.fill("#code", invite_till(by.live.service, DEMO, f"{by.facts.store}-desk", by.facts.store).code)
+    _send(till)
+    till.goto(f"{by.live.url}/counter/offline")
+    till.locator("#network-back").wait_for(state="visible")
+    till.context.set_offline(True)
+    till.locator("#network-gone").wait_for(state="visible")
+    till.fill("#code", by.winner().code)
+    till.keyboard.press("Enter")
+    till.locator("[data-answer=valid]").wait_for(state="visible")
+    till.evaluate("window.scrollTo(0, 0)")
+    by.take(till, "counter-offline")
 
 
 def take_office(by: Photographer) -> None:
-    """The operator's timeline of a committed draw, and the notary's dice before they are entered for good."""
+    """The operator's tills, registrations and timeline, and the notary's dice before they are entered for good."""
+    for name, address in (
+        ("operator-tills", "tills"),
+        ("operator-registrations", f"rounds/{by.facts.open}/charts#hours-by-district"),
+    ):
+        operator = by.staff("operator", "en")
+        operator.goto(f"{by.live.url}/operator/{address}")
+        by.take(operator, name)
     operator = by.staff("operator", "en")
     operator.goto(f"{by.live.url}/operator/rounds/{by.facts.open}/draws/1")
     by.take(operator, "operator-timeline")

@@ -49,9 +49,18 @@ class Expected:
     missed: int
 
 
-def count_registered_by_hour(c: Transaction, round_id: int) -> dict[datetime, int]:
-    """Count the registrations of a round, withdrawn ones too, by the hour in which they were first made."""
-    return _by_hour(c, registrations.c.registered_at, registrations.c.round_id == round_id)
+def count_registered_by_hour_and_district(c: Transaction, round_id: int) -> dict[str, dict[datetime, int]]:
+    """Count the registrations of a round, withdrawn ones too, by district and hour of their first making."""
+    hour = func.substr(type_coerce(registrations.c.registered_at, String), 1, _HOUR).label("hour")
+    statement = (
+        select(registrations.c.district, hour, func.count())
+        .where(registrations.c.round_id == round_id)
+        .group_by(registrations.c.district, hour)
+    )
+    found: dict[str, dict[datetime, int]] = {}
+    for district, text, count in sorted(c.execute(statement).tuples()):
+        found.setdefault(district, {})[parse_time(f"{text}:00:00Z", field="time")] = int(count)
+    return found
 
 
 def count_collected_by_hour(c: Transaction, draw_id: int) -> dict[datetime, int]:

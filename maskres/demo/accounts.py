@@ -1,4 +1,4 @@
-"""The demo's accounts of staff: known words for passwords, second factors of their own."""
+"""The demo's accounts of staff: known words for passwords, second factors of their own; and its tills."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from maskres.demo.facts import DemoAccount
 from maskres.demo.files import damaged, read_json, write_json
 from maskres.errors import ConflictError
 from maskres.usecases import staff
+from maskres.usecases.enrolling import enrol_device, invite_till, list_devices, revoke_device
 from maskres.usecases.second_factor import begin_totp, confirm_totp
 from maskres.usecases.service import Actor, Service
 
@@ -84,3 +85,16 @@ def _confirm(service: Service, account: DemoAccount) -> None:
         code = code_of(account, service.now() - _STEP)
         if not confirm_totp(service, stands.id, code):
             raise AssertionError(f"the second factor of {account.name} does not take its own code")
+
+
+def make_tills(service: Service, store: str) -> None:
+    """Make two devices of the counter's store tills, one of them out of use again; those that are there stay.
+
+    Nobody holds them, and they are in no round: no missed place waits for what they might report.
+    """
+    known = {each.name for each in list_devices(service) if each.taken_at is not None}
+    for name, is_revoked in ((f"{store}-door", False), (f"{store}-lost", True)):
+        if name not in known:
+            enrol_device(service, invite_till(service, DEMO, name, store).code)
+        if is_revoked:
+            revoke_device(service, DEMO, name)

@@ -13,7 +13,7 @@ from maskres.db import deciding, files, record, rounds
 from maskres.db.engine import Database
 from maskres.db.pickup import PlannedPickup
 from maskres.db.upgrade import has_tables, upgrade
-from maskres.demo.accounts import DEMO, make_accounts
+from maskres.demo.accounts import DEMO, make_accounts, make_tills
 from maskres.demo.collection import Collection
 from maskres.demo.facts import DemoEntry, DemoFacts, DemoWinner, read_facts, write_facts
 from maskres.demo.files import ORIGIN, RESET, alone, demo_folder
@@ -165,6 +165,7 @@ def _build(service: Service, instance: Path, plan: Plan, progress: Reporter) -> 
     rounds_.collection.play(days[0], store)
     with rounds_.open.stages.run("accounts") as stage:
         accounts = make_accounts(service, folder, store)
+        make_tills(service, store)
         stage.rows = len(accounts)
     write_public_files(service, rounds_.collecting.slug, DRAW, bundles_folder(instance))
     losers, excluded = _not_winners(service, rounds_.collecting)

@@ -41,10 +41,12 @@ class RoundCharts:
     Attributes:
         shown: the round.
         by_hour: hour → registrations first made in it, withdrawn ones too.
+        by_district: the same by district.
     """
 
     shown: RoundOverview
     by_hour: Mapping[datetime, int]
+    by_district: Mapping[str, Mapping[datetime, int]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +84,12 @@ def round_charts(service: Service, round_slug: str) -> RoundCharts:
     """
     shown = round_overview(service, round_slug)
     with service.database.reading() as c:
-        return RoundCharts(shown, charts.count_registered_by_hour(c, shown.round.id))
+        by_district = charts.count_registered_by_hour_and_district(c, shown.round.id)
+    by_hour: dict[datetime, int] = {}
+    for of_district in by_district.values():
+        for hour, count in of_district.items():
+            by_hour[hour] = by_hour.get(hour, 0) + count
+    return RoundCharts(shown, by_hour, by_district)
 
 
 def draw_charts(

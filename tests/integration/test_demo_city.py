@@ -32,6 +32,7 @@ from maskres.rounds.status import DrawStatus
 from maskres.usecases import deciding as decide_steps
 from maskres.usecases import redeeming, second_factor, staff
 from maskres.usecases.afterwards import give_back
+from maskres.usecases.enrolling import list_devices
 from maskres.usecases.proofs import Proof
 from maskres.usecases.record import add_cosignature, name_ledger
 from maskres.usecases.registering import Outcome, register
@@ -130,6 +131,10 @@ def test_facts_are_private_and_name_every_role(made):
     assert {account.role for account in facts.accounts} == set(StaffRole)
     assert Counter(account.role for account in facts.accounts)["operator"] == 2
     assert [account.store for account in facts.accounts if account.role == "counter"] == [facts.store]
+    with demo_service(instance) as service:
+        devices = {each.name: each for each in list_devices(service)}
+    assert {each.store for each in devices.values()} == {facts.store}
+    assert [each.revoked_at is None for _, each in sorted(devices.items())] == [True, False]
     assert len(stages) == STEPS
     assert len(facts.losers) == 3
     assert {"not-registered-here", "withdrawn"} <= {entry.reason for entry in facts.excluded}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from itertools import accumulate
 from typing import Any
@@ -18,33 +18,13 @@ from maskres.rounds.roles import StaffRole
 from maskres.usecases.charts import DrawCharts, Odds, draw_charts, round_charts
 from maskres.web import charts
 from maskres.web.access import staff
-from maskres.web.charts import Chart, in_steps
+from maskres.web.charts import in_steps
 from maskres.web.door import Door
-from maskres.web.languages import is_large
 from maskres.web.names import REASONS, district_name, name_of, stratum_name
+from maskres.web.operator.charts_cross import hours_by_district
+from maskres.web.operator.figures import Figure, text_size
 from maskres.web.pages import local_time, show
 from maskres.web.public.fairness_words import COMPARISONS, group_name
-
-
-@dataclass(frozen=True, slots=True)
-class Figure:
-    """A chart with its table.
-
-    Attributes:
-        name: in addresses and ids.
-        title: of both.
-        words: what to know about it.
-        chart: the picture.
-        heads: of the table's columns.
-        rows: the first cell of each is its heading.
-    """
-
-    name: str
-    title: str
-    words: str
-    chart: Chart
-    heads: Sequence[str]
-    rows: Sequence[Sequence[str]]
 
 
 def add_charts(routes: Blueprint, door: Door) -> None:
@@ -56,7 +36,7 @@ def add_charts(routes: Blueprint, door: Door) -> None:
     def round_charts_page(slug: str) -> Any:
         found = round_charts(service, slug)
         zone = found.shown.round.rules.zone
-        figures = [
+        figures: list[Figure | None] = [
             over_time("registrations", gettext("Registrations by hour"), in_steps(found.by_hour, zone), zone),
             _counts(
                 "districts",
@@ -64,6 +44,7 @@ def add_charts(routes: Blueprint, door: Door) -> None:
                 gettext("District"),
                 [(district_name(name), n) for name, n in _merge_small(found.shown.by_district)],
             ),
+            hours_by_district(found.by_hour, found.by_district, zone),
         ]
         return show("operator/charts.html", shown=found.shown, one=None, figures=_drawn(figures))
 
@@ -88,10 +69,6 @@ def _drawn(figures: Sequence[Figure | None]) -> list[Figure]:
     return [figure for figure in figures if figure is not None and figure.rows]
 
 
-def _size() -> float:
-    return charts.LARGE_TEXT if is_large() else charts.TEXT
-
-
 def _merge_small(counts: Any) -> list[tuple[str, int]]:
     """Merge groups under ten into one: nobody shall be found in a chart."""
     kept = [(name, count) for name, count in counts.items() if count >= LEAST_GROUP]
@@ -100,7 +77,7 @@ def _merge_small(counts: Any) -> list[tuple[str, int]]:
 
 
 def _counts(name: str, title: str, head: str, rows: Sequence[tuple[str, int]], words: str = "") -> Figure:
-    chart = charts.bars([(label, count, format_decimal(count)) for label, count in rows], _size())
+    chart = charts.bars([(label, count, format_decimal(count)) for label, count in rows], text_size())
     table = [(label, format_decimal(count)) for label, count in rows]
     return Figure(name, title, words, chart, (head, gettext("How many")), table)
 
@@ -113,7 +90,7 @@ def over_time(name: str, title: str, steps: Sequence[charts.Step], zone: str, wo
     """Chart what was counted over time."""
     counts = [step.count for step in steps]
     ends = _ends([step.since for step in steps], zone)
-    chart = charts.columns(counts, ends, format_decimal(max(counts, default=0)), _size())
+    chart = charts.columns(counts, ends, format_decimal(max(counts, default=0)), text_size())
     rows = [(local_time(step.since, zone, "short"), format_decimal(step.count)) for step in steps]
     return Figure(name, title, words, chart, (gettext("From"), gettext("How many")), rows)
 
@@ -150,7 +127,7 @@ def _odds(name: str, title: str, groups: Sequence[Odds], words: str = "") -> Fig
         for each, share in zip(groups, shares, strict=True)
     ]
     heads = (gettext("Group"), gettext("In the pool"), gettext("Winners"), gettext("Share"))
-    return Figure(name, title, words, charts.bars(drawn, _size()), heads, rows)
+    return Figure(name, title, words, charts.bars(drawn, text_size()), heads, rows)
 
 
 def _of_slots(found: DrawCharts) -> list[Figure | None]:
@@ -162,7 +139,7 @@ def _of_slots(found: DrawCharts) -> list[Figure | None]:
         (hours.index(at.time()), days.index(at.date())): each.taken / each.capacity for at, each in local
     }
     labels = [f"{each:%H:%M}" for each in hours]
-    chart = charts.heat(labels, [str(day.day) for day in days], shares, _size())
+    chart = charts.heat(labels, [str(day.day) for day in days], shares, text_size())
     rows = [
         (label, *(_percent(shares.get((row, column))) for column in range(len(days))))
         for row, label in enumerate(labels)
@@ -199,7 +176,7 @@ def _curve(found: DrawCharts) -> Figure:
     past = [total for step, total in zip(steps, handed_sum, strict=True) if step.until <= found.now]
     most = format_decimal(max([*expected_sum, *handed_sum]))
     series = [(gettext("due by their slots"), expected_sum), (gettext("handed out"), past)]
-    chart = charts.curves(series, _ends([step.until for step in steps], zone), most, _size())
+    chart = charts.curves(series, _ends([step.until for step in steps], zone), most, text_size())
     rows = [
         (
             local_time(step.until, zone, "short"),
@@ -230,4 +207,6 @@ def _no_shows(found: DrawCharts) -> Figure:
     ]
     heads = (gettext("Day"), gettext("Due"), gettext("Not come"), gettext("Share"))
     words = gettext("Winners whose slot is over and who have not come, of all whose slot is over.")
-    return Figure("no-shows", gettext("No-shows by day"), words, charts.bars(drawn, _size()), heads, table)
+    return Figure(
+        "no-shows", gettext("No-shows by day"), words, charts.bars(drawn, text_size()), heads, table
+    )

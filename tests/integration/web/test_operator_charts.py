@@ -6,7 +6,7 @@ import re
 
 from maskres.web.charts import WIDTH
 from tests.support.collecting import Counters
-from tests.support.people import STORE_SLUGS
+from tests.support.people import DISTRICTS, STORE_SLUGS
 from tests.support.web import log_in, make_app
 
 pytest_plugins = ("tests.support.collecting_fixtures",)
@@ -35,6 +35,9 @@ def test_charts_show_the_figures_of_round_and_draw(counters: Counters) -> None:
     hours = _tables(of_round.text)["registrations"]
     assert sum(int(row[1]) for row in hours) == len(counters.people)
     assert sum(int(row[1]) for row in _tables(of_round.text)["districts"]) == len(counters.people)
+    crossed = _tables(of_round.text)["hours-by-district"]
+    cells = [int(cell) for row in crossed for cell in row[1:]]
+    assert sum(cells) == len(counters.people) and len(crossed[0]) == 1 + len(DISTRICTS)
 
     address = f"/operator/rounds/{counters.slug}/draws/{counters.draw}/charts"
     assert f'href="{address}"' in client.get(address.removesuffix("/charts")).text
