@@ -58,8 +58,9 @@ def count_registered_by_hour_and_district(c: Transaction, round_id: int) -> dict
         .group_by(registrations.c.district, hour)
     )
     found: dict[str, dict[datetime, int]] = {}
-    for district, text, count in sorted(c.execute(statement).tuples()):
-        found.setdefault(district, {})[parse_time(f"{text}:00:00Z", field="time")] = int(count)
+    rows = [(str(row[0]), str(row[1]), int(row[2])) for row in c.execute(statement)]
+    for district, text, count in sorted(rows):
+        found.setdefault(district, {})[parse_time(f"{text}:00:00Z", field="time")] = count
     return found
 
 
