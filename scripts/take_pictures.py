@@ -225,14 +225,10 @@ def take_counter(by: Photographer) -> None:
 
 
 def take_office(by: Photographer) -> None:
-    """The operator's tills, registrations and timeline, and the notary's dice before they are entered for good."""
-    for name, address in (
-        ("operator-tills", "tills"),
-        ("operator-registrations", f"rounds/{by.facts.open}/charts#hours-by-district"),
-    ):
-        operator = by.staff("operator", "en")
-        operator.goto(f"{by.live.url}/operator/{address}")
-        by.take(operator, name)
+    """The operator's tills and timeline, and the notary's dice before they are entered for good."""
+    operator = by.staff("operator", "en")
+    operator.goto(f"{by.live.url}/operator/tills")
+    by.take(operator, "operator-tills")
     operator = by.staff("operator", "en")
     operator.goto(f"{by.live.url}/operator/rounds/{by.facts.open}/draws/1")
     by.take(operator, "operator-timeline")

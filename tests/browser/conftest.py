@@ -36,9 +36,14 @@ LANGUAGES = ("zh", "en")
 
 
 @pytest.fixture
-def live(sqlite_service: Service, tmp_path: Path) -> Iterator[Live]:
-    """The application on a fresh small world, served on a free port of this machine, bundles from tmp_path."""
-    with Served(sqlite_service, tmp_path / "bundles") as found:
+def live(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Live]:
+    """The application on the test's `world`, else on a fresh one, on a free port; bundles from tmp_path."""
+    service: Service
+    if "world" in request.fixturenames:
+        service = request.getfixturevalue("world").service
+    else:
+        service = request.getfixturevalue("sqlite_service")
+    with Served(service, tmp_path / "bundles") as found:
         yield found
 
 

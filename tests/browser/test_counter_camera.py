@@ -9,17 +9,11 @@ import pytest
 from playwright.sync_api import Browser, Playwright, expect
 
 from tests.browser.conftest import ARGUMENTS, CHROMIUM
-from tests.support.browser import Live, Served, fits, log_in, shot
+from tests.support.browser import Live, fits, log_in, shot
 from tests.support.camera import film_code
 from tests.support.collecting import Counters
 
 pytest_plugins = ("tests.support.collecting_fixtures", "tests.support.counter_fixtures")
-
-
-@pytest.fixture
-def live(world: Counters) -> Iterator[Live]:
-    with Served(world.service) as found:
-        yield found
 
 
 @pytest.fixture

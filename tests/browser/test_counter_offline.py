@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
 
-import pytest
 from playwright.sync_api import Page, expect
 
 from maskres.pickup.signed_codes import CodeSigner
 from maskres.usecases.enrolling import invite_till, revoke_device
-from tests.support.browser import Live, Served, fits, log_in, shot
+from tests.support.browser import Live, fits, log_in, shot
 from tests.support.collecting import Counters
 from tests.support.raw import fetch
 from tests.support.world import OPERATOR
@@ -18,12 +17,6 @@ from tests.support.world import OPERATOR
 pytest_plugins = ("tests.support.collecting_fixtures", "tests.support.counter_fixtures")
 
 HERE, ELSEWHERE = "huli-1", "siming-1"
-
-
-@pytest.fixture
-def live(world: Counters) -> Iterator[Live]:
-    with Served(world.service) as found:
-        yield found
 
 
 def enrol(live: Live, page: Page, name: str) -> None:

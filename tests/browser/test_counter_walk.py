@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.support.browser import Live, Served, fits, log_in, shot, tab_to
+from tests.support.browser import Live, fits, log_in, shot, tab_to
 from tests.support.collecting import Counters
 from tests.support.people import make_people
 
@@ -41,13 +41,6 @@ WORDS = {
         "undo": "A slip: take it back",
     },
 }
-
-
-@pytest.fixture
-def live(world: Counters) -> Iterator[Live]:
-    """The application on the small world whose counters are open."""
-    with Served(world.service) as found:
-        yield found
 
 
 def scan(page: Page, code: str) -> None:
@@ -175,6 +168,7 @@ def test_the_counter_works_without_scripts(
     assert world.place(number)["status"] == "collected"
 
 
+@pytest.mark.usefixtures("world")
 def test_a_helper_enters_somebody_and_prints_the_slip(
     live: Live, new_page: Callable[..., Page], language: str
 ):
