@@ -289,3 +289,13 @@ def refresh_statistics(c: Connection, *tables: str) -> None:
             c.exec_driver_sql(f"SELECT count_table('{table}')")
         else:
             c.exec_driver_sql(f"ANALYZE {table}")
+
+
+def expect_much(c: Connection) -> None:
+    """Let PostgreSQL join by hashing or sorting for the rest of the transaction, never by looking up row by row.
+
+    What was counted before an empty table is filled says that looking up costs nothing; while the statement fills
+    it, that becomes quadratic.
+    """
+    if c.dialect.name == "postgresql":
+        c.exec_driver_sql("SET LOCAL enable_nestloop = off")

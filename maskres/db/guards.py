@@ -6,7 +6,7 @@ service's user should besides not own the tables: docs/operating.md.)
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from maskres.rounds.status import DRAW_STEPS, ROUND_STEPS, DrawStatus, RoundStatus
 
@@ -206,9 +206,63 @@ def counting_function() -> str:
     )
 
 
+#: Tables whose rows belong to a person, and which whole files of registrations fill.
+OF_PERSONS = ("documents", "registrations")
+# Always by the persons' index: a plan is kept, and may have been made for one row or for two million.
+_BY_INDEX = "SET enable_nestloop = on SET enable_hashjoin = off SET enable_mergejoin = off"
+
+
+def person_guards() -> Iterator[str]:
+    """Give PostgreSQL's statements that stand in for foreign keys to persons, asked once a statement.
+
+    They refuse what the keys would. Asked once a row, the keys take as long as all the rest of a large file. Whoever
+    adds a row locks its person as a key would, but for persons of the same transaction, whom nobody else can see.
+    """
+    for table in OF_PERSONS:
+        check = (
+            "IF EXISTS (SELECT 1 FROM added a LEFT JOIN persons p ON p.id = a.person_id "
+            "WHERE p.id IS NULL OR p.xmin <> pg_current_xact_id()::xid) THEN "
+            "PERFORM 1 FROM added a JOIN persons p ON p.id = a.person_id "
+            "WHERE p.xmin <> pg_current_xact_id()::xid FOR KEY SHARE OF p; "
+            "IF EXISTS (SELECT 1 FROM added a LEFT JOIN persons p ON p.id = a.person_id WHERE p.id IS NULL) "
+            f"THEN RAISE EXCEPTION '{table} belong to persons' USING ERRCODE = 'foreign_key_violation'; "
+            "END IF; END IF;"
+        )
+        yield from _after_statement(f"{table}_of_persons", table, "INSERT", "NEW TABLE AS added", check)
+        yield from _postgresql(
+            f"{table}_keep_person",
+            table,
+            "UPDATE OF person_id",
+            "NEW.person_id <> OLD.person_id",
+            f"{table} keep their person",
+        )
+    used = " OR ".join(
+        f"EXISTS (SELECT 1 FROM removed r JOIN {table} t ON t.person_id = r.id)" for table in OF_PERSONS
+    )
+    refuse = "RAISE EXCEPTION 'a person is still referred to' USING ERRCODE = 'foreign_key_violation'"
+    check = f"IF {used} THEN {refuse}; END IF;"
+    yield from _after_statement("persons_referred_to", "persons", "DELETE", "OLD TABLE AS removed", check)
+
+
+def _after_statement(name: str, table: str, event: str, rows: str, check: str) -> Iterator[str]:
+    yield (
+        f"CREATE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql {_BY_INDEX} AS "
+        f"$$ BEGIN {check} RETURN NULL; END $$"
+    )
+    yield (
+        f"CREATE TRIGGER {name} AFTER {event} ON {table} REFERENCING {rows} "
+        f"FOR EACH STATEMENT EXECUTE FUNCTION {name}()"
+    )
+
+
 def guard_removals(dialect: str) -> Iterator[str]:
     """Give the statements that take the guards away again, the last set first."""
-    for statement in reversed(list(guard_statements(dialect))):
+    yield from removals(guard_statements(dialect), dialect)
+
+
+def removals(statements: Iterable[str], dialect: str) -> Iterator[str]:
+    """Give the statements that undo those that set up guards, the last first."""
+    for statement in reversed(list(statements)):
         words = statement.split()
         if words[1] == "FUNCTION":
             yield f"DROP FUNCTION {words[2]}"

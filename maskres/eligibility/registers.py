@@ -13,7 +13,7 @@ from typing import BinaryIO, Final, NamedTuple, NoReturn
 
 from maskres.eligibility.periods import day_number, mark_months, month_index, read_day, read_month
 from maskres.errors import InputError
-from maskres.formats.office_csv import BadRow, Column, Row, read_rows
+from maskres.formats.office_csv import BadRow, Column, Piece, Row, read_pieces
 from maskres.identity.documents import read_document
 from maskres.identity.names import matching_name
 
@@ -78,8 +78,8 @@ _Span = tuple[int | None, int | None, int, int | None]
 _ReadSpan = Callable[[Sequence[str], _Standing], _Span]
 
 
-def read_lines(kind: str, stream: BinaryIO, *, file: str) -> Iterator[Row | BadRow]:
-    """Read the lines of an office's register, their values in the order of COLUMNS.
+def read_lines(kind: str, stream: BinaryIO, *, file: str) -> Iterator[Piece]:
+    """Read the lines of an office's register piece by piece, their values in the order of COLUMNS.
 
     Args:
         kind: household, insurance or employment.
@@ -87,13 +87,13 @@ def read_lines(kind: str, stream: BinaryIO, *, file: str) -> Iterator[Row | BadR
         file: the name to give in errors.
 
     Returns:
-        As `office_csv.read_rows`. Encoding and header are checked before the first row is asked for.
+        As `office_csv.read_pieces`. Encoding and header are checked before the first row is asked for.
 
     Raises:
         InputError: "bad-encoding", "bad-header", "line-too-long".
         KeyError: there is no such kind.
     """
-    return read_rows(stream, file=file, columns=COLUMNS[kind])
+    return read_pieces(stream, file=file, columns=COLUMNS[kind])
 
 
 def read_register(kind: str, lines: Iterable[Row | BadRow], *, as_of: date) -> Iterator[RegisterRow | BadRow]:
@@ -101,7 +101,7 @@ def read_register(kind: str, lines: Iterable[Row | BadRow], *, as_of: date) -> I
 
     Args:
         kind: household, insurance or employment.
-        lines: as read_lines gives them.
+        lines: of the pieces that read_lines gives.
         as_of: the day on which the register stood; later deaths, paid months and births are refused.
 
     Returns:

@@ -10,14 +10,16 @@ from __future__ import annotations
 
 import csv
 import unicodedata
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from operator import itemgetter
 from typing import BinaryIO
 
 from maskres.errors import InputError
 
-BLOCK_BYTES = 1 << 20
+#: Small enough that what is made of a block stays small, and several processes have something to do.
+BLOCK_BYTES = 1 << 18
 LINE_LIMIT_BYTES = 1 << 20
 JOINED_LINES_LIMIT = 20
 BAD_ROWS_KEPT = 500
@@ -91,11 +93,61 @@ class BadRows:
             self.kept.append(bad)
 
 
+@dataclass(frozen=True, slots=True)
+class PlainLines:
+    """Whole lines of a file, without quotes, that are still to be split: whoever is handed them does that.
+
+    Attributes:
+        first: number of the first line.
+        data: the lines' bytes, each ending in LF but perhaps the last.
+        encoding: theirs.
+        width: fields that a line must have.
+        places: where in a line each column is; `width` for an absent one.
+    """
+
+    first: int
+    data: bytes
+    encoding: str
+    width: int
+    places: tuple[int, ...]
+
+    def __len__(self) -> int:
+        """Count the lines."""
+        return self.data.count(b"\n") + (not self.data.endswith(b"\n"))
+
+    def __iter__(self) -> Iterator[Row | BadRow]:
+        """Split the lines into rows."""
+        pick, width = _make_pick(self.places, self.width), self.width
+        for line, written in enumerate(
+            self.data.decode(self.encoding).removesuffix("\n").split("\n"), self.first
+        ):
+            values = written.split(",")
+            if len(values) == width:
+                yield line, pick(values)
+            elif written.strip():
+                yield _bad_width(line, len(values), width)
+
+
+#: Some of a file's rows in their order; of most files, lines yet to be split.
+Piece = PlainLines | list[Row | BadRow]
+
+
 def read_rows(stream: BinaryIO, *, file: str, columns: Sequence[Column]) -> Iterator[Row | BadRow]:
-    """Read an office file, one row after another.
+    """Read an office file, one row after another; see read_pieces.
+
+    Returns:
+        For each line the line number (where the row begins) and the values in the order of `columns`, as
+        written, "" for absent columns; or a BadRow: "bad-row" where the line has not as many fields as the
+        header, "bad-quotes".
+    """
+    return chain.from_iterable(read_pieces(stream, file=file, columns=columns))
+
+
+def read_pieces(stream: BinaryIO, *, file: str, columns: Sequence[Column]) -> Iterator[Piece]:
+    """Read an office file, one piece after another: a piece can be handed to another process to be worked on.
 
     The whole file is looked through once for its encoding, then read again block by block; `stream.tell()`
-    between rows says how far that second reading is, to within a block of one mebibyte. Encoding and header
+    between pieces says how far that second reading is, to within a block or two. Encoding and header
     are checked before this function returns. Empty lines are passed over, and so are lines of commas only,
     which spreadsheets leave behind. A line break inside quotes is taken away.
 
@@ -105,9 +157,7 @@ def read_rows(stream: BinaryIO, *, file: str, columns: Sequence[Column]) -> Iter
         columns: the columns the file may have, with distinct names.
 
     Returns:
-        For each line the line number (where the row begins) and the values in the order of `columns`, as
-        written, "" for absent columns; or a BadRow: "bad-row" where the line has not as many fields as the
-        header, "bad-quotes".
+        Pieces of a block's rows, as read_rows gives them.
 
     Raises:
         InputError: "bad-encoding" (with line), "bad-header", "line-too-long".
@@ -119,7 +169,9 @@ def read_rows(stream: BinaryIO, *, file: str, columns: Sequence[Column]) -> Iter
     head = next(blocks, (1, b""))[1].removeprefix(_UTF8_MARK if encoding == "utf-8" else b"\x84\x31\x95\x33")
     header, _, rest = head.partition(b"\n")
     names = _match_header(_split_header(header.decode(encoding), file), columns, file)
-    return _read_body(rest, blocks, encoding, len(names), _make_pick(names, columns))
+    # An absent column points past the fields, at the "" that is put there.
+    places = tuple(names.index(each.name) if each.name in names else len(names) for each in columns)
+    return _cut_body(rest, blocks, encoding, len(names), places)
 
 
 def _read_blocks(stream: BinaryIO, file: str) -> Iterator[_Block]:
@@ -237,14 +289,12 @@ def _match_header(names: list[str], columns: Sequence[Column], file: str) -> lis
     return matched
 
 
-def _make_pick(names: list[str], columns: Sequence[Column]) -> _Pick:
+def _make_pick(places: Sequence[int], width: int) -> _Pick:
     """Make the function that brings a line's fields into the order of the columns."""
-    if names == [column.name for column in columns]:
+    if tuple(places) == tuple(range(width)):
         return tuple
-    # An absent column points past the fields, at the "" that is put there.
-    places = [names.index(column.name) if column.name in names else len(names) for column in columns]
     pick = itemgetter(*places) if len(places) > 1 else lambda values: (values[places[0]],)
-    if len(names) not in places:
+    if width not in places:
         return pick
 
     def pick_or_empty(values: list[str]) -> tuple[str, ...]:
@@ -255,42 +305,42 @@ def _make_pick(names: list[str], columns: Sequence[Column]) -> _Pick:
     return pick_or_empty
 
 
-def _read_body(
-    rest: bytes, blocks: Iterator[_Block], encoding: str, width: int, pick: _Pick
-) -> Iterator[Row | BadRow]:
-    """Read the lines after the header; blocks without quotes, the many, are simply split, which is quicker."""
+def _cut_body(
+    rest: bytes, blocks: Iterator[_Block], encoding: str, width: int, places: tuple[int, ...]
+) -> Iterator[Piece]:
+    """Cut the lines after the header into pieces; blocks without quotes, the many, are left to be simply split.
+
+    Neither encoding uses the bytes of comma, quote and line ends inside another character.
+    """
+    pick = _make_pick(places, width)
     first = 2
     held: list[str] = []
     block: bytes | None = rest
     while block is not None:
         upcoming = next(blocks, None)
-        text = block.decode(encoding).replace("\r\n", "\n")
-        lines = text.split("\n")
-        if not lines[-1]:
-            lines.pop()
+        data = block.replace(b"\r\n", b"\n")
         is_plain = (
-            width > 1 and '"' not in text and "\r" not in text and "\n," not in text and text[:1] != ","
+            width > 1 and b'"' not in data and b"\r" not in data and b"\n," not in data and data[:1] != b","
         )
         if is_plain and not held:
-            for line, written in enumerate(lines, first):
-                values = written.split(",")
-                if len(values) == width:
-                    yield line, pick(values)
-                elif written.strip():
-                    yield _bad_width(line, len(values), width)
-            first += len(lines)
+            if data:
+                plain = PlainLines(first, data, encoding, width, places)
+                yield plain
+                first += len(plain)
         else:
-            lines = held + lines
-            used = yield from _read_quoted(lines, first, width, pick, is_last=upcoming is None)
+            lines = held + data.decode(encoding).removesuffix("\n").split("\n") if data else held
+            rows: list[Row | BadRow] = []
+            used = _read_quoted(lines, first, width, pick, rows, is_last=upcoming is None)
+            yield rows
             held = lines[used:]
             first += used
         block = upcoming[1] if upcoming else None
 
 
 def _read_quoted(
-    lines: list[str], first: int, width: int, pick: _Pick, *, is_last: bool
-) -> Generator[Row | BadRow, None, int]:
-    """Read lines with quotes; return how many were used, the others being a quote still open at the end.
+    lines: list[str], first: int, width: int, pick: _Pick, rows: list[Row | BadRow], *, is_last: bool
+) -> int:
+    """Read lines with quotes; give how many were used, the others being a quote still open at the end.
 
     A quote that nobody closed must not swallow the lines after it: whatever is wrong costs one line, and
     reading goes on at the next.
@@ -307,9 +357,9 @@ def _read_quoted(
                 if is_joined and (len(values) != width or end > used + JOINED_LINES_LIMIT):
                     break
                 if len(values) != width and "".join(values).strip():
-                    yield _bad_width(first + used, len(values), width)
+                    rows.append(_bad_width(first + used, len(values), width))
                 elif len(values) == width and any(values):
-                    yield first + used, pick(values)
+                    rows.append((first + used, pick(values)))
                 used = end
             else:
                 return len(lines)
@@ -318,7 +368,7 @@ def _read_quoted(
             if has_reached_end and not is_last and len(lines) - used <= JOINED_LINES_LIMIT:
                 return used
             problem = str(error)
-        yield BadRow(first + used, "bad-quotes", f"The quotes in this line cannot be read: {problem}.")
+        rows.append(BadRow(first + used, "bad-quotes", f"The quotes in this line cannot be read: {problem}."))
         start = used + 1
     return len(lines)
 

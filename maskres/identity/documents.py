@@ -19,6 +19,7 @@ HMT_PERMIT = "hmt-permit"
 PR_CARD = "pr-card"
 PASSPORT = "passport"
 KINDS = (CN_ID, HMT_PERMIT, PR_CARD, PASSPORT)
+_PREFIXES = {kind: kind.upper() for kind in KINDS}
 
 _KIND_BY_NAME = {kind: kind for kind in KINDS} | {
     "居民身份证": CN_ID,
@@ -95,8 +96,8 @@ class Document:
     def canonical(self) -> str:
         """Give the canonical id, KIND:VALUE or PASSPORT:ISSUER:VALUE (spec N1)."""
         if self.issuer is None:
-            return f"{self.kind.upper()}:{self.value}"
-        return f"{self.kind.upper()}:{self.issuer}:{self.value}"
+            return f"{_PREFIXES[self.kind]}:{self.value}"
+        return f"{_PREFIXES[self.kind]}:{self.issuer}:{self.value}"
 
     @property
     def last_four(self) -> str:

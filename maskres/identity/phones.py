@@ -19,6 +19,7 @@ _CAN_TAKE_MESSAGES = (PhoneNumberType.MOBILE, PhoneNumberType.FIXED_LINE_OR_MOBI
 # Invisible marks come along when a number is copied from an address book.
 _INVISIBLE = {ord(symbol): None for symbol in "\u00ad\u200b\u200e\u200f\u202a\u202c\u202d\u2060\ufeff"}
 _FOLD = {full: full - 0xFEE0 for full in range(0xFF01, 0xFF5F)} | {0x3000: 0x20, 0xA0: 0x20} | _INVISIBLE
+_PARTED = {ord(" "): None, ord("-"): None}
 _SPELLED = re.compile(r"[(]?\+?[0-9 ().\-\u2010-\u2015\u2212]+")
 
 
@@ -50,6 +51,9 @@ def normalise_phone(text: str, *, field: str = "phone") -> str:
         _refuse("The phone number is missing.", field)
     if not _SPELLED.fullmatch(folded):
         _refuse("A phone number has digits only, and + in front of a country code.", field)
+    plain = folded.translate(_PARTED).removeprefix("+86")
+    if _PLAIN_MOBILE.fullmatch(plain) and _is_mobile_prefix(plain[:5]):
+        return f"+86{plain}"
     try:
         number = phonenumbers.parse(folded, _HOME_REGION)
     except phonenumbers.NumberParseException:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import BinaryIO
 
-from maskres.formats.office_csv import BadRow, Column, Row, read_rows
+from maskres.formats.office_csv import BadRow, Column, Piece, Row, read_pieces
 from maskres.registration.applications import FIELDS, Application, ApplicationReader
 
 _CHINESE = {
@@ -26,22 +26,22 @@ _REQUIRED = frozenset(("id_number", "name", "phone", "district", "reach", "choic
 REGISTRATION_COLUMNS = tuple(Column(name, _CHINESE[name], name in _REQUIRED) for name in FIELDS)
 
 
-def read_lines(stream: BinaryIO, *, file: str) -> Iterator[Row | BadRow]:
-    """Read the lines of an office file of registrations, their values in the order of FIELDS.
+def read_lines(stream: BinaryIO, *, file: str) -> Iterator[Piece]:
+    """Read the lines of an office file of registrations piece by piece, their values in the order of FIELDS.
 
     Encoding and header are checked before this function returns.
 
     Args:
-        stream: seekable; `stream.tell()` says how far the reading is.
+        stream: seekable; `stream.tell()` says how far the reading is, to within a piece or two.
         file: the name to give in errors.
 
     Returns:
-        As `office_csv.read_rows`.
+        As `office_csv.read_pieces`.
 
     Raises:
         InputError: "bad-encoding", "bad-header", "line-too-long".
     """
-    return read_rows(stream, file=file, columns=REGISTRATION_COLUMNS)
+    return read_pieces(stream, file=file, columns=REGISTRATION_COLUMNS)
 
 
 def read_applications(
@@ -52,7 +52,7 @@ def read_applications(
     Bad lines come as values, one for each problem, so that all can be shown together.
 
     Args:
-        lines: as read_lines gives them.
+        lines: of the pieces that read_lines gives.
         reader: knows what may be written.
 
     Yields:

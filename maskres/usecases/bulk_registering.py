@@ -25,7 +25,7 @@ from maskres.usecases.personal import open_canonical
 from maskres.usecases.processes import map_pieces
 from maskres.usecases.registering import free_number, require_open_draw
 from maskres.usecases.rotating import require_rotated
-from maskres.usecases.sealing import SealingSetting, cut_pieces, prepare_sealing
+from maskres.usecases.sealing import SealingSetting, prepare_sealing, with_chance
 from maskres.usecases.service import Actor, Service, one_transaction
 
 
@@ -86,7 +86,7 @@ def _import(
     sieve = Sieve(path, progress)
     setting = _sealing_setting(c, service, round_)
     with path.open("rb") as stream:
-        pieces = cut_pieces(read_lines(stream, file=path.name), service.random_bytes)
+        pieces = with_chance(read_lines(stream, file=path.name), service.random_bytes)
         with closing(map_pieces(prepare_sealing, setting, pieces)) as sealed:
             bulk.stage(c, (piece.rows for piece in sieve.sift(sealed, stream)))
     sieve.refuse_bad()

@@ -5,22 +5,16 @@ As with registrations (sealing.py), pieces of the file are worked on side by sid
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date
-from itertools import islice
 from typing import Any
 
 from maskres.eligibility.registers import RegisterRow, read_register
 from maskres.formats.copy_text import spell_rows
-from maskres.formats.office_csv import BadRow, Row
+from maskres.formats.office_csv import BadRow, Piece
 from maskres.identity.digests import IndexKey, id_digest, name_digest
 from maskres.usecases.imports import Prepared
-
-PIECE_LINES = 4000
-
-#: Lines of a file.
-Piece = list[Row | BadRow]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,13 +36,6 @@ class DigestingSetting:
     is_spelled: bool
     index_version: int
     index_secret: bytes = field(repr=False)
-
-
-def cut_pieces(lines: Iterable[Row | BadRow]) -> Iterator[Piece]:
-    """Cut a file into pieces."""
-    remaining = iter(lines)
-    while piece := list(islice(remaining, PIECE_LINES)):
-        yield piece
 
 
 def prepare_digesting(setting: DigestingSetting) -> Callable[[Piece], Prepared]:

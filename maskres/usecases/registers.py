@@ -14,7 +14,7 @@ from maskres.db.engine import Transaction
 from maskres.eligibility.facts import KINDS
 from maskres.eligibility.registers import read_lines
 from maskres.errors import InputError
-from maskres.usecases.digesting import DigestingSetting, cut_pieces, prepare_digesting
+from maskres.usecases.digesting import DigestingSetting, prepare_digesting
 from maskres.usecases.imports import Prepared, Progress, Sieve, digest_of
 from maskres.usecases.processes import map_pieces
 from maskres.usecases.service import Actor, Service, one_transaction
@@ -87,7 +87,7 @@ def _import_register(
     links: list[_Link] = []
     setting = DigestingSetting(kind, as_of, version_id, takes_spelled(c), key.version, key.secret)
     with path.open("rb") as stream:
-        pieces = cut_pieces(read_lines(kind, stream, file=path.name))
+        pieces = read_lines(kind, stream, file=path.name)
         with closing(map_pieces(prepare_digesting, setting, pieces)) as digested:
             good = sieve.sift(digested, stream)
             load_ready(c, "register_rows", registers.ROW_COLUMNS, _rows(good, version_id, links))

@@ -10,12 +10,11 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from io import BytesIO
-from itertools import islice
 from typing import Any
 
 from maskres.formats.copy_text import spell_rows
 from maskres.formats.keyed import KeyedHash
-from maskres.formats.office_csv import BadRow, Row
+from maskres.formats.office_csv import BadRow, Piece
 from maskres.identity.digests import IndexKey
 from maskres.identity.encryption import NONCE_BYTES, Cipher
 from maskres.keys import RandomBytes
@@ -26,12 +25,11 @@ from maskres.registration.seals import make_seal_of_text
 from maskres.usecases.imports import Prepared
 from maskres.usecases.personal import seal_personal
 
-PIECE_LINES = 2000
 _ID_BYTES = 8
 _CHANCE_BYTES = 2 * NONCE_BYTES + _ID_BYTES
 
 #: Lines of a file, and the chance they may use up.
-Piece = tuple[list[Row | BadRow], bytes]
+PieceWithChance = tuple[Piece, bytes]
 #: The values of bulk_registrations.STAGED_COLUMNS.
 StagedRow = tuple[Any, ...]
 
@@ -67,14 +65,13 @@ class SealingSetting:
     is_spelled: bool
 
 
-def cut_pieces(lines: Iterable[Row | BadRow], random_bytes: RandomBytes) -> Iterator[Piece]:
-    """Cut a file into pieces, each with the chance it needs."""
-    remaining = iter(lines)
-    while piece := list(islice(remaining, PIECE_LINES)):
+def with_chance(pieces: Iterable[Piece], random_bytes: RandomBytes) -> Iterator[PieceWithChance]:
+    """Give each piece of a file the chance it needs."""
+    for piece in pieces:
         yield piece, random_bytes(_CHANCE_BYTES * len(piece))
 
 
-def prepare_sealing(setting: SealingSetting) -> Callable[[Piece], Prepared]:
+def prepare_sealing(setting: SealingSetting) -> Callable[[PieceWithChance], Prepared]:
     """Give the function that seals a piece: each good line as it is staged, of each bad one what is wrong with it."""
     reader = ApplicationReader(
         setting.districts, setting.stores, today=setting.today, is_phone_required=False
@@ -109,7 +106,7 @@ def prepare_sealing(setting: SealingSetting) -> Callable[[Piece], Prepared]:
             int.from_bytes(chance(_ID_BYTES), "big") >> 1,
         )
 
-    def seal_piece(piece: Piece) -> Prepared:
+    def seal_piece(piece: PieceWithChance) -> Prepared:
         lines, chance = piece
         draw = BytesIO(chance).read
         staged: list[StagedRow] = []

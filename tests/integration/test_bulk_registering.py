@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from maskres.errors import StepRefused
+from maskres.formats import office_csv
 from maskres.identity.documents import read_document
 from maskres.registration.numbers import registration_number
 from maskres.rounds.status import DrawStatus
@@ -129,7 +130,7 @@ def test_a_file_worked_on_in_pieces_comes_out_as_one_worked_on_at_once(
     for each in (service, other_service):
         prepare(each, people)
     import_rows(service, tmp_path, rows_of(people))
-    monkeypatch.setattr(sealing, "PIECE_LINES", 2)
+    monkeypatch.setattr(office_csv, "BLOCK_BYTES", 200)
     with pytest.raises(ImportRefused) as refused:
         import_rows(other_service, tmp_path, [*rows_of(people), {"sex": "X"}, *rows_of(people)[:3]])
     assert {bad.line for bad in refused.value.bad_rows} == {13}

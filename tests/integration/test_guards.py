@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import OperationalError
+
 from maskres.db.tables import metadata
 from maskres.rounds.status import DrawStatus
 from maskres.usecases.service import Service
@@ -173,3 +177,39 @@ def test_no_more_places_are_taken_than_there_are(service: Service):
     assert refusal(service.database, "UPDATE slots SET taken = capacity + 1") is not None
     assert refusal(service.database, "UPDATE slots SET taken = -1") is not None
     assert refusal(service.database, "UPDATE slots SET taken = capacity") is None
+
+
+NEW_DOCUMENT = (
+    "INSERT INTO documents (id_digest, key_version, person_id, data_version, canonical)"
+    " VALUES (:digest, 1, :person, 1, :digest)"
+)
+
+
+def test_documents_and_registrations_are_of_a_person_who_is_there(service: Service):
+    play_to(service, S.OPEN, people=make_people(2))
+    ((person,), *_) = fetch(service.database, "SELECT person_id FROM registrations ORDER BY person_id")
+    nobody, digest = 7, bytes(16)
+    assert refusal(service.database, NEW_DOCUMENT, person=nobody, digest=digest) is not None
+    assert refusal(service.database, NEW_DOCUMENT, person=person, digest=digest) is None
+    for table in ("documents", "registrations"):
+        moved = f"UPDATE {table} SET person_id = :nobody WHERE person_id = :person"
+        assert refusal(service.database, moved, nobody=nobody, person=person) is not None, table
+        run(service.database, f"DELETE FROM {table} WHERE person_id <> :person", person=person)
+    gone = "DELETE FROM persons WHERE id = :person"
+    assert refusal(service.database, gone, person=person) is not None
+    run(service.database, "DELETE FROM documents")
+    assert refusal(service.database, gone, person=person) is not None
+    run(service.database, "DELETE FROM registrations")
+    assert refusal(service.database, gone, person=person) is None
+
+
+def test_a_person_is_not_erased_while_somebody_adds_to_them(postgres_service: Service):
+    engine, values = postgres_service.database.engine, {"person": 1, "digest": bytes(16)}
+    run(postgres_service.database, "INSERT INTO persons (id) VALUES (1)")
+    gone = "DELETE FROM persons WHERE id = :person"
+    for first, second in ((NEW_DOCUMENT, gone), (gone, NEW_DOCUMENT)):
+        with engine.connect() as one, engine.connect() as other:
+            one.execute(text(first), values)
+            other.execute(text("SET LOCAL lock_timeout = '50ms'"))
+            with pytest.raises(OperationalError, match="lock timeout"):
+                other.execute(text(second), values)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import inspect
 
+from maskres.db import guards
 from maskres.db.engine import Database
 from maskres.db.tables import metadata
 from maskres.db.upgrade import downgrade, require_present_tables, upgrade
@@ -23,6 +25,12 @@ def database(database_url: str) -> Iterator[Database]:
     found = Database(database_url)
     yield found
     found.close()
+
+
+def is_set_up_alike(thing: Any, _name: str | None, kind: str, _is_found: bool, _other: Any) -> bool:
+    """Tell whether a thing is the same on both databases: guards stand in for two keys on PostgreSQL."""
+    keys_to_persons = {f"fk_{table}_person_id" for table in guards.OF_PERSONS}
+    return kind != "foreign_key_constraint" or thing.name not in keys_to_persons
 
 
 def things_left(database: Database) -> list[str]:
@@ -43,7 +51,7 @@ def things_left(database: Database) -> list[str]:
 def test_the_newest_revision_is_what_the_code_expects(database: Database):
     upgrade(database)
     with database.engine.begin() as c:
-        options = {"compare_type": True, "compare_server_default": False}
+        options = {"compare_type": True, "compare_server_default": False, "include_object": is_set_up_alike}
         assert compare_metadata(MigrationContext.configure(c, opts=options), metadata) == []
         assert set(inspect(c).get_table_names()) == {*metadata.tables, "alembic_version"}
 

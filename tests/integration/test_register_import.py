@@ -10,11 +10,11 @@ import pytest
 
 from maskres.eligibility.periods import day_number
 from maskres.errors import InputError
+from maskres.formats import office_csv
 from maskres.identity.digests import id_digest, name_digest
 from maskres.identity.names import matching_name
 from maskres.rehearsal.parts import SeededKeys
 from maskres.rounds.status import DrawStatus
-from maskres.usecases import digesting
 from maskres.usecases.imports import ImportRefused
 from maskres.usecases.registers import ImportedRegister, import_register, list_registers
 from maskres.usecases.service import Service
@@ -222,7 +222,7 @@ def test_a_file_worked_on_in_pieces_comes_out_as_one_worked_on_at_once(
     rows = [register_row("household", each) for each in people]
     rows[3] = register_row("household", people[3], other_id_type="passport", other_id_number="GBR:123456789")
     import_rows(service, tmp_path, "household", rows)
-    monkeypatch.setattr(digesting, "PIECE_LINES", 2)
+    monkeypatch.setattr(office_csv, "BLOCK_BYTES", 200)
     with pytest.raises(ImportRefused) as refused:
         import_rows(service, tmp_path, "household", [*rows, register_row("household", people[0], name="")])
     assert [bad.line for bad in refused.value.bad_rows] == [9]

@@ -42,6 +42,8 @@ persons = Table(
     CheckConstraint("rounds_waited >= 0 AND bonus_tickets >= 0", name="counts_not_negative"),
 )
 
+# On PostgreSQL guards stand in for the keys of documents and registrations to persons (guards.person_guards).
+
 #: A document of a person: its canonical id encrypted, its digest under one version of the index key.
 documents = Table(
     "documents",

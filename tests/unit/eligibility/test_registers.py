@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from datetime import date
+from itertools import chain
 
 import pytest
 
@@ -32,7 +33,7 @@ def read(
 ) -> list[RegisterRow | BadRow]:
     text = "\n".join([header or HEADERS[kind], *lines, ""])
     written = read_lines(kind, io.BytesIO(text.encode(encoding)), file="r.csv")
-    return list(read_register(kind, written, as_of=AS_OF))
+    return list(read_register(kind, chain.from_iterable(written), as_of=AS_OF))
 
 
 def read_one(kind: str, line: str, header: str | None = None) -> RegisterRow:

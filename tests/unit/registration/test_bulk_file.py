@@ -2,6 +2,7 @@
 
 import io
 from datetime import date
+from itertools import chain
 
 import pytest
 
@@ -18,7 +19,7 @@ HEADER = "手机号码,证件号码,姓名,区,范围,门店,为谁登记\r\n"
 def read(data: bytes, is_phone_required: bool = False) -> list[tuple[int, Application] | BadRow]:
     stores = ["store-1", "store-2"]
     reader = ApplicationReader(["siming"], stores, today=TODAY, is_phone_required=is_phone_required)
-    return list(read_applications(read_lines(io.BytesIO(data), file="home.csv"), reader))
+    return list(read_applications(chain.from_iterable(read_lines(io.BytesIO(data), file="home.csv")), reader))
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030"])
