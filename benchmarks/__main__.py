@@ -14,6 +14,7 @@ from benchmarks import (
     counter_answer_bench,
     draw_allocate_bench,
     draw_bench,
+    load_bench,
     rehearse_bench,
     report,
     slow_phone_bench,
@@ -25,6 +26,7 @@ from benchmarks.results import keep
 BENCHMARKS: Mapping[str, Callable[[], Iterable[dict[str, Any]]]] = {
     "draw": draw_bench.run,
     "allocate": draw_allocate_bench.run,
+    "load": load_bench.run,
     "rehearse": rehearse_bench.run,
     "verify": verify_bench.run,
     "web": web_bench.run,
@@ -37,7 +39,10 @@ Where requests were asked for, seconds are what one took on average, the other w
 `yardstick_served` tell rates, latencies and processor time.
 """
 
-CITY: Mapping[str, Callable[[], Iterable[dict[str, Any]]]] = {"draw-large": draw_bench.run_large}
+CITY: Mapping[str, Callable[[], Iterable[dict[str, Any]]]] = {
+    "draw-large": draw_bench.run_large,
+    "load-large": load_bench.run_large,
+}
 """The long ones, which run only when they are named."""
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import delete, text
 
-from maskres.db.bulk import refresh_statistics
+from maskres.db.bulk import make_temporary, refresh_statistics
 from maskres.db.engine import Transaction
 from maskres.db.tables import facts
 from maskres.eligibility import facts as bits
@@ -42,8 +42,12 @@ def gather_facts(
     thresholds: Sequence[int],
     reference_day: int,
     won_since: str,
+    is_same: bool = False,
 ) -> None:
     """Write the fact mask of every entry of a draw, in place of earlier ones.
+
+    Entries and versions never change. So where a draw is decided again by the same versions, only what wins, waiting
+    and corrections say is gathered anew, and only the masks that differ are written.
 
     Args:
         c: a writing transaction.
@@ -53,8 +57,8 @@ def gather_facts(
         thresholds: the rules' age thresholds.
         reference_day: the rules' reference date as days since 1970-01-01.
         won_since: a win later than this, as the protocol writes times, was recent.
+        is_same: whether the draw's present masks were gathered by the same bases.
     """
-    c.execute(delete(facts).where(facts.c.draw_id == draw_id))
     parameters = {
         "draw": draw_id,
         "round": round_id,
@@ -65,6 +69,16 @@ def gather_facts(
     refresh_statistics(
         c, "entries", "registrations", "register_rows", "identity_links", "documents", "persons"
     )
+    if is_same:
+        bytewise = 'COLLATE "C"' if c.dialect.name == "postgresql" else ""
+        make_temporary(c, "changed", f"number VARCHAR(12) {bytewise}, mask BIGINT")
+        c.execute(text(_changes_sql(bases)), parameters)
+        of_draw = "DELETE FROM facts WHERE draw_id = :draw AND number IN (SELECT number FROM changed)"
+        c.execute(text(of_draw), parameters)
+        anew = "INSERT INTO facts (draw_id, number, mask) SELECT :draw, number, mask FROM changed"
+        c.execute(text(anew), parameters)
+        return
+    c.execute(delete(facts).where(facts.c.draw_id == draw_id))
     c.execute(text(_facts_sql(bases, thresholds, c.dialect.name)), parameters)
 
 
@@ -72,39 +86,73 @@ def _facts_sql(bases: Sequence[PinnedBasis], thresholds: Sequence[int], dialect:
     terms = [
         _flag("e.is_withdrawn", bits.WITHDRAWN),
         _flag("s.number IS NOT NULL", bits.SAME_PERSON),
-        _flag("p.last_win_at > :since AND d.id IS NULL OR w.number IS NOT NULL", bits.WON_RECENTLY),
-        _flag("h.number IS NOT NULL", bits.WON_IN_ROUND),
         _flag("e.age IS NOT NULL", bits.AGE_KNOWN),
         *(_flag(f"e.age >= {int(age)}", 1 << bits.AGE_SHIFT) for age in thresholds),
-        f"{_least('p.rounds_waited')} * {1 << bits.WAITED_SHIFT}",
-        f"{_least('p.bonus_tickets')} * {1 << bits.BONUS_SHIFT}",
+        *_passing_terms(bases),
     ]
     joins = []
     deceased = []
     for nth, basis in enumerate(bases):
         alias = f"k{nth}"
         joins.append(f"LEFT JOIN ({_basis_sql(basis, dialect)}) {alias} ON {alias}.number = e.number")
-        joins.append(
-            f"LEFT JOIN corrections c{nth} ON c{nth}.draw_id = e.draw_id AND c{nth}.number = e.number"
-            f" AND c{nth}.kind = '{basis.kind}'"
-        )
         terms.append(f"coalesce({alias}.bits, 0) * {bits.register_bit(basis.kind, 1)}")
-        terms.append(_flag(f"c{nth}.number IS NOT NULL", bits.register_bit(basis.kind, bits.CONFIRMED)))
         deceased.append(f"coalesce({alias}.dead, 0)")
     if deceased:
         terms.append(_flag(f"{' + '.join(deceased)} > 0", bits.DECEASED))
-    versions = ", ".join(str(int(basis.version_id)) for basis in bases) or "NULL"
     return f"""
         INSERT INTO facts (draw_id, number, mask)
         SELECT e.draw_id, e.number, CAST({" + ".join(terms)} AS BIGINT)
         FROM entries e
-        JOIN persons p ON p.id = e.person_id
-        LEFT JOIN draws d ON d.id = p.last_win_draw_id AND d.round_id = :round
-        LEFT JOIN ({_same_person_sql(versions)}) s ON s.number = e.number
-        LEFT JOIN ({_linked_win_sql(versions)}) w ON w.number = e.number
-        LEFT JOIN ({_HAS_WON_IN_ROUND}) h ON h.number = e.number
+        {_passing_joins(bases)}
+        LEFT JOIN ({_same_person_sql(_versions(bases))}) s ON s.number = e.number
         {" ".join(joins)}
         WHERE e.draw_id = :draw"""
+
+
+def _changes_sql(bases: Sequence[PinnedBasis]) -> str:
+    """Select into `changed` the masks that differ from those gathered by the same bases before."""
+    return f"""
+        INSERT INTO changed (number, mask)
+        SELECT number, mask FROM (
+            SELECT e.number, f.mask AS before,
+                   CAST((f.mask & {bits.OF_VERSIONS}) + {" + ".join(_passing_terms(bases))} AS BIGINT) AS mask
+            FROM entries e
+            JOIN facts f ON f.draw_id = e.draw_id AND f.number = e.number
+            {_passing_joins(bases)}
+            WHERE e.draw_id = :draw) found
+        WHERE mask <> before"""
+
+
+def _passing_terms(bases: Sequence[PinnedBasis]) -> list[str]:
+    """Write the facts that can change after the closing: wins, waiting, extra tickets, upheld disputes."""
+    return [
+        _flag("p.last_win_at > :since AND d.id IS NULL OR w.number IS NOT NULL", bits.WON_RECENTLY),
+        _flag("h.number IS NOT NULL", bits.WON_IN_ROUND),
+        f"{_least('p.rounds_waited')} * {1 << bits.WAITED_SHIFT}",
+        f"{_least('p.bonus_tickets')} * {1 << bits.BONUS_SHIFT}",
+        *(
+            _flag(f"c{nth}.number IS NOT NULL", bits.register_bit(basis.kind, bits.CONFIRMED))
+            for nth, basis in enumerate(bases)
+        ),
+    ]
+
+
+def _passing_joins(bases: Sequence[PinnedBasis]) -> str:
+    corrections = " ".join(
+        f"LEFT JOIN corrections c{nth} ON c{nth}.draw_id = e.draw_id AND c{nth}.number = e.number"
+        f" AND c{nth}.kind = '{basis.kind}'"
+        for nth, basis in enumerate(bases)
+    )
+    return f"""
+        JOIN persons p ON p.id = e.person_id
+        LEFT JOIN draws d ON d.id = p.last_win_draw_id AND d.round_id = :round
+        LEFT JOIN ({_linked_win_sql(_versions(bases))}) w ON w.number = e.number
+        LEFT JOIN ({_HAS_WON_IN_ROUND}) h ON h.number = e.number
+        {corrections}"""
+
+
+def _versions(bases: Sequence[PinnedBasis]) -> str:
+    return ", ".join(str(int(basis.version_id)) for basis in bases) or "NULL"
 
 
 def _flag(condition: str, bit: int | str) -> str:

@@ -49,6 +49,17 @@ _KIND_BITS: Final = ((1 << KIND_WIDTH * len(KINDS)) - 1) << KIND_SHIFT
 ALL_BITS: Final = _FLAGS | _COUNTS | _KIND_BITS
 
 
+#: What the registers and the entries themselves say: the same as long as the same versions are pinned.
+OF_VERSIONS: Final = (
+    WITHDRAWN
+    | SAME_PERSON
+    | DECEASED
+    | AGE_KNOWN
+    | COUNT_CAP << AGE_SHIFT
+    | sum((FOUND | NAME_MATCHES | IN_FORCE) << KIND_SHIFT + KIND_WIDTH * k for k in range(len(KINDS)))
+)
+
+
 def register_bit(kind: str, fact: int) -> int:
     """Place a register's fact where its kind has it in the mask.
 

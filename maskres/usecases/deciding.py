@@ -92,6 +92,7 @@ def decide_draw(
     _require_earlier_draws(c, round_, draw)
     pinned = _pick_versions(c, round_.rules, versions or {}, service.index_key.version)
     rounds.move_draw(c, draw, DrawStatus.DECIDED, decided_at=now)
+    before = {each.id for each in deciding.list_pinned(c, draw.id)}
     deciding.pin_registers(c, draw.id, pinned.values())
     closed_at = draw.closed_at or now
     gathering.gather_facts(
@@ -102,6 +103,7 @@ def decide_draw(
         thresholds=age_thresholds(round_.rules),
         reference_day=(round_.rules.reference_date - _EPOCH).days,
         won_since=format_time(closed_at - timedelta(days=round_.rules.wait_days)),
+        is_same=draw.status is DrawStatus.DECIDED and before == {each.id for each in pinned.values()},
     )
     masks = deciding.distinct_masks(c, draw.id)
     deciding.write_verdicts(c, draw.id, {mask: decide(mask, round_.rules) for mask in masks})

@@ -1,6 +1,6 @@
 """Guards, asked once a statement, in the place of PostgreSQL's foreign keys to persons.
 
-Revision: 0006
+Revision: 0007
 """
 
 from __future__ import annotations
@@ -9,8 +9,8 @@ from alembic import op
 
 from maskres.db.guards import OF_PERSONS, person_guards, removals
 
-revision = "0006"
-down_revision = "0005"
+revision = "0007"
+down_revision = "0006"
 branch_labels = None
 depends_on = None
 
