@@ -47,7 +47,7 @@ bench: setup-dev ## run the benchmarks
 	$(BIN)/python -m benchmarks
 
 bench-city: setup-dev ## run the long benchmarks
-	$(BIN)/python -m benchmarks draw-large load-large
+	$(BIN)/python -m benchmarks draw-large load-large surge-long
 
 pictures: setup-dev assets ## take the pictures that README and docs show, by a real browser in the demo city
 	@scripts/install-servers.sh

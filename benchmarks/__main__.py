@@ -18,6 +18,7 @@ from benchmarks import (
     rehearse_bench,
     report,
     slow_phone_bench,
+    surge_bench,
     verify_bench,
     web_bench,
 )
@@ -30,6 +31,7 @@ BENCHMARKS: Mapping[str, Callable[[], Iterable[dict[str, Any]]]] = {
     "rehearse": rehearse_bench.run,
     "verify": verify_bench.run,
     "web": web_bench.run,
+    "surge": surge_bench.run,
     "slow-phone": slow_phone_bench.run,
     "counter": counter_answer_bench.run,
 }
@@ -42,6 +44,7 @@ Where requests were asked for, seconds are what one took on average, the other w
 CITY: Mapping[str, Callable[[], Iterable[dict[str, Any]]]] = {
     "draw-large": draw_bench.run_large,
     "load-large": load_bench.run_large,
+    "surge-long": surge_bench.run_long,
 }
 """The long ones, which run only when they are named."""
 

@@ -55,6 +55,7 @@ class Served:
 
     server: subprocess.Popen[bytes]
     client: subprocess.Popen[str]
+    port: int
 
     def ask(self, seconds: float, into: Figures | None) -> None:
         """Send requests for a while, and add what is measured."""
@@ -122,7 +123,7 @@ def served(
             with subprocess.Popen(
                 [*asking, str(connections)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
             ) as client:
-                yield Served(server, client)
+                yield Served(server, client, port)
         finally:
             server.terminate()
             server.wait(30)

@@ -59,7 +59,7 @@ def run(
     ):
         folder = Path(name)
         cases = (
-            ("register", _registering(server, people)),
+            ("register", registering_world(server, people)),
             ("hand out", _handing_out(server, 2 * winners)),
         )
         return [_compare(what, prepared, server, redis, folder, windows, seconds) for what, prepared in cases]
@@ -105,7 +105,8 @@ def _compare(
     }
 
 
-def _registering(server: Postgres, people: int) -> tuple[Service, list[dict[str, Any]]]:
+def registering_world(server: Postgres, people: int) -> tuple[Service, list[dict[str, Any]]]:
+    """Give a world with an open round, and the requests by which people register in it."""
     service = _world(server)
     open_round(service)
     tokens = [make_token(service, OPERATOR, f"helper-{nth}", "helper").secret for nth in range(TOKENS)]

@@ -32,16 +32,24 @@ def has_tables(database: Database) -> bool:
         return MigrationContext.configure(connection).get_current_revision() is not None
 
 
-def require_present_tables(database: Database) -> None:
+def require_present_tables(database: Database, *, or_newer: bool = False) -> None:
     """Refuse to work on a database that lacks migrations.
+
+    Args:
+        database: the database.
+        or_newer: whether tables of a revision will do that this software does not know yet: it was put under processes
+            that run already (docs/operating.md, "Upgrading").
 
     Raises:
         ConfigurationError: "old-database".
     """
     with database.reading() as connection:
         stands_at = MigrationContext.configure(connection).get_current_revision()
-        wanted = ScriptDirectory.from_config(_config(connection)).get_current_head()
-    if stands_at != wanted:
+        script = ScriptDirectory.from_config(_config(connection))
+        wanted = script.get_current_head()
+        known = {each.revision for each in script.walk_revisions()}
+    is_newer = stands_at is not None and stands_at not in known
+    if stands_at != wanted and not (or_newer and is_newer):
         raise ConfigurationError(
             "old-database",
             f"The database is at revision {stands_at or 'none'}, the software at {wanted}."

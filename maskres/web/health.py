@@ -24,7 +24,7 @@ def health_routes(door: Door) -> Blueprint:
     @public
     def readyz() -> tuple[Response, int]:
         try:
-            require_present_tables(door.service.database)
+            require_present_tables(door.service.database, or_newer=True)
             _ = door.service.keys.deployment
         except MaskresError as error:
             return jsonify(status="not-ready", code=error.code), 503

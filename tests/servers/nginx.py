@@ -25,9 +25,10 @@ NAME = "masks.example.org"
 _START_SECONDS = 30
 _MAIN = """
 {user}worker_processes 2;
+worker_rlimit_nofile 16384;
 pid {folder}/pid;
 error_log {folder}/error.log;
-events {{ worker_connections 1024; }}
+events {{ worker_connections 8192; }}
 http {{
     client_body_temp_path {folder}/body;
     proxy_temp_path {folder}/proxy;
@@ -42,7 +43,7 @@ http {{
 
 @contextmanager
 def running_nginx(
-    app_port: int, bundles: Path, changes: Mapping[str, str] | None = None, *, files: Path | None = None
+    app_port: int, bundles: Path, changes: Mapping[str, str] | None = None, *, is_plain: bool = False
 ) -> Iterator[int]:
     """Start a server before an application, give its port for HTTPS, and stop it afterwards.
 
@@ -50,15 +51,15 @@ def running_nginx(
         app_port: where the application listens.
         bundles: folder of bundles and look-up files.
         changes: other words of the configuration, each of which must stand there.
-        files: a folder to run in; a temporary one where not given.
+        is_plain: whether it speaks HTTP without TLS, for clients that cannot.
     """
     binary = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")
     if binary is None:
         refuse_or_skip("nginx")
-    folder = files or Path(tempfile.mkdtemp(prefix="maskres-nginx-"))
+    folder = Path(tempfile.mkdtemp(prefix="maskres-nginx-"))
     folder.chmod(0o755)
     port = free_port()
-    _write(folder, port, app_port, bundles, changes or {})
+    _write(folder, port, app_port, bundles, changes or {}, "" if is_plain else " ssl http2")
     log = (folder / "out").open("wb")
     server = subprocess.Popen(
         [binary, "-c", str(folder / "nginx.conf"), "-p", str(folder), "-g", "daemon off;"],
@@ -78,13 +79,15 @@ def running_nginx(
         log.close()
 
 
-def _write(folder: Path, port: int, app_port: int, bundles: Path, changes: Mapping[str, str]) -> None:
+def _write(
+    folder: Path, port: int, app_port: int, bundles: Path, changes: Mapping[str, str], tls: str
+) -> None:
     """Write the configuration of deploy/ with this machine's places."""
     _make_certificate(folder)
     places = {
         "listen 80 default_server;": f"listen 127.0.0.1:{free_port()} default_server;",
-        "listen 443 ssl http2 default_server;": f"listen 127.0.0.1:{port} ssl http2 default_server;",
-        "listen 443 ssl http2;": f"listen 127.0.0.1:{port} ssl http2;",
+        "listen 443 ssl http2 default_server;": f"listen 127.0.0.1:{port}{tls} default_server;",
+        "listen 443 ssl http2;": f"listen 127.0.0.1:{port}{tls};",
         "127.0.0.1:8000": f"127.0.0.1:{app_port}",
         "/etc/maskres/tls/": f"{folder}/",
         "/etc/nginx/": f"{folder}/",

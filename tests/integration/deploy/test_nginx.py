@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from benchmarks.surge_client import surge
 from maskres.rounds.status import DrawStatus
 from maskres.usecases.bundles import write_public_files
 from maskres.usecases.service import Service
 from maskres.usecases.tokens import make_token
 from tests.servers.guard import free_port
-from tests.servers.nginx import NAME, connect_tls
+from tests.servers.nginx import NAME, connect_tls, running_nginx
 from tests.support.api import application
 from tests.support.deployed import Deployment, deployed
 from tests.support.people import make_people
@@ -118,6 +121,7 @@ def test_what_is_too_much_or_too_slow(sqlite_service: Service, tmp_path: Path):
             stranger.sendall(b"GET / HTTP/1.1\r\nHost: elsewhere.example\r\n\r\n")
             assert stranger.recv(4096) == b"", "by another name there is no answer"
 
+        _surge(sqlite_service, there, token)
         assert there.get_often("/api/v1/rounds", 13) == {200, 429}
         often = there.get("/api/v1/rounds")
         assert (often.status, often.headers["retry-after"]) == (
@@ -127,3 +131,34 @@ def test_what_is_too_much_or_too_slow(sqlite_service: Service, tmp_path: Path):
         assert there.get("/status").status == 429
         assert there.get("/static/main.css").status == 200, "what costs nothing is not counted"
         assert there.get("/metrics").status == 404
+
+
+def _surge(service: Service, there: Deployment, token: str) -> None:
+    """Far more than can be served at once: each is taken or told to come again, and what was taken is there."""
+    people = make_people(42)[1:]
+    requests = [
+        _registration(application(person, for_whom="other"), token, person.index) for person in people
+    ]
+    lifted = {
+        "rate=100r/s": "rate=10000r/s",
+        "max_conns=48": "max_conns=1",
+        "limit_conn maskres_held 200": "#",
+    }
+    with running_nginx(there.web.port, there.bundles, lifted, is_plain=True) as port:
+        answers = surge("127.0.0.1", port, iter(requests[:-1]), 10_000, 60)
+        assert {each.status for each in answers} == {201, 503}
+        assert all(each.retry_after == "5" for each in answers if each.status == 503)
+        late = surge("127.0.0.1", port, iter(requests[-1:]), 1, 60)
+        assert [each.status for each in late] == [201], "whoever comes afterwards is taken"
+    taken = {json.loads(each.body)["number"] for each in answers if each.status == 201}
+    with service.database.reading() as c:
+        assert taken <= {row[0] for row in c.exec_driver_sql("SELECT number FROM registrations")}
+
+
+def _registration(body: dict[str, Any], token: str, nth: int) -> bytes:
+    data = json.dumps(body).encode()
+    head = (
+        f"POST /api/v1/rounds/{ROUND}/registrations HTTP/1.1\r\nHost: {NAME}\r\nAuthorization: Bearer {token}\r\n"
+        f"Idempotency-Key: surge-{nth:012}\r\nContent-Type: application/json\r\nContent-Length: {len(data)}\r\n\r\n"
+    )
+    return head.encode() + data
