@@ -43,11 +43,13 @@ check: setup-dev ## lint, format, types, layers
 	$(BIN)/mypy $(CODE)
 	$(BIN)/lint-imports --no-logo --no-cache
 
-bench: setup-dev ## run the benchmarks
+bench: setup-dev assets ## run the benchmarks; their figures go to benchmarks/results.json and docs/performance.md
+	@scripts/install-servers.sh
 	$(BIN)/python -m benchmarks
 
-bench-city: setup-dev ## run the long benchmarks
-	$(BIN)/python -m benchmarks draw-large load-large surge-long
+bench-city: setup-dev assets ## run the long benchmarks
+	@scripts/install-servers.sh
+	$(BIN)/python -m benchmarks city
 
 pictures: setup-dev assets ## take the pictures that README and docs show, by a real browser in the demo city
 	@scripts/install-servers.sh

@@ -10,6 +10,7 @@ cluster_settings=/etc/postgresql-common/createcluster.conf
 
 are_installed() {
     command -v redis-server >/dev/null && command -v chromium-headless-shell >/dev/null && command -v java >/dev/null &&
+        command -v wrk >/dev/null &&
         { command -v nginx || ls /usr/sbin/nginx; } >/dev/null 2>&1 &&
         ls /usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc >/dev/null 2>&1 &&
         { command -v initdb || ls /usr/lib/postgresql/*/bin/initdb; } >/dev/null 2>&1
@@ -45,6 +46,6 @@ if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
     install || true
     are_installed && exit 0
 fi
-echo "set-up: PostgreSQL 15, Redis, nginx, Chromium, its fonts or Java are missing. As root on Debian: apt-get update && apt-get install $packages" >&2
+echo "set-up: PostgreSQL 15, Redis, nginx, Chromium, its fonts, nginx, Java or wrk are missing. As root on Debian: apt-get update && apt-get install $packages" >&2
 [ "${CI:-}" != true ] || exit 1
 echo "set-up: WARNING: the tests that need them will be skipped." >&2
