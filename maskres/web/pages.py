@@ -19,6 +19,7 @@ from markupsafe import Markup
 from maskres.formats.symbols import grouped
 from maskres.web import names
 from maskres.web.headers import csp_nonce
+from maskres.web.interrupted import fill_in
 from maskres.web.languages import HTML_LANGUAGES, MARKS, is_large, language
 
 _FORMS = {
@@ -65,7 +66,8 @@ def set_up_pages(app: Flask, zone: str = "Asia/Shanghai") -> None:
 
 
 def show(template: str, status: int = 200, **values: Any) -> tuple[str, int]:
-    """Render a page."""
+    """Render a page, its form with what was typed before the session ended."""
+    fill_in(values)
     return render_template(template, **values), status
 
 

@@ -15,6 +15,7 @@ from maskres.rounds.roles import StaffRole
 from maskres.usecases.service import Service
 from maskres.usecases.staff import Account, find_account
 from maskres.web.access import Access
+from maskres.web.interrupted import begin_session, keep_typed
 from maskres.web.names import ROLES
 from maskres.web.staff.till_session import guard_till, renew_till, till_here
 
@@ -99,7 +100,7 @@ def require_account() -> Account:
 
 def log_in(account: Account, now: datetime) -> None:
     """Begin a session of its own: whatever the one before held is gone."""
-    session.clear()
+    begin_session(account.id)
     session["seen_at"] = format_time(now)
     session["proved_at"] = format_time(now)
     login_user(LoggedIn(account))
@@ -144,5 +145,7 @@ def safe_next(address: str, default: str) -> str:
 def _send_to(endpoint: str) -> Response:
     # After a form that was interrupted, people come back to the page it stood on.
     came_from = request.full_path.rstrip("?") if request.method == "GET" else request.path
+    if request.method == "POST":
+        keep_typed()
     response: Response = redirect(url_for(endpoint, next=came_from), 303)  # type: ignore[assignment]
     return response

@@ -17,6 +17,7 @@ from maskres.usecases.staff import Account
 from maskres.web.access import public, staff
 from maskres.web.door import Door
 from maskres.web.forms import Form
+from maskres.web.interrupted import begin_session
 from maskres.web.pages import show
 from maskres.web.staff.login_session import (
     FRESH,
@@ -66,7 +67,7 @@ def staff_routes(door: Door) -> Blueprint:
         if request.method == "POST":
             account = accounts.check_password(service, form["name"], form["password"])
             if account is not None:
-                session.clear()
+                begin_session(account.id)
                 session[_PENDING] = account.id
                 session[_PENDING_AT] = format_time(service.now())
                 following = (

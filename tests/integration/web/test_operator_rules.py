@@ -19,7 +19,8 @@ from maskres.usecases.service import Service
 from maskres.web.operator.rules_fields import form_of, read_form
 from tests.support.office import Desk
 from tests.support.people import make_rules
-from tests.support.world import OPERATOR, ROUND, SEED, create_round
+from tests.support.web import PASSWORD, code_of, csrf, log_in, make_account, make_app, send
+from tests.support.world import OPERATOR, ROUND, SEED, create_round, pass_time
 
 PAGE = f"/operator/rounds/{ROUND}/rules"
 _STORES = "store,district,name,address,opens,closes\nhuli-1,huli,中山药店,中山路2号,08:30,18:00\n".encode()
@@ -159,3 +160,32 @@ def test_a_round_begins_with_suggested_rules_or_those_of_an_earlier_one(desk: De
         assert read_rules(rules.to_json()) == rules
     twice = desk.post("operator", "/operator/rounds/new", fields | {"round": slug}, files)
     assert twice.status_code == 422 and "a round of this name already" in twice.text
+
+
+def test_what_was_typed_survives_the_end_of_the_session_for_the_same_person_alone(desk: Desk) -> None:
+    service = desk.service
+    create_round(service)
+    fields = {
+        "goods": "gloves",
+        "quantity": "7",
+        "act": "preview",
+        "group_0_bases": ["household", "insurance"],
+    }
+    for is_same in (False, True):
+        client = log_in(make_app(service), service, "operator")
+        client.set_cookie("lang", "en")
+        token = csrf(client, PAGE)
+        pass_time(service, hours=3)
+        ended = client.post(PAGE, data=fields | {"csrf_token": token})
+        assert ended.location.startswith("/staff/login")
+        account = make_account(service, "operator" if is_same else "auditor")
+        for step, answers in (
+            (ended.location, {"name": account.name, "password": PASSWORD}),
+            ("/staff/code", {"code": code_of(service, account)}),
+        ):
+            assert send(client, step, answers).status_code == 303
+        shown = client.get(PAGE)
+        assert ("What you typed stands here once more" in shown.text) == is_same
+        assert ('value="gloves"' in shown.text) == is_same
+        assert "What you typed" not in client.get(PAGE).text
+    assert rules_of(service).goods == "masks", "nothing was done by it"
