@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from unicodedata import east_asian_width
 from zoneinfo import ZoneInfo
 
 WIDTH = 330.0
@@ -218,7 +219,7 @@ def heat(
         shares: row and column → 0 to 1; what is missing stays empty.
         size: of the text.
     """
-    left = max((len(label) for label in rows), default=0) * size * _DIGIT + 6
+    left = max((_width(label, size) for label in rows), default=0) + 6
     wide, tall = (WIDTH - left) / max(1, len(names)), 1.6 * size
     chart = Chart(size, tall * (len(rows) + 1))
     for column, name in enumerate(names):
@@ -237,6 +238,11 @@ def heat(
                 middle = (round(left + (column + 0.5) * wide, 1), round(top + 1.15 * size, 1))
                 chart.words.append(Words(*middle, f"{100 * share:.0f}", "middle", f"on-{level}"))
     return chart
+
+
+def _width(text: str, size: float) -> float:
+    """Estimate how wide a text is; a Chinese character is as wide as it is high."""
+    return sum(size if east_asian_width(each) in "WF" else size * _DIGIT for each in text)
 
 
 def heat_level(share: float) -> int:
