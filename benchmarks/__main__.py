@@ -45,6 +45,8 @@ Where requests were asked for, seconds are what one took on average, the other w
 
 CITY: Mapping[str, Callable[[], Iterable[dict[str, Any]]]] = {
     "draw-large": draw_bench.run_large,
+    "allocate-city": draw_allocate_bench.run_city,
+    "rehearse-city": rehearse_bench.run_city,
     "load-large": load_bench.run_large,
     "surge-long": surge_bench.run_long,
 }

@@ -32,7 +32,13 @@ def run(sizes: Sequence[tuple[int, int]] = SIZES) -> list[dict[str, Any]]:
         return [_run_one(Path(folder), size, winners) for size, winners in sizes]
 
 
-def _run_one(folder: Path, size: int, winners: int) -> dict[str, Any]:
+def run_city() -> list[dict[str, Any]]:
+    """The allocation of 1,000,000 winners over 500 stores, file to file, beside coreutils' sort."""
+    with tempfile.TemporaryDirectory(prefix="maskres-bench-") as folder:
+        return [_run_one(Path(folder), 2_000_000, 1_000_000, stores=500)]
+
+
+def _run_one(folder: Path, size: int, winners: int, *, stores: int = 300) -> dict[str, Any]:
     names = ("result", "wishes", "slots")
     paths = {name: folder / f"{name}-{size}.csv" for name in names}
     pool_path, out = folder / "pool.csv", folder / "allocation.csv"
@@ -40,8 +46,8 @@ def _run_one(folder: Path, size: int, winners: int) -> dict[str, Any]:
     result = draw(read_pool(pool_path), dict.fromkeys(STRATA, winners // len(STRATA)), SEED)
     with paths["result"].open("wb") as stream:
         write_result(result, stream)
-    write_wishes(paths["wishes"], np.sort(result.winners))
-    write_slots(paths["slots"], places=winners)
+    write_wishes(paths["wishes"], np.sort(result.winners), stores=stores)
+    write_slots(paths["slots"], places=winners, stores=stores)
     inputs = [part for name in names for part in (f"--{name}", str(paths[name]))]
     allocated = measure(
         [sys.executable, "-m", "maskres", "allocate", *inputs, "--seed", SEED, "--out", str(out)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 import sqlite3
 import sys
 import tempfile
@@ -18,6 +19,7 @@ from tests.servers.postgres import running_postgres
 
 SIZES = (20_000, 200_000)
 STORES = 300
+_CLOSING_TO_BUNDLE = ("close", "decide", "disputes", "decide again", "commit", "draw", "allocate", "bundle")
 
 
 def run(sizes: Sequence[int] = SIZES) -> list[dict[str, Any]]:
@@ -40,8 +42,28 @@ def run(sizes: Sequence[int] = SIZES) -> list[dict[str, Any]]:
     return rows
 
 
-def _run_one(folder: Path, size: int, url: str | None) -> dict[str, Any]:
-    options = ["--residents", str(size), "--stores", str(STORES), "--seed", "bench", "--out", str(folder)]
+def run_city() -> list[dict[str, Any]]:
+    """A city of 4,000,000 with 2,000,000 registrations, 500 stores on PostgreSQL: all, and closing to bundle."""
+    with tempfile.TemporaryDirectory(prefix="maskres-bench-") as name, running_postgres() as server:
+        folder = Path(name) / "city"
+        whole = _run_one(folder, 4_000_000, server.url(server.create_database()), stores=500)
+        return [whole, _from_closing(folder)]
+
+
+def _from_closing(folder: Path) -> dict[str, Any]:
+    """Give the part of a rehearsal from the closing to the published bundle, from what it timed itself."""
+    timed = json.loads((folder / "timings.json").read_text(encoding="utf-8"))["stages"]
+    part = [stage for stage in timed if stage["stage"].partition(": ")[2] in _CLOSING_TO_BUNDLE]
+    registered = max(stage["rows"] for stage in part if stage["stage"].endswith(": close"))
+    return {
+        "what": f"closing to published bundle, {registered:,} registrations on PostgreSQL",
+        "seconds": sum(stage["seconds"] for stage in part),
+        "peak_megabytes": max(stage["peak_mib"] for stage in part),
+    }
+
+
+def _run_one(folder: Path, size: int, url: str | None, *, stores: int = STORES) -> dict[str, Any]:
+    options = ["--residents", str(size), "--stores", str(stores), "--seed", "bench", "--out", str(folder)]
     if url is not None:
         options += ["--database", url]
     played = measure([sys.executable, "-m", "maskres", "rehearse", *options], runs=1)

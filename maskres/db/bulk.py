@@ -257,6 +257,9 @@ def _copy_out(c: Connection, statement: Select[Any], out: BinaryIO) -> None:
 
 def stream(c: Connection, statement: Select[Any]) -> Iterator[Any]:
     """Give the rows of a statement without holding them all."""
+    if c.dialect.name == "postgresql":
+        # Else a cursor is planned for its first rows: what is joined is looked up one by one.
+        c.exec_driver_sql("SET LOCAL cursor_tuple_fraction = 1")
     result = c.execute(statement.execution_options(yield_per=BATCH_ROWS))
     yield from result
 
