@@ -46,6 +46,6 @@ if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
     install || true
     are_installed && exit 0
 fi
-echo "set-up: PostgreSQL 15, Redis, nginx, Chromium, its fonts, nginx, Java or wrk are missing. As root on Debian: apt-get update && apt-get install $packages" >&2
+echo "set-up: PostgreSQL 15, Redis, nginx, Chromium, its fonts, Java or wrk are missing. As root on Debian: apt-get update && apt-get install $packages" >&2
 [ "${CI:-}" != true ] || exit 1
 echo "set-up: WARNING: the tests that need them will be skipped." >&2

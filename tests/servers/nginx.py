@@ -83,7 +83,7 @@ def _write(
     folder: Path, port: int, app_port: int, bundles: Path, changes: Mapping[str, str], tls: str
 ) -> None:
     """Write the configuration of deploy/ with this machine's places."""
-    _make_certificate(folder)
+    make_certificate(folder)
     places = {
         "listen 80 default_server;": f"listen 127.0.0.1:{free_port()} default_server;",
         "listen 443 ssl http2 default_server;": f"listen 127.0.0.1:{port}{tls} default_server;",
@@ -109,7 +109,8 @@ def _write(
     (folder / "nginx.conf").write_text(_MAIN.format(folder=folder, user=user), encoding="utf-8")
 
 
-def _make_certificate(folder: Path) -> None:
+def make_certificate(folder: Path) -> None:
+    """Write fullchain.pem and key.pem into a folder; nobody has signed them."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, NAME)])
     now = datetime.now(UTC)
