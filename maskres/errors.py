@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 
 class MaskresError(Exception):
     """Something that should not happen, said so that a person can act on it.
@@ -30,9 +32,19 @@ class MaskresError(Exception):
         self.file = file
         self.line = line
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Let an error raised in another process say here what it said there."""
+        return _raised_elsewhere, (type(self), self.args, self.__dict__)
+
     def __str__(self) -> str:
         place = ":".join(str(part) for part in (self.file, self.line) if part is not None)
         return ": ".join(part for part in (place, self.field, self.message) if part)
+
+
+def _raised_elsewhere(kind: type[MaskresError], args: tuple[Any, ...], said: dict[str, Any]) -> MaskresError:
+    error = kind.__new__(kind, *args)
+    error.__dict__.update(said)
+    return error
 
 
 class InputError(MaskresError):
