@@ -217,8 +217,11 @@ def draw(world: World) -> None:
     notary.look("draw-diced")
     for person, key in ((notary, 0), (world.staff("witness"), 1)):
         cosign_what_waits(person, key)
-    for path in ("draw", "publish", "collect"):
+    for path in ("draw", "publish"):
         world.step(path)
+    for person, key in ((notary, 0), (world.staff("witness"), 1)):
+        cosign_what_waits(person, key)
+    world.step("collect")
     world.operator.go(_DRAW)
     world.operator.look("draw-collecting")
 

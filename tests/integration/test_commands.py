@@ -149,9 +149,12 @@ def test_a_round_is_played_by_hand(deployment, capsys, monkeypatch):
     cosign(deployment, "diced", capsys)
     assert run("round", "draw", *step) == 0
     assert run("round", "publish", *step) == 0
+    assert run("round", "collect", *step) == 1, "nobody has cosigned the places"
+    cosign(deployment, "published", capsys)
     assert run("round", "collect", *step) == 0
     later = write_slots(deployment, city, "later", 2, 5)
     assert run("round", "batch", *step, "--room", later, "--released", 2) == 0
+    cosign(deployment, "changed", capsys)
     assert run("round", "finish", *step, "--whole-round") == 0
     assert run("round", "show", "xiamen-2020-1") == 0
     shown = capsys.readouterr().out
