@@ -74,8 +74,8 @@ function compare(told) {
   put("proxy-last-four", proxy?.last_four);
   put("proxy-word", proxy?.word);
   form.querySelector("[data-identity]").hidden = !told.identity;
-  form.querySelector("[data-proxy]").hidden = !proxy;
-  form.querySelector("[data-other]").hidden = Boolean(proxy);
+  // One question of the two is asked: whether the named person has come, or else anybody.
+  form.querySelector(proxy ? "[data-other]" : "[data-proxy]").remove();
   // Where nobody is known there is nothing to be the same as.
   if (!told.identity) for (const button of form.querySelectorAll("[data-unseen]")) button.textContent = button.dataset.unseen;
   form.addEventListener("submit", (event) => {
