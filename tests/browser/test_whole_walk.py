@@ -87,27 +87,27 @@ class World:
 
 
 @pytest.fixture
-def world(live: Live, new_page: Callable[..., Page], language: str, tmp_path: Path) -> World:
+def office(live: Live, new_page: Callable[..., Page], language: str, tmp_path: Path) -> World:
     """Everybody, on an empty deployment."""
     return World(live, new_page, language, tmp_path)
 
 
-def test_from_an_empty_city_to_a_batch(world: World):
-    open_a_round(world)
-    anna, bo = world.resident(ANNA), world.resident(BO)
+def test_from_an_empty_city_to_a_batch(office: World):
+    open_a_round(office)
+    anna, bo = office.resident(ANNA), office.resident(BO)
     anna.register()
     bo.register(("huli-1",))
-    cai = enter_at_the_helper(world)
-    decide_and_commit(world)
-    draw(world)
+    cai = enter_at_the_helper(office)
+    decide_and_commit(office)
+    draw(office)
     winners, waiting = look_up(anna, bo, cai)
     assert len(winners) == 2
     give_back(winners[1])
-    set_clock(world.live.service, hours_of(1, 5 * 24 + 0.2))  # nine o'clock and a quarter of the first day
-    serve(world, winners[0])
-    run_a_batch(world)
-    see_promoted(world, waiting)
-    see_the_notary(world)
+    set_clock(office.live.service, hours_of(1, 5 * 24 + 0.2))  # nine o'clock and a quarter of the first day
+    serve(office, winners[0])
+    run_a_batch(office)
+    see_promoted(office, waiting)
+    see_the_notary(office)
 
 
 def open_a_round(world: World) -> None:
