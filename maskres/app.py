@@ -16,7 +16,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from maskres.config import WebSettings, read_settings, read_web_settings
 from maskres.db.extension import database_of
-from maskres.db.upgrade import require_present_tables
+from maskres.db.revisions import require_present_tables
 from maskres.logs import configure_logs
 from maskres.usecases.memory import Memory
 from maskres.usecases.opening import make_service

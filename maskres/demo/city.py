@@ -12,7 +12,7 @@ from maskres.config import bundles_folder
 from maskres.db import deciding, files, record, rounds
 from maskres.db.engine import Database
 from maskres.db.pickup import PlannedPickup
-from maskres.db.upgrade import has_tables, upgrade
+from maskres.db.revisions import has_present_tables, has_tables
 from maskres.demo.accounts import DEMO, make_accounts, make_tills
 from maskres.demo.collection import Collection
 from maskres.demo.facts import DemoEntry, DemoFacts, DemoWinner, read_facts, write_facts
@@ -70,7 +70,10 @@ def ensure_demo_city(
             _forget(instance)
         plan = _plan(folder, service, residents, stores, was_begun=was_begun)
         facts = read_facts(instance)
-        upgrade(service.database)
+        if not has_present_tables(service.database):
+            from maskres.db.upgrade import upgrade  # loading Alembic is a good part of a second start
+
+            upgrade(service.database)
         if facts is None:
             facts = _build(service, instance, plan, progress)
         else:

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from maskres.clock import utc_now
 from maskres.config import Settings
 from maskres.db.engine import Database
-from maskres.db.upgrade import require_present_tables
+from maskres.db.revisions import require_present_tables
 from maskres.keys import FileKeys
 from maskres.usecases.service import Service
 

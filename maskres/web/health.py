@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Blueprint, Response, jsonify
 
-from maskres.db.upgrade import require_present_tables
+from maskres.db.revisions import require_present_tables
 from maskres.errors import MaskresError
 from maskres.web.access import inside, public
 from maskres.web.door import Door

@@ -9,12 +9,14 @@ from typing import Any
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import inspect
 
 from maskres.db import guards
 from maskres.db.engine import Database
+from maskres.db.revisions import has_present_tables, known_revisions, require_present_tables
 from maskres.db.tables import metadata
-from maskres.db.upgrade import downgrade, require_present_tables, upgrade
+from maskres.db.upgrade import _config, downgrade, upgrade
 from maskres.errors import ConfigurationError
 from tests.support.raw import fetch, refusal, run
 
@@ -134,12 +136,22 @@ def test_a_database_without_tables_is_refused_by_name_of_its_revision(database: 
     with pytest.raises(ConfigurationError, match="at revision none") as refused:
         require_present_tables(database)
     assert refused.value.code == "old-database"
+    assert not has_present_tables(database)
     upgrade(database)
     require_present_tables(database)
+    assert has_present_tables(database)
     run(database, "UPDATE alembic_version SET version_num = '0000'")
+    assert not has_present_tables(database)
     with pytest.raises(ConfigurationError, match="at revision 0000") as older:
         require_present_tables(database)
     assert older.value.code == "old-database"
+
+
+def test_revisions_are_told_from_the_files_as_alembic_tells_them(database: Database):
+    with database.reading() as c:
+        script = ScriptDirectory.from_config(_config(c))
+    assert list(known_revisions()) == [each.revision for each in reversed(list(script.walk_revisions()))]
+    assert script.get_heads() == [known_revisions()[-1]]
 
 
 def test_a_migration_that_fails_leaves_nothing_behind(database: Database):

@@ -106,7 +106,6 @@ def test_what_is_shown_comes_from_the_replica(
         # The database is lost, the replica is there: what is shown goes on, what is done does not.
         lost = service.database.url.replace(f":{postgres_server.port}/", f":{free_port()}/")
         client = create_app(environment).test_client()
-        monkeypatch.setattr("maskres.db.upgrade.require_present_tables", lambda _database: None)
         monkeypatch.setattr("maskres.app.require_present_tables", lambda _database: None)
         client = create_app(environment | {"MASKRES_DATABASE_URL": lost}).test_client()
         assert client.get("/").status_code == client.get("/api/v1/rounds").status_code == 200

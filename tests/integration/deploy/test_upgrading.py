@@ -12,7 +12,8 @@ import sqlalchemy as sa
 from alembic.script import ScriptDirectory
 
 from maskres.db.engine import Database
-from maskres.db.upgrade import _config, require_present_tables, upgrade
+from maskres.db.revisions import require_present_tables
+from maskres.db.upgrade import _config, upgrade
 from maskres.errors import ConfigurationError
 from maskres.usecases.service import Service
 from tests.support.web import make_app

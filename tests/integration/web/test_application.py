@@ -225,7 +225,7 @@ def test_logs_hold_the_routes_pattern_and_nothing_that_was_typed(app: Flask):
 
 
 def test_what_goes_wrong_is_logged_by_place_without_its_words(app: Flask, monkeypatch):
-    def fail(*_: object) -> None:
+    def fail(*_: object, **_named: object) -> None:
         raise ValueError("13800138000")
 
     app.config["PROPAGATE_EXCEPTIONS"] = False
