@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 
@@ -97,4 +98,6 @@ def surge(host: str, port: int, requests: Iterator[bytes], rate: float, seconds:
         rate: requests a second.
         seconds: for how long; then all answers are waited for.
     """
-    return asyncio.run(_send_all(host, port, requests, rate, seconds))
+    # In a thread of its own: whoever asks may stand in a loop already.
+    with ThreadPoolExecutor(1) as own:
+        return own.submit(lambda: asyncio.run(_send_all(host, port, requests, rate, seconds))).result()

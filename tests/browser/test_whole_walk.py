@@ -196,9 +196,8 @@ def decide_and_commit(world: World) -> None:
 
 
 def draw(world: World) -> None:
-    notary = world.staff("notary")
-    for person, key in ((notary, 0), (world.staff("witness"), 1)):
-        cosign_what_waits(person, key)
+    notary, witness = world.staff("notary"), world.staff("witness")
+    cosign_both(notary, witness)
     service = world.live.service
     set_clock(service, service.now() + timedelta(minutes=10))  # nobody rolls sooner after both have cosigned
     notary.go(_AT_NOTARY)
@@ -215,15 +214,18 @@ def draw(world: World) -> None:
     notary.send()
     expect(notary.page.locator(".govuk-notification-banner--success")).to_be_visible()
     notary.look("draw-diced")
-    for person, key in ((notary, 0), (world.staff("witness"), 1)):
-        cosign_what_waits(person, key)
+    cosign_both(notary, witness)
     for path in ("draw", "publish"):
         world.step(path)
-    for person, key in ((notary, 0), (world.staff("witness"), 1)):
-        cosign_what_waits(person, key)
+    cosign_both(notary, witness)
     world.step("collect")
     world.operator.go(_DRAW)
     world.operator.look("draw-collecting")
+
+
+def cosign_both(notary: Staff, witness: Staff) -> None:
+    cosign_what_waits(notary, 0)
+    cosign_what_waits(witness, 1)
 
 
 def cosign_what_waits(person: Staff, key: int) -> None:

@@ -10,6 +10,7 @@ import pytest
 from maskres.db import record
 from maskres.errors import InputError, StepRefused
 from maskres.formats import strict_json
+from maskres.ledger.body_shapes import Kind
 from maskres.rounds.status import DrawStatus
 from maskres.usecases import auditing, committing, deciding, disputes, drawing, registering
 from maskres.usecases import rounds as round_steps
@@ -26,6 +27,7 @@ from tests.support.world import (
     OPENS_AT,
     OPERATOR,
     ROUND,
+    cosign_all,
     create_round,
     import_people,
     play_to,
@@ -61,6 +63,7 @@ def test_every_act_of_a_round_leaves_its_line_in_order(service: Service, tmp_pat
     play_to(service, DrawStatus.COLLECTING)
     findings = {winner.number: True for winner in auditing.open_audit(service, NOTARY, ROUND, 1)}
     auditing.record_audit(service, NOTARY, ROUND, 1, findings)
+    cosign_all(service, Kind.AUDITED)
     count_stock(service, COUNTER, ROUND, OPENS_AT.date(), "delivered", {"huli-1": 100})
     disputes.grant_late_claim(service, DEPUTY, ROUND, number, "the list was wrong")
     play_to(service, DrawStatus.FINISHED)

@@ -21,6 +21,7 @@ def test_winners_due_soon_at_a_store_that_failed_are_phoned_and_served_elsewhere
     world.at(8.5)
     soon, later = world.numbers(store=HERE, slot="am"), world.winner(HERE, "pm")
     operator = log_in(make_app(world.service), world.service, "operator")
+    operator.set_cookie("lang", "en")
     assert "Nobody is due" in operator.get(PAGE).text
     refused = send(operator, PAGE, {"store": HERE}, f"/operator/rounds/{ROUND}/draws/1/close-store")
     assert "tel:" not in refused.text, "of a store that can hand out nobody's phone is shown"
