@@ -1,15 +1,17 @@
-"""What somebody of staff had typed when their session ended: kept, encrypted, until they are back before the form.
+"""What somebody had typed when their session ended: kept, encrypted, until they are back before the form.
 
-Only for the same account, once, and never passwords, codes, files, or what an approval was of.
+Only for the same account, or whoever has shown the same registration to be theirs again; once, and never passwords,
+codes, files, or what an approval was of.
 """
 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from typing import Any
 
-from flask import flash, request, session
+from flask import flash, g, request, session
 from flask_babel import gettext
 
 _KEPT = "interrupted"
@@ -18,14 +20,22 @@ _MOST_BYTES = 1500
 _NEVER = frozenset({"csrf_token", "approved", "act", "password", "new_password", "again", "code"})
 
 
-def keep_typed() -> None:
-    """Keep the fields of a form whose sender must first show who they are; more than a cookie holds is not kept."""
+def say_holder(by: str) -> None:
+    """Say whose registration this request is about, as for keep_typed: shown to be theirs in this session."""
+    g.holder = by
+
+
+def keep_typed(by: str) -> None:
+    """Keep the fields of a form whose sender must first show who they are; more than a cookie holds is not kept.
+
+    Args:
+        by: an account's id, or round and number of a registration.
+    """
     fields = {
         name: "|".join(request.form.getlist(name))
         for name in request.form
         if name not in _NEVER and any(request.form.getlist(name))
     }
-    by = str(session.get("_user_id", "")).partition("/")[0]
     if by and fields and len(json.dumps(fields, ensure_ascii=False).encode()) <= _MOST_BYTES:
         session[_KEPT] = {"path": request.path, "by": by, "fields": fields}
 
@@ -38,11 +48,33 @@ def begin_session(account_id: int) -> None:
         session[_KEPT] = kept
 
 
+def form_left_by(by: str, place: int) -> str | None:
+    """Give, once, the address of the form that the holder of a registration was kept from sending.
+
+    Args:
+        by: round and number of the registration.
+        place: where it now is in the session's list, which its pages are named by.
+    """
+    kept = session.get(_KEPT)
+    if kept is None or kept["by"] != by or kept.get("is_told"):
+        return None
+    path = re.sub(r"/\d+/", f"/{place}/", kept["path"], count=1)
+    session[_KEPT] = {**kept, "path": path, "is_told": True}
+    return path
+
+
 def fill_in(values: Mapping[str, Any]) -> None:
     """Put what was kept into the form of the page that is shown, if it is the one it was typed on."""
     kept, form = session.get(_KEPT), values.get("form")
     if kept is None or form is None or request.method != "GET" or kept["path"] != request.path:
         return
+    if "/" in kept["by"] and kept["by"] != g.get("holder"):
+        return  # the same address, but the registration of somebody else on this device
     del session[_KEPT]
     form.values = {**form.values, **kept["fields"]}
-    flash(gettext("Nothing was sent: you had to log in again. What you typed stands here once more."), "note")
+    flash(
+        gettext(
+            "Nothing was sent: you first had to show again who you are. What you typed stands here once more."
+        ),
+        "note",
+    )

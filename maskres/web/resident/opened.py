@@ -6,9 +6,10 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from flask import session
+from flask import request, session
 
 from maskres.formats.values import format_time, parse_time
+from maskres.web.interrupted import keep_typed, say_holder
 
 #: More than one family; the cookie is small.
 MOST = 12
@@ -47,9 +48,18 @@ def list_opened(now: datetime) -> list[tuple[str, str]]:
 
 
 def opened(place: int, now: datetime) -> tuple[str, str] | None:
-    """Give round and number of a place in the list, from 1; None where nothing is open there."""
+    """Give round and number of a place in the list, from 1; None where nothing is open there.
+
+    What was typed into a form that came too late waits until its registration is opened again.
+    """
+    before = session.get(_OPENED, [])
     listed = list_opened(now)
-    return listed[place - 1] if 1 <= place <= len(listed) else None
+    if before and not listed and 1 <= place <= len(before) and request.method == "POST":
+        keep_typed("/".join(before[place - 1]))
+    if not 1 <= place <= len(listed):
+        return None
+    say_holder("/".join(listed[place - 1]))
+    return listed[place - 1]
 
 
 def close_all() -> None:

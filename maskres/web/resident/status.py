@@ -23,6 +23,7 @@ from maskres.web import allowances
 from maskres.web.access import public
 from maskres.web.door import Door
 from maskres.web.forms import Form
+from maskres.web.interrupted import form_left_by
 from maskres.web.pages import show
 from maskres.web.resident import codes
 from maskres.web.resident.calendar import slot_calendar
@@ -131,6 +132,8 @@ def status_routes(door: Door) -> Blueprint:
         if found is None:
             return ask_again()
         standing, round_ = found
+        if left := form_left_by(f"{round_.slug}/{standing.number}", place):
+            return redirect(left, 303)
         with service.database.reading() as c:
             names = {store.store: store for store in rounds.list_stores(c, round_.id)}
         return show(

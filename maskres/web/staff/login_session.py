@@ -146,6 +146,6 @@ def _send_to(endpoint: str) -> Response:
     # After a form that was interrupted, people come back to the page it stood on.
     came_from = request.full_path.rstrip("?") if request.method == "GET" else request.path
     if request.method == "POST":
-        keep_typed()
+        keep_typed(str(session.get("_user_id", "")).partition("/")[0])
     response: Response = redirect(url_for(endpoint, next=came_from), 303)  # type: ignore[assignment]
     return response

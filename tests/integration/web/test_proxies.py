@@ -21,7 +21,7 @@ from tests.support.collecting import Counters
 from tests.support.counter_desk import HERE, answer_of, both
 from tests.support.raw import dump, fetch
 from tests.support.residents import post, sent_messages
-from tests.support.web import send
+from tests.support.web import csrf, send
 from tests.support.world import OPERATOR, ROUND, pass_time, set_clock
 
 pytest_plugins = ("tests.support.collecting_fixtures", "tests.support.counter_fixtures")
@@ -111,3 +111,24 @@ def test_a_naming_can_be_changed_and_taken_back_and_goes_with_the_round(world: C
     set_clock(world.service, datetime(2031, 1, 1, tzinfo=UTC))
     erase_round(world.service, OPERATOR, ROUND)
     assert fetch(world.service.database, "SELECT count(*) FROM proxies") == [(0,)]
+
+
+def test_what_a_winner_typed_too_late_waits_until_they_are_back(world: Counters, client: FlaskClient):
+    number, other = world.winner(), world.winner(nth=1)
+    phone = winner_before(client, world, number)
+    typed = {"name": NAME, "last_four": "", "word": WORD, "csrf_token": csrf(phone, PAGE)}
+    pass_time(world.service, minutes=31)
+    assert phone.post(PAGE, data=typed).location == "/status"
+    assert named(world, number) is None
+    # Somebody else on the same device, with a registration of their own, sees nothing of it.
+    assert (
+        post(phone, "/status", number=other, secret=secret_of(world.service, ROUND, other)).status_code == 303
+    )
+    assert phone.get("/status/1").status_code == 200 and NAME not in phone.get(PAGE).text
+    secret = secret_of(world.service, ROUND, number)
+    shown = post(phone, "/status", number=number, secret=secret).location.split("#")[0]
+    assert phone.get(shown).location == "/status/2/proxy"
+    form = phone.get("/status/2/proxy").text
+    assert f'value="{NAME}"' in form and f'value="{WORD}"' in form and "What you typed stands here" in form
+    assert phone.get(shown).status_code == 200, "brought there once"
+    assert NAME not in phone.get("/status/2/proxy").text
