@@ -47,8 +47,10 @@ export function setUpCamera(part, read) {
     video.srcObject = stream;
     show(true);
     remember(remembered() ?? { last: null });
-    await video.play();
-    look(await makeDetector(), stream);
+    const mine = stream;
+    // Put off, or led to the answer's page, before the first picture came: nothing is wrong then.
+    await video.play().catch(() => {});
+    look(await makeDetector(), mine);
   }
 
   async function look(detector, mine) {
