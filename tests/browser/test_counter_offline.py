@@ -19,6 +19,22 @@ pytest_plugins = ("tests.support.collecting_fixtures", "tests.support.counter_fi
 HERE, ELSEWHERE = "huli-1", "siming-1"
 
 
+#: The device's own worker answers, it has the page without network, and today's list.
+_IS_READY = """async () => {
+  const shell = await (await caches.open("maskres-counter-1")).match("/counter/offline");
+  const names = (await indexedDB.databases()).map((each) => each.name);
+  if (!shell || !navigator.serviceWorker.controller || !names.includes("maskres-till")) return false;
+  return new Promise((done) => {
+    indexedDB.open("maskres-till").onsuccess = ({ target: { result } }) => {
+      result.transaction("kept").objectStore("kept").get("list").onsuccess = (found) => {
+        result.close();
+        done(Boolean(found.target.result));
+      };
+    };
+  });
+}"""
+
+
 def enrol(live: Live, page: Page, name: str) -> None:
     """Make a device a till, and wait until it could do without network."""
     invitation = invite_till(live.service, OPERATOR, name, HERE)
@@ -26,7 +42,13 @@ def enrol(live: Live, page: Page, name: str) -> None:
     expect(page.locator("#code")).to_have_value(invitation.code)
     page.locator("main button").click()
     page.wait_for_url(f"{live.url}/counter/")
-    page.wait_for_function("caches.open('maskres-counter-1').then((c) => c.match('/counter/offline'))")
+    page.wait_for_function(_IS_READY)
+    settle(page)
+
+
+def settle(page: Page) -> None:
+    """Wait until the handing in that is under way has ended, and the list it takes along is kept."""
+    page.evaluate("navigator.locks.request('maskres-sync', () => true)")
 
 
 def scan(page: Page, text: str) -> None:
@@ -159,6 +181,7 @@ def test_without_a_list_a_signature_is_checked_and_what_was_on_its_way_is_kept_e
     )
     assert [(each, bool(is_offline)) for each, is_offline in rows] == [(nonce, True)]
 
+    settle(page)
     page.context.set_offline(True)
     page.evaluate(_LIST_OF_YESTERDAY)
     scan(page, signed(world, late, key=bytes(32)))
