@@ -71,6 +71,8 @@ def _run_one(folder: Path, size: int, url: str | None, *, stores: int = STORES) 
     bare = _load_sqlite(files, folder / "bare.sqlite") if url is None else _load_postgres(files, url)
     return {
         "what": f"rehearse {size:,} residents on {'SQLite' if url is None else 'PostgreSQL'}",
+        "series": f"rehearse on {'SQLite' if url is None else 'PostgreSQL'}",
+        "size": size,
         "seconds": played.seconds,
         "cpu_seconds": played.cpu_seconds,
         "peak_megabytes": played.peak_megabytes,
