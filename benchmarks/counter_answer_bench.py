@@ -7,9 +7,7 @@ a form of one field that leads, likewise by a redirect, to a page of one line.
 
 from __future__ import annotations
 
-import http.server
 import tempfile
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,6 +15,7 @@ from typing import Any
 
 from playwright.sync_api import Page, sync_playwright
 
+from benchmarks.serving import served_pages
 from maskres.db.engine import Database
 from maskres.usecases.enrolling import invite_till
 from tests.browser.conftest import ARGUMENTS, CHROMIUM
@@ -59,7 +58,7 @@ def run() -> Iterator[dict[str, Any]]:
         tempfile.TemporaryDirectory(prefix="maskres-bench-") as folder,
         _world(Path(folder)) as world,
         Served(world.service) as live,
-        _plain() as plain_url,
+        served_pages({"/": _FORM, "/answer": _PLAIN}) as plain_url,
         sync_playwright() as playwright,
     ):
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(ARGUMENTS))
@@ -134,32 +133,3 @@ def _world(folder: Path) -> Iterator[Counters]:
     world.at(9.1)
     yield world
     database.close()
-
-
-@contextmanager
-def _plain() -> Iterator[str]:
-    class Plain(http.server.BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            body = _FORM if self.path == "/" else _PLAIN
-            self.send_response(200)
-            self.send_header("Content-Type", "text/html; charset=utf-8")
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
-        def do_POST(self) -> None:
-            self.rfile.read(int(self.headers["Content-Length"]))
-            self.send_response(303)
-            self.send_header("Location", "/answer")
-            self.send_header("Content-Length", "0")
-            self.end_headers()
-
-        def log_message(self, format: str, *args: Any) -> None:
-            """Say nothing."""
-
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Plain)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}/"
-    finally:
-        server.shutdown()

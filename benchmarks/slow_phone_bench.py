@@ -7,7 +7,6 @@ script keeps the phone busy for longer than 50 ms. The yardstick is a page of on
 
 from __future__ import annotations
 
-import http.server
 import json
 import os
 import re
@@ -15,7 +14,6 @@ import signal
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -24,6 +22,7 @@ from typing import Any
 
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
+from benchmarks.serving import served_pages
 from tests.browser.conftest import ARGUMENTS, CHROMIUM
 from tests.servers.guard import free_port
 from tests.support.people import make_person
@@ -63,7 +62,7 @@ def run() -> Iterator[dict[str, Any]]:
     with (
         tempfile.TemporaryDirectory(prefix="maskres-bench-") as folder,
         _demo(Path(folder)) as url,
-        _plain() as plain_url,
+        served_pages({"/": _PLAIN}) as plain_url,
         sync_playwright() as playwright,
     ):
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(ARGUMENTS))
@@ -167,24 +166,3 @@ def _demo(instance: Path) -> Iterator[str]:
             yield f"http://127.0.0.1:{port}"
         finally:
             child.send_signal(signal.SIGINT)
-
-
-@contextmanager
-def _plain() -> Iterator[str]:
-    class Plain(http.server.BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            self.send_response(200)
-            self.send_header("Content-Type", "text/html; charset=utf-8")
-            self.send_header("Content-Length", str(len(_PLAIN)))
-            self.end_headers()
-            self.wfile.write(_PLAIN)
-
-        def log_message(self, format: str, *args: Any) -> None:
-            """Say nothing."""
-
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Plain)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}/"
-    finally:
-        server.shutdown()

@@ -39,7 +39,7 @@ def write_backup(database: Database, path: Path) -> None:
     try:
         os.close(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
         if database.is_sqlite:
-            _copy_sqlite(Path(str(database.engine.url.database)), draft)
+            _copy_sqlite(Path(str(database.engine.url.database)), draft, "backup-failed")
         else:
             _call("pg_dump", database.url, ["--format=custom", f"--file={draft}"], "backup-failed")
         with draft.open("rb") as stream:
@@ -77,21 +77,24 @@ def restore_backup(database: Database, path: Path) -> None:
             )
     if database.is_sqlite:
         database.close()
-        _copy_sqlite(path, Path(str(database.engine.url.database)))
+        _copy_sqlite(path, Path(str(database.engine.url.database)), "restore-failed")
     else:
         options = ["--no-owner", "--no-privileges", "--exit-on-error", "--single-transaction", str(path)]
         _call("pg_restore", database.url, options, "restore-failed")
 
 
-def _copy_sqlite(source: Path, target: Path) -> None:
+def _copy_sqlite(source: Path, target: Path, code: str) -> None:
     try:
         with (
             closing(sqlite3.connect(f"file:{source}?mode=ro", uri=True)) as old,
             closing(sqlite3.connect(target)) as new,
         ):
+            # What is copied page by page would carry a damaged page along unseen.
+            if (found := old.execute("PRAGMA quick_check(1)").fetchone()[0]) != "ok":
+                raise CheckFailed(code, f"The database is damaged: {found.splitlines()[-1]}.")
             old.backup(new)
     except sqlite3.Error as error:
-        raise CheckFailed("backup-failed", f"The database could not be copied: {error}.") from error
+        raise CheckFailed(code, f"The database could not be copied: {error}.") from error
 
 
 def _call(program: str, url: str, options: list[str], code: str) -> None:

@@ -9,7 +9,7 @@ from sqlalchemy import and_, func, or_, select
 from sqlalchemy.sql.elements import ColumnElement
 
 from maskres.db.engine import Transaction
-from maskres.db.pickup import displaced_at
+from maskres.db.pickup import AT_SLOT, displaced_at
 from maskres.db.store_states import select_not_open
 from maskres.db.tables import places, registrations, slots
 from maskres.pickup.places import PlaceStatus
@@ -20,7 +20,7 @@ def count_due(c: Transaction, draw_id: int, since: datetime, until: datetime) ->
     has_failed = or_(slots.c.is_closed, slots.c.store.in_(select_not_open(draw_id)))
     statement = (
         select(slots.c.store, func.count())
-        .join(places, _at_slot())
+        .join(places, AT_SLOT)
         .where(*_due(draw_id, since, until), has_failed)
         .group_by(slots.c.store)
         .order_by(slots.c.store)
@@ -45,17 +45,11 @@ def list_due(
             displaced_at(),
         )
         .select_from(slots)
-        .join(places, _at_slot())
+        .join(places, AT_SLOT)
         .join(registrations, holder)
         .where(*_due(draw_id, since, until), slots.c.store == store)
     )
     return list(c.execute(statement.order_by(slots.c.starts_at, places.c.number)))
-
-
-def _at_slot() -> ColumnElement[bool]:
-    return and_(
-        slots.c.draw_id == places.c.draw_id, slots.c.store == places.c.store, slots.c.slot == places.c.slot
-    )
 
 
 def _due(draw_id: int, since: datetime, until: datetime) -> tuple[ColumnElement[bool], ...]:

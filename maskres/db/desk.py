@@ -6,16 +6,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, func, select
+from sqlalchemy import func, select
 
 from maskres.db.engine import Transaction
+from maskres.db.pickup import AT_SLOT
 from maskres.db.tables import draws, handovers, places, rounds, slots, stores
 from maskres.pickup.handovers import AnswerCode
 from maskres.rounds.status import DrawStatus
-
-_AT_SLOT = and_(
-    slots.c.draw_id == places.c.draw_id, slots.c.store == places.c.store, slots.c.slot == places.c.slot
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +99,7 @@ def list_slot_days(
     statement = (
         select(slots, places.c.status, func.count(places.c.id).label("how_many"))
         .join(draws, draws.c.id == slots.c.draw_id)
-        .outerjoin(places, _AT_SLOT)
+        .outerjoin(places, AT_SLOT)
         .where(
             draws.c.round_id == round_id,
             draws.c.status.in_((DrawStatus.PUBLISHED, DrawStatus.COLLECTING, DrawStatus.FINISHED)),
@@ -153,5 +150,5 @@ def _select_places() -> Any:
         )
         .join(draws, draws.c.id == places.c.draw_id)
         .join(rounds, rounds.c.id == draws.c.round_id)
-        .outerjoin(slots, _AT_SLOT)
+        .outerjoin(slots, AT_SLOT)
     )

@@ -19,6 +19,10 @@ from maskres.pickup.places import Collection as Collected
 from maskres.pickup.places import Place, PlaceStatus, is_too_late_to_move
 
 _AT_ONCE = 5000
+#: Joins a place with the slot that it is in.
+AT_SLOT = and_(
+    slots.c.draw_id == places.c.draw_id, slots.c.store == places.c.store, slots.c.slot == places.c.slot
+)
 #: What must still stand of a place that changes, and what changes.
 _AS_SEEN = ("status", "collected_nonce")
 _COLLECTION = (
@@ -56,9 +60,6 @@ def displaced_at() -> Label[datetime]:
 
 
 def _select_places() -> Any:
-    at_slot = and_(
-        slots.c.draw_id == places.c.draw_id, slots.c.store == places.c.store, slots.c.slot == places.c.slot
-    )
     return (
         select(
             places,
@@ -69,7 +70,7 @@ def _select_places() -> Any:
             displaced_at(),
         )
         .join(draws, draws.c.id == places.c.draw_id)
-        .outerjoin(slots, at_slot)
+        .outerjoin(slots, AT_SLOT)
     )
 
 
@@ -228,9 +229,6 @@ def list_starts(c: Transaction, draw_id: int) -> list[datetime]:
 
 def list_planned(c: Transaction, draw_id: int, since: datetime, until: datetime) -> list[PlannedPickup]:
     """List whose place is in a window of time, whatever became of it, by store, time and number."""
-    at_slot = and_(
-        slots.c.draw_id == places.c.draw_id, slots.c.store == places.c.store, slots.c.slot == places.c.slot
-    )
     rows = c.execute(
         select(
             places.c.number,
@@ -240,7 +238,7 @@ def list_planned(c: Transaction, draw_id: int, since: datetime, until: datetime)
             places.c.code_version,
             places.c.status,
         )
-        .join(slots, at_slot)
+        .join(slots, AT_SLOT)
         .where(places.c.draw_id == draw_id, slots.c.starts_at >= since, slots.c.starts_at < until)
         .order_by(places.c.store, slots.c.starts_at, places.c.number)
     )

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import and_, exists, func, select
 
 from maskres.db.engine import Transaction
+from maskres.db.pickup import AT_SLOT
 from maskres.db.store_states import select_not_open
 from maskres.db.tables import (
     batch_changes,
@@ -46,12 +47,9 @@ def dispute_status(c: Transaction, draw_id: int, number: str) -> str | None:
 
 def place_of(c: Transaction, draw_id: int, number: str) -> Any | None:
     """Give a number's place with the times of its slot and whether a proxy collected it, or None."""
-    at_slot = and_(
-        slots.c.draw_id == places.c.draw_id, slots.c.store == places.c.store, slots.c.slot == places.c.slot
-    )
     statement = (
         select(places, slots.c.starts_at, slots.c.ends_at, handovers.c.is_proxy)
-        .outerjoin(slots, at_slot)
+        .outerjoin(slots, AT_SLOT)
         .outerjoin(handovers, handovers.c.nonce == places.c.collected_nonce)
     )
     where = (places.c.draw_id == draw_id, places.c.number == number)
