@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import os
 import sys
 from collections.abc import Sequence
 
@@ -12,6 +13,8 @@ from maskres.errors import ConfigurationError, InputError, MaskresError
 
 CHECK_FAILED = 1
 BAD_INPUT = 2
+READER_GONE = 141
+"""What a shell tells of a program that SIGPIPE ended: whoever read along (`head`) has had enough."""
 
 
 #: Command → the module that holds it, imported only when asked for: `draw`, `allocate` and `receipt` load no database.
@@ -51,6 +54,15 @@ class _Commands(click.Group):
         found: click.Command = next(command for command in module.COMMANDS if command.name == cmd_name)
         return found
 
+    def invoke(self, ctx: click.Context) -> object:
+        """Run a command; end quietly where nobody reads what it prints any more, and not as a check that failed."""
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError:
+            # What is still buffered has nowhere to go, and Python would complain of it on its way out.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            return READER_GONE
+
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
 def commands() -> None:
@@ -69,7 +81,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         arguments: without the program's name; None takes the command line's.
 
     Returns:
-        The exit status: 0 done, 1 a check failed or a step was refused, 2 bad input.
+        The exit status: 0 done, 1 a check failed or a step was refused, 2 bad input, 141 the reader of the output
+        went away.
     """
     try:
         status = commands.main(

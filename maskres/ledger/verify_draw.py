@@ -30,6 +30,7 @@ import hashlib
 import json
 import os
 import re
+import signal
 import stat
 import struct
 import sys
@@ -2424,5 +2425,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
+    if hasattr(signal, "SIGPIPE"):  # where `head` has read enough, end as other tools do
+        signal.signal(signal.SIGPIPE, signal.SIG_DFL)
     gc.disable()  # there are no cycles, and looking for them among millions of lines takes a fifth of the time
     sys.exit(main())
