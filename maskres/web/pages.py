@@ -18,6 +18,7 @@ from markupsafe import Markup
 
 from maskres.formats.symbols import grouped
 from maskres.web import names
+from maskres.web.compiled import compiled_templates
 from maskres.web.headers import csp_nonce
 from maskres.web.interrupted import fill_in
 from maskres.web.languages import HTML_LANGUAGES, MARKS, is_large, language
@@ -38,6 +39,7 @@ def set_up_pages(app: Flask, zone: str = "Asia/Shanghai") -> None:
             PrefixLoader({"govuk_frontend_jinja": PackageLoader("govuk_frontend_jinja")}),
         ]
     )
+    app.jinja_env.bytecode_cache = compiled_templates()
     app.jinja_env.filters.update(grouped=grouped, decimal=format_decimal)
     app.jinja_env.globals.update(
         static=static_address,
