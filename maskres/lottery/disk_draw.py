@@ -45,7 +45,7 @@ def draw_on_disk(
         pool: pool.csv, found right by `count_pool`.
         quotas: stratum → how many win; exactly the strata of the pool.
         seed: 64 lower-case hex digits.
-        folder: an empty folder for the database and for what it sorts: about four times the pool's size.
+        folder: an empty folder for the database and for what it sorts: about five times the pool's size.
         megabytes: how much memory DuckDB may hold; the program itself and what DuckDB does not count add
             about 100 MB.
         threads: how many processors to use.

@@ -32,9 +32,24 @@ from maskres.usecases.store_files import read_slot_plan
 
 @one_transaction
 def set_slots(
-    c: Transaction, service: Service, actor: Actor, round_slug: str, draw_number: int, path: Path
+    c: Transaction,
+    service: Service,
+    actor: Actor,
+    round_slug: str,
+    draw_number: int,
+    path: Path,
+    approved: str | None = None,
 ) -> int:
     """Set the pickup slots of a draw from a file in the form of slots.csv, in place of earlier ones.
+
+    Args:
+        c: given by the decorator.
+        service: the service.
+        actor: who sets them.
+        round_slug: the round.
+        draw_number: the draw, not committed yet.
+        path: of the file.
+        approved: digest of what was looked at, for the audit log.
 
     Returns:
         How many slots there are.
@@ -49,7 +64,7 @@ def set_slots(
         raise StepRefused("slots-frozen", "The slots are committed; new stock comes in by batches.")
     plan = read_slot_plan(path, rounds.store_districts(c, round_.id))
     count = slots.replace_slots(c, draw, plan)
-    detail = {"slots": count, "places": sum(slot.capacity for slot in plan)}
+    detail = {"slots": count, "places": sum(slot.capacity for slot in plan)} | approved_detail(approved)
     record.log(
         c, service.now(), actor.name, "slots-set", round_slug=round_slug, draw=draw.draw, detail=detail
     )

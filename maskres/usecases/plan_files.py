@@ -23,7 +23,7 @@ from maskres.formats.office_csv import BadRow
 from maskres.lottery.slots import Slot, write_slots
 from maskres.rounds.status import RoundStatus
 from maskres.usecases.committing import set_slots
-from maskres.usecases.service import Actor, Service, one_transaction
+from maskres.usecases.service import Actor, Service, approved_detail, one_transaction
 from maskres.usecases.slot_files import gather_slots
 from maskres.usecases.store_files import STORE_COLUMNS, gather_stores, read_slot_plan, read_stores
 from maskres.usecases.uploads import forget_upload, keep_upload, open_upload
@@ -165,21 +165,35 @@ def preview_stores(service: Service, round_slug: str, upload: str) -> Preview[St
     return replace(found, removed=(), same=found.same + len(found.removed), refused=moved)
 
 
-def set_slots_of(service: Service, actor: Actor, round_slug: str, draw_number: int, upload: str) -> int:
+def set_slots_of(
+    service: Service,
+    actor: Actor,
+    round_slug: str,
+    draw_number: int,
+    upload: str,
+    approved: str | None = None,
+) -> int:
     """Set the slots of a draw as a kept file has them, and forget the file; gives how many.
+
+    The digest of what was looked at (`approved`) goes into the audit log.
 
     Raises:
         InputError: "unknown-upload", and as set_slots.
         StepRefused: "slots-frozen".
     """
     with service.scratch() as folder:
-        count = set_slots(service, actor, round_slug, draw_number, open_upload(service, upload, folder))
+        path = open_upload(service, upload, folder)
+        count = set_slots(service, actor, round_slug, draw_number, path, approved)
     forget_upload(service, upload)
     return count
 
 
-def set_stores_of(service: Service, actor: Actor, round_slug: str, upload: str) -> int:
+def set_stores_of(
+    service: Service, actor: Actor, round_slug: str, upload: str, approved: str | None = None
+) -> int:
     """Set the stores of a round as a kept file has them, and forget the file; gives how many lines it has.
+
+    The digest of what was looked at (`approved`) goes into the audit log.
 
     Raises:
         InputError: "unknown-round", "unknown-upload".
@@ -188,14 +202,19 @@ def set_stores_of(service: Service, actor: Actor, round_slug: str, upload: str) 
     with service.database.reading() as c:
         round_ = rounds.find_round(c, round_slug)
     wanted = _read_stores(service, round_, upload)
-    _set_stores(service, actor, round_slug, wanted)
+    _set_stores(service, actor, round_slug, wanted, approved)
     forget_upload(service, upload)
     return len(wanted)
 
 
 @one_transaction
 def _set_stores(
-    c: Transaction, service: Service, actor: Actor, round_slug: str, wanted: Sequence[Store]
+    c: Transaction,
+    service: Service,
+    actor: Actor,
+    round_slug: str,
+    wanted: Sequence[Store],
+    approved: str | None,
 ) -> None:
     round_ = rounds.find_round(c, round_slug, is_locked=True)
     if round_.status not in (RoundStatus.DRAFT, RoundStatus.OPEN):
@@ -209,9 +228,8 @@ def _set_stores(
             raise StepRefused("district-fixed", message, field="district")
     rounds.insert_stores(c, round_.id, [store for store in wanted if store.store not in present])
     rounds.change_stores(c, round_.id, [store for store in wanted if store.store in present])
-    record.log(
-        c, service.now(), actor.name, "stores-set", round_slug=round_slug, detail={"stores": len(wanted)}
-    )
+    detail = {"stores": len(wanted)} | approved_detail(approved)
+    record.log(c, service.now(), actor.name, "stores-set", round_slug=round_slug, detail=detail)
 
 
 def _read_slots(service: Service, round_: Round, upload: str) -> Sequence[Slot]:

@@ -22,7 +22,7 @@ from maskres.rounds.status import DrawStatus, RoundStatus
 from maskres.rounds.times import NO_TIMES, Registering, RegistrationTimes, check_times
 from maskres.usecases.committed import require_all_cosigned
 from maskres.usecases.record import enter, ledger_key
-from maskres.usecases.service import Actor, Service, one_transaction
+from maskres.usecases.service import Actor, Service, approved_detail, one_transaction
 from maskres.usecases.store_files import read_stores
 
 
@@ -90,8 +90,12 @@ def _require_names_free(c: Transaction, cosigners: Mapping[str, str]) -> None:
 
 
 @one_transaction
-def change_rules(c: Transaction, service: Service, actor: Actor, rules_json: bytes) -> Rules:
+def change_rules(
+    c: Transaction, service: Service, actor: Actor, rules_json: bytes, approved: str | None = None
+) -> Rules:
     """Replace the rules of a round that is still a draft.
+
+    The digest of what was looked at (`approved`) goes into the audit log.
 
     Raises:
         InputError: "bad-rule", "unknown-round".
@@ -109,7 +113,8 @@ def change_rules(c: Transaction, service: Service, actor: Actor, rules_json: byt
                 field="districts",
             )
     rounds.set_rules(c, round_, rules.to_json())
-    record.log(c, service.now(), actor.name, "rules-changed", round_slug=rules.round)
+    detail = approved_detail(approved)
+    record.log(c, service.now(), actor.name, "rules-changed", round_slug=rules.round, detail=detail)
     return rules
 
 

@@ -12,6 +12,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import duckdb
 import psycopg
 import pytest
 
@@ -86,6 +87,16 @@ def test_the_program_for_sqlite(bundle: Path) -> None:
     )
     header = b"rank,number,stratum,ticket,outcome\n"
     assert header + done.stdout == (bundle / "result.csv").read_bytes()
+
+
+def test_the_statements_for_duckdb(bundle: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(bundle)
+    # The last block of SQL; the shell of DuckDB reads files by a command of its own.
+    script = re.findall(r"```sql\n(.*?)```", MANUAL, re.DOTALL)[-1]
+    assert script.count(".read duckdb.sql\n") == 1
+    with duckdb.connect(config={"autoinstall_known_extensions": False}) as database:
+        database.execute(script.replace(".read duckdb.sql\n", (bundle / "duckdb.sql").read_text()))
+    assert (bundle / "again.csv").read_bytes() == (bundle / "result.csv").read_bytes()
 
 
 def test_duckdb_by_the_command(bundle: Path) -> None:

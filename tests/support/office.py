@@ -8,6 +8,7 @@ desk.work()                                             # every task that was as
 from __future__ import annotations
 
 import io
+import json
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -17,11 +18,19 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+from maskres.db import record
 from maskres.db.tasks import Task
 from maskres.jobs.runner import run_task
 from maskres.usecases import tasks
 from maskres.usecases.service import Service
 from tests.support.web import PASSWORD, code_of, csrf, log_in, make_account, make_app, send
+
+
+def digest_shown(page: str) -> str:
+    """Give the digest of what a page shows, as its hidden field has it for whoever approves."""
+    found = re.search(r'name="approved" value="([0-9a-f]{64})"', page)
+    assert found, page
+    return found[1]
 
 
 class Desk:
@@ -81,6 +90,11 @@ class Desk:
         for name, content in (files or {}).items():
             data[name] = (io.BytesIO(content), f"{name}.csv" if name != "rules" else "rules.json")
         return self.client(role).post(address, data=data, content_type="multipart/form-data")
+
+    def approvals(self, act: str) -> list[str | None]:
+        """Give the digests that the audit log holds beside an act, newest first; None where one has none."""
+        with self.service.database.reading() as c:
+            return [json.loads(row.detail).get("approved") for row in record.read_log(c, act=act)]
 
     def work(self) -> list[Task]:
         """Do every task that waits; gives them as they ended."""

@@ -114,7 +114,7 @@ def _add_slots_preview(routes: Blueprint, door: Door) -> None:
         if request.method == "POST" and _is_approved(form, found):
             try:
                 actor = require_account().actor
-                count = plan_files.set_slots_of(door.service, actor, slug, number, upload)
+                count = plan_files.set_slots_of(door.service, actor, slug, number, upload, found.digest)
             except MaskresError as error:
                 refuse(form, error)
             else:
@@ -152,7 +152,8 @@ def _add_stores_preview(routes: Blueprint, door: Door) -> None:
         form = Form.sent() if request.method == "POST" else Form()
         if request.method == "POST" and _is_approved(form, found):
             try:
-                plan_files.set_stores_of(door.service, require_account().actor, slug, upload)
+                actor = require_account().actor
+                plan_files.set_stores_of(door.service, actor, slug, upload, found.digest)
             except MaskresError as error:
                 refuse(form, error)
             else:

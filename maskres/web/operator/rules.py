@@ -9,6 +9,7 @@ from flask import Blueprint, flash, redirect, request, url_for
 from flask_babel import gettext
 
 from maskres.errors import MaskresError
+from maskres.formats.values import sha256_hex
 from maskres.rounds.roles import StaffRole
 from maskres.rounds.rules import Rules
 from maskres.rounds.rules_file import read_rules
@@ -49,14 +50,15 @@ def add_rules(routes: Blueprint, door: Door) -> None:
         wanted = None if form.errors else read_form(form)
         if wanted is None:
             return _page(shown, form, 422)
-        if form["act"] == "keep" and is_approved(form, round_digest(shown)) and _keep(wanted, form):
+        digest = _digest_of(shown, wanted)
+        if form["act"] == "keep" and is_approved(form, digest) and _keep(wanted, form, digest):
             flash(gettext("The rules are changed. They stay a draft until the round opens."), "success")
             return redirect(url_for("operator.round", slug=slug), 303)
         return _preview(shown, form, present, wanted)
 
-    def _keep(wanted: Rules, form: Form) -> bool:
+    def _keep(wanted: Rules, form: Form, digest: str) -> bool:
         try:
-            change_rules(door.service, require_account().actor, wanted.to_json())
+            change_rules(door.service, require_account().actor, wanted.to_json(), digest)
         except MaskresError as error:
             refuse(form, error, unknown_district="", rules_frozen="")
             return False
@@ -92,9 +94,14 @@ def _preview(shown: RoundOverview, form: Form, present: Rules, wanted: Rules) ->
         shown=shown,
         lines=_compared(before, after),
         is_same=present == wanted,
-        digest=round_digest(shown),
+        digest=_digest_of(shown, wanted),
         missing=sorted(set(present.districts) - set(wanted.districts)),
     )
+
+
+def _digest_of(shown: RoundOverview, wanted: Rules) -> str:
+    """Give the digest of what the page shows: where the round stands, and the rules that it would have."""
+    return sha256_hex(round_digest(shown).encode() + wanted.to_json())
 
 
 def _compared(before: Sequence[str], after: Sequence[str]) -> list[tuple[str, str]]:

@@ -9,7 +9,7 @@ import pytest
 from maskres.db import rounds, slots
 from maskres.rounds.status import DrawStatus
 from maskres.usecases.service import Service
-from tests.support.office import Desk
+from tests.support.office import Desk, digest_shown
 from tests.support.people import STORES
 from tests.support.raw import fetch
 from tests.support.world import ROUND, create_round, play_to, set_slots, slots_csv
@@ -83,11 +83,14 @@ def test_slots_are_looked_at_before_they_are_set(desk: Desk) -> None:
 
     # What was looked at is what is set: after another change it must be looked at again.
     set_slots(service, data=slots_csv(capacity=7))
-    seen = page.split('name="approved" value="')[1][:64]
+    seen = digest_shown(page)
     late = desk.post("operator", where, {"approved": seen})
     assert late.status_code == 409 and "Something changed since you looked" in late.text
     assert set(_slots_of(service).values()) == {7}
+    looked_at = digest_shown(desk.get("operator", where).text)
+    assert looked_at != seen
     assert desk.post("operator", where, {}).headers["Location"] == f"{_DRAW}/slots"
+    assert desk.approvals("slots-set")[0] == looked_at
     assert _slots_of(service) == {("huli-1", "am"): 4, ("huli-1", "pm"): 9, ("huli-1", "0213-1600"): 5}
     # Sent twice, it is set once: the file is gone, and the page leads back.
     assert desk.client("operator").get(where).headers["Location"] == f"{_DRAW}/slots"
@@ -112,6 +115,7 @@ def test_stores_of_a_draft_are_replaced_and_those_of_an_open_round_only_grow(sql
     where, page = _look(desk, f"{_ROUND}/stores", _stores_csv(*mine, "new-1,huli,New,Road 1,09:00,18:00"))
     assert "New: 1" in page and "Gone: 1" in page and some[0] in page
     assert desk.post("operator", where, {}).headers["Location"] == _ROUND
+    assert desk.approvals("stores-set")[0] == digest_shown(page)
     with service.database.reading() as c:
         known = rounds.store_districts(c, rounds.find_round(c, ROUND).id)
     assert some[0] not in known and "new-1" in known

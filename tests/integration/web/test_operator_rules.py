@@ -66,10 +66,13 @@ def test_rules_are_changed_by_form_after_a_look_at_what_would_change(desk: Desk)
     assert stale.status_code == 422 and "Something changed since you looked" in stale.text
     approved = re.search(r'name="approved" value="([0-9a-f]{64})"', shown.text)
     assert approved
+    unseen = desk.post("operator", PAGE, fields | {"quantity": "9", "act": "keep", "approved": approved[1]})
+    assert unseen.status_code == 422 and rules_of(service) == before, "other rules than those looked at"
     edited = desk.post("operator", PAGE, fields | {"act": "edit"})
     assert 'name="quantity" type="text" spellcheck="false" value="7"' in edited.text, "what was typed is kept"
     kept = desk.post("operator", PAGE, fields | {"act": "keep", "approved": approved[1]})
     assert kept.status_code == 303, kept.text
+    assert desk.approvals("rules-changed") == [approved[1]]
     after = rules_of(service)
     assert (after.quantity, after.bases[0]) == (7, Basis("employment"))
     assert after.strata[1] == StratumRule("insured", max_age=30, bases=("insurance", "employment"))
