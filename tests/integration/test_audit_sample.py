@@ -171,7 +171,9 @@ def test_a_ghost_planted_among_the_entries_never_gets_past_the_commitment(servic
     assert status_of(service) is DrawStatus.DECIDED
 
 
-def test_ghosts_that_win_are_found_by_the_audit_and_never_placed(service: Service):
+def test_threat_ghosts_and_given_wins_ghosts_that_win_are_found_by_the_audit_and_never_placed(
+    service: Service,
+):
     """Registrations made up of other people's rows, under numbers of their own: no key gives them such numbers."""
     played = play_to(service, DrawStatus.OPEN)
     columns = (

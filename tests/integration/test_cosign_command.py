@@ -96,7 +96,7 @@ def test_a_smaller_checkpoint_is_never_signed_after_a_larger_one(desk: Desk) -> 
     assert "is never signed after it" in said
 
 
-def test_a_split_ledger_is_not_signed(desk: Desk) -> None:
+def test_threat_two_ledgers_a_split_ledger_is_not_signed(desk: Desk) -> None:
     """The operator, who has the ledger's key, shows another past to this notary than before."""
     bundle = desk.bundle("committed")
     assert desk.run("--bundle", str(bundle))[0] == 0

@@ -33,7 +33,7 @@ def public(service: Service) -> DrawView:
     return show_public_round(service, ROUND)[0].draws[0]
 
 
-def test_nothing_is_handed_out_or_finished_that_notary_and_witness_have_not_cosigned(
+def test_threat_placed_outside_the_draw_nothing_is_handed_out_or_finished_that_notary_and_witness_have_not_cosigned(
     service: Service, tmp_path: Path
 ) -> None:
     play_to(service, DrawStatus.DRAWN)

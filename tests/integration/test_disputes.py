@@ -77,7 +77,7 @@ def test_a_stack_of_disputes_is_answered_whole_or_not_at_all(service: Service):
     ]
 
 
-def test_an_upheld_dispute_counts_only_when_decided_again_and_must_be(service: Service):
+def test_threat_bad_register_an_upheld_dispute_counts_only_when_decided_again_and_must_be(service: Service):
     played = play_to(service, DrawStatus.DECIDED)
     upheld, rejected = played.numbers[18], played.numbers[19]
     for number in (upheld, rejected):

@@ -77,7 +77,7 @@ def try_all(service: Service, slug: str, status: DrawStatus) -> int:
     return refused
 
 
-def test_tables_of_a_draw_change_in_their_time_alone(service: Service):
+def test_threat_pool_changed_late_every_committed_table_refuses_it(service: Service):
     for status in [status for status in S if status is not S.VOID]:
         played = play_to(service, status)
         if status is S.OPEN:
@@ -153,6 +153,19 @@ def test_no_table_of_the_record_is_emptied_at_one_stroke(postgres_service: Servi
     for table in (*APPEND_ONLY, "entries", "results", "register_versions", "register_rows", "identity_links"):
         said = refusal(postgres_service.database, f"TRUNCATE {table} CASCADE")
         assert "never emptied" in str(said), table
+
+
+def test_threat_drawn_again_a_second_commitment_hits_a_constraint(service: Service):
+    play_to(service, S.COMMITTED)
+    again = "INSERT INTO artifacts (round_id, draw_id, name, sha256, entries, published_at)"
+    again += " SELECT round_id, draw_id, name, :other, 0, published_at FROM artifacts WHERE name = :name"
+    for name in ("commitment.json", "pool.csv"):
+        said = refusal(service.database, again, other="0" * 64, name=name)
+        assert said and "unique" in said.lower(), f"{name}: {said}"
+    # Nor does the draw go back to be committed anew, nor stand beside a second one of its number.
+    assert refusal(service.database, f"UPDATE draws SET status = '{S.DECIDED}'")
+    twin = "INSERT INTO draws (round_id, draw, status, opened_at) SELECT round_id, draw, status, opened_at FROM draws"
+    assert refusal(service.database, twin)
 
 
 def test_dice_beacon_and_seed_are_written_once(service: Service):

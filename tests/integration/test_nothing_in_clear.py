@@ -105,7 +105,9 @@ def test_the_same_person_is_another_number_in_the_next_round(service: Service):
     assert len(dump(service.database)["persons"]) == 20
 
 
-def test_enumerated_ids_match_nothing_that_is_published(sqlite_service: Service, tmp_path: Any):
+def test_threat_files_turned_into_people_enumerated_ids_match_nothing_that_is_published(
+    sqlite_service: Service, tmp_path: Any
+):
     """An outsider who tries every id of a city by digests, keys and seals of their own finds nobody in the bundle."""
     played = play_to(sqlite_service, DrawStatus.PUBLISHED)
     write_public_files(sqlite_service, played.slug, played.draw, tmp_path)

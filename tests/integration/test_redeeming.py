@@ -234,7 +234,9 @@ def test_a_card_alone_serves_at_this_store_on_this_day_and_is_logged(counters: C
     ]
 
 
-def test_beyond_the_days_limit_a_till_looks_up_no_card(counters: Counters, monkeypatch: pytest.MonkeyPatch):
+def test_threat_data_trawled_beyond_the_days_limit_a_till_looks_up_no_card_and_it_is_reported(
+    counters: Counters, monkeypatch: pytest.MonkeyPatch
+):
     monkeypatch.setattr(redeeming, "CARDS_A_DAY", 2)
     first, second, third = (counters.winner(nth=nth) for nth in range(3))
     till = counters.till()

@@ -56,7 +56,7 @@ def test_a_clock_that_runs_ahead_counts_as_when_it_arrived(counters: Counters):
     assert collected_at == [("2020-02-13T12:00:00Z",)]
 
 
-def test_two_tills_offline_one_is_accepted_one_kept_as_a_conflict(counters: Counters):
+def test_threat_stock_sold_two_tills_offline_one_is_accepted_one_kept_as_a_conflict(counters: Counters):
     """Uploaded in whichever order, and uploaded again: the same answers, and one conflict."""
     number = counters.winner()
     first, second = counters.till(), counters.till(name="till-2")

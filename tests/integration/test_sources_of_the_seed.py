@@ -118,7 +118,7 @@ def test_rolls_are_as_many_as_declared(service: Service):
     assert status_of(service) is DrawStatus.COMMITTED
 
 
-def test_dice_that_come_too_late_do_not_count_but_missing_does(service: Service):
+def test_threat_dice_ground_dice_that_come_too_late_do_not_count_but_missing_does(service: Service):
     """Whoever waits for the beacon and then rolls could choose: after the declared time only "missing" is taken."""
     committed(service)
     set_clock(service, hours_of(1, 91))

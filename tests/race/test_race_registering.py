@@ -50,7 +50,7 @@ def rows(service: Service) -> list[tuple[object, ...]]:
     return fetch(service.database, "SELECT number, person_id FROM registrations")
 
 
-def test_one_person_in_twenty_spellings_at_once_is_one_row(service: Service):
+def test_threat_many_entries_one_person_in_many_spellings_at_once_is_one_row(service: Service):
     open_round(service)
     answers = register_all(service, spellings(somebody_with_an_x()))
     assert Counter(answer.outcome for answer in answers) == {"registered": 1, "unchanged": 19}

@@ -178,7 +178,7 @@ def test_wishes_change_and_a_registration_is_withdrawn_by_its_secret(partner: Pa
     assert partner.get(at, secret).json["is_withdrawn"] is True
 
 
-def test_to_strangers_every_number_looks_the_same(partner: Partner):
+def test_threat_registered_by_a_neighbour_to_strangers_every_number_looks_the_same(partner: Partner):
     slip = partner.send(AT, _without_phone(), partner.token("helper")).json
     nobody = "0" * 12
     wrong = {"Registration-Secret": slip["number"]}
@@ -213,7 +213,7 @@ def test_a_winner_sees_place_and_code_and_a_loser_where_they_wait(sqlite_service
     assert {"placed", "waiting", "not-eligible", "withdrawn"} <= seen
 
 
-def test_registering_after_closing_is_refused_with_a_code(sqlite_service: Service):
+def test_threat_slipped_in_or_left_out_registering_after_closing_is_refused(sqlite_service: Service):
     play_to(sqlite_service, DrawStatus.CLOSED)
     partner = Partner(make_app(sqlite_service), sqlite_service)
     answer = partner.send(AT, _without_phone(), partner.token("helper"))

@@ -103,7 +103,9 @@ def test_the_list_is_noted_once_a_day_and_of_another_day_it_is_empty(app: Flask,
 
 
 @both
-def test_what_was_done_without_network_is_taken_once_and_nothing_is_dropped(app: Flask, world: Counters):
+def test_threat_handed_out_twice_what_was_done_without_network_is_taken_once_and_nothing_is_dropped(
+    app: Flask, world: Counters
+):
     till = enrolled(app, world)
     first, second, third = (world.winner(nth=nth) for nth in range(3))
     slip = act(world, world.code(third))

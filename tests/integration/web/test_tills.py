@@ -41,7 +41,9 @@ def device(app: Flask, code: str) -> FlaskClient:
 
 
 @both
-def test_a_till_is_invited_enrolled_hands_over_and_is_refused_once_revoked(app: Flask, world: Counters):
+def test_threat_stolen_till_a_till_is_invited_enrolled_hands_over_and_is_refused_once_revoked(
+    app: Flask, world: Counters
+):
     operator = log_in(app, world.service, "operator")
     operator.set_cookie("lang", "en")
     answer = send(operator, "/operator/tills", {"store": HERE, "name": "huli-1-door"})

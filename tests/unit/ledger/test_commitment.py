@@ -139,7 +139,7 @@ def test_a_member_that_is_off_is_refused_by_its_path(path, value, field):
         (Drand("drand", Network(A, "c" * 96, GENESIS, 30, 200), Network(B, "d" * 96, GENESIS, 30, 2)),),
     ],
 )
-def test_a_source_that_could_be_known_already_is_refused(sources):
+def test_threat_seed_chosen_a_source_that_is_short_or_known_already_is_refused(sources):
     with pytest.raises(InputError) as refused:
         write_commitment(replace(COMMITMENT, sources=sources))
     assert (refused.value.code, refused.value.field) == ("bad-source", "sources")

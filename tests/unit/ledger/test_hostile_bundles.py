@@ -119,7 +119,7 @@ def test_verify_draw_writes_nothing(tmp_path):
 
 
 @pytest.mark.parametrize("share", [0, 0.5, 1])
-def test_a_flipped_byte_of_every_file_is_named(verify, tmp_path, share):
+def test_threat_rows_edited_a_flipped_byte_of_every_file_is_named(verify, tmp_path, share):
     files = {
         name: flipped(data, round(share * (len(data) - 1))) for name, data in WHOLE.items() if name != SUMS
     }

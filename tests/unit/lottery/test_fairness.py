@@ -122,7 +122,7 @@ def test_unequal_chances_of_strata_are_no_fault() -> None:
     ).is_flagged
 
 
-def test_the_diversity_visa_of_2012_is_flagged() -> None:
+def test_threat_biased_draw_the_diversity_visa_of_2012_is_flagged() -> None:
     """Thirty days of registration; nine of ten winners had registered on the first two."""
     chance = np.random.default_rng(2012)
     times = chance.integers(0, 30 * DAY, 20_000)

@@ -29,7 +29,7 @@ def verify(text: str, key: bytes = KEY) -> None:
     Ed25519PublicKey.from_public_bytes(CodeSigner(key, "wave-2").public_key).verify(raw, body.encode())
 
 
-def test_a_signed_code_says_code_round_store_and_time_and_is_the_rounds_own():
+def test_threat_forged_code_a_signed_code_says_code_round_store_and_time_and_is_the_rounds_own():
     text = signed()
     assert text.startswith(f"MR1:{CODE}:WAVE-2:HULI-1:20200306T0100Z:")
     verify(text)
