@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import case, literal, or_, select, update
 
-from maskres.db.bulk import insert_rows
+from maskres.db.bulk import insert_rows, is_among
 from maskres.db.engine import Transaction
 from maskres.db.tables import tills
 from maskres.errors import StepRefused
@@ -72,8 +72,8 @@ def require_in_use(c: Transaction, till: Till, *, is_locked: bool = False) -> No
         raise _revoked()
 
 
-def require_reporting(c: Transaction, till: Till, now: datetime) -> None:
-    """Refuse a till that was revoked, else lock it and note that it has reported everything it had by now.
+def require_reporting(c: Transaction, reporting: Collection[Till], now: datetime) -> None:
+    """Refuse tills of which one was revoked, else lock them and note that they reported all they had by now.
 
     An earlier time never takes a later one's place.
 
@@ -85,8 +85,8 @@ def require_reporting(c: Transaction, till: Till, now: datetime) -> None:
         (or_(t.reported_at.is_(None), t.reported_at < now), literal(now, t.reported_at.type)),
         else_=t.reported_at,
     )
-    noted = c.execute(update(tills).where(t.id == till.id, t.revoked_at.is_(None)).values(reported_at=at))
-    if noted.rowcount != 1:
+    where = (is_among(c, t.id, sorted(till.id for till in reporting)), t.revoked_at.is_(None))
+    if c.execute(update(tills).where(*where).values(reported_at=at)).rowcount != len(reporting):
         raise _revoked()
 
 

@@ -15,6 +15,7 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 
 from maskres.db import batches, files, pickup, rounds
+from maskres.db.bulk import in_batches
 from maskres.db.pickup import PlannedPickup
 from maskres.db.tills import Till
 from maskres.lottery.slots import read_slots
@@ -35,6 +36,8 @@ _DRAW = 1
 _ONLINE_UNTIL_NTH = 25
 _UNDO_EVERY = 500
 _UPLOADS_AT_ONCE = 3
+#: Where a network comes back, it comes back for many tills.
+_TILLS_AN_UPLOAD = 25
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,16 +160,23 @@ class Counters:
                 self._slip(arrival)
         self._at(day, 21)
 
-        def upload(till: Till) -> None:
-            kept = [each for each in arrivals.get(till.store, []) if each.request.is_offline]
-            kept.sort(key=lambda each: (each.at, each.request.nonce))
-            redeeming.report(self.service, till, [each.request for each in kept], is_complete=True)
+        def upload(some: list[Till]) -> None:
+            redeeming.report_kept(
+                self.service, {till: self._kept(arrivals.get(till.store, [])) for till in some}
+            )
 
         # Several at a time, as tills do: what one reports changes nothing of another's. SQLite takes them in turn.
         at_once = 1 if self.service.database.is_sqlite else _UPLOADS_AT_ONCE
         with ThreadPoolExecutor(at_once) as evening:
-            for _ in evening.map(upload, self.tills.values()):
+            for _ in evening.map(upload, in_batches(self.tills.values(), _TILLS_AN_UPLOAD)):
                 pass
+
+    @staticmethod
+    def _kept(arrivals: list[_Arrival]) -> list[redeeming.Request]:
+        """Give what a till kept, in the order it was done."""
+        kept = [each for each in arrivals if each.request.is_offline]
+        kept.sort(key=lambda each: (each.at, each.request.nonce))
+        return [each.request for each in kept]
 
     def _slip(self, arrival: _Arrival) -> None:
         """Undo a hand-over that was a slip, and hand out again."""

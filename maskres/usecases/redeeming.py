@@ -3,29 +3,28 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Container, Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time
+from itertools import islice
 from zoneinfo import ZoneInfo
 
 from maskres.db import handovers, pickup, record, rounds, tills
 from maskres.db.engine import Transaction
-from maskres.db.locks import lock_stock
 from maskres.db.pickup import FoundPlace
-from maskres.db.stock import count_stock
 from maskres.db.tills import Till
 from maskres.errors import InputError, StepRefused
 from maskres.identity.digests import id_digest
 from maskres.identity.documents import Document
 from maskres.pickup.codes import code_digest
 from maskres.pickup.handovers import Answer, AnswerCode, Handover
-from maskres.pickup.places import Place, PlaceStatus
-from maskres.pickup.reconciliation import unreserved_portions
+from maskres.pickup.places import Place
 from maskres.pickup.redemption import decide_handovers, look_at
 from maskres.pickup.signed_codes import read_code
 from maskres.rounds.status import DrawStatus
 from maskres.usecases.notices import tell_card_looked_up
 from maskres.usecases.service import Service, one_transaction
+from maskres.usecases.spare_stock import spare_portions
 
 _NONCE = re.compile(r"[A-Za-z0-9_-]{16,64}")
 #: How many cards one till may look up on one local day: a busy store's, but no trawling through the city.
@@ -55,6 +54,9 @@ class Request:
     undoes: str | None = None
 
 
+_Reported = tuple[Till, Request]
+
+
 @one_transaction
 def look_up(c: Transaction, service: Service, till: Till, code: str) -> Answer:
     """Say what a till sees when a code is scanned, before anything is handed out.
@@ -79,7 +81,7 @@ def look_up_card(c: Transaction, service: Service, till: Till, card: Document) -
     """Say what a till sees of a winner who brought only the card: this store, this day, logged and counted."""
     tills.require_in_use(c, till, is_locked=True)
     round_ = rounds.round_by_id(c, till.round_id)
-    if _over_card_limit(c, round_, till, [Request("", card=card)], (), service.now()):
+    if _over_card_limit(c, round_, [(till, Request("", card=card))], (), service.now()):
         return Answer(AnswerCode.CARD_LIMIT)
     found = _find_by_card(c, service, till, card)
     return _look(c, round_, till, None if found is None else found.place, service.now(), has_code=False)
@@ -88,7 +90,7 @@ def look_up_card(c: Transaction, service: Service, till: Till, card: Document) -
 def _look(
     c: Transaction, round_: rounds.Round, till: Till, place: Place | None, now: datetime, *, has_code: bool
 ) -> Answer:
-    has_spare = place is not None and _spare(c, round_, till.store, [place], now) > 0
+    has_spare = place is not None and spare_portions(c, round_, till.store, [place], now) > 0
     zone = ZoneInfo(round_.rules.zone)
     return look_at(place, till.store, now, zone=zone, has_unreserved_stock=has_spare, has_code=has_code)
 
@@ -120,37 +122,61 @@ def report(
     """
     now = service.now()
     if is_complete:
-        tills.require_reporting(c, till, now)
+        tills.require_reporting(c, [till], now)
     else:
         tills.require_in_use(c, till, is_locked=True)
-    if not requests:
-        return []
-    bad = {at for at, request in enumerate(requests) if has_bad_nonce(request)}
-    sound = [request for at, request in enumerate(requests) if at not in bad]
-    answers = iter(_answer(c, service, till, sound, now))
-    return [Answer(AnswerCode.BAD_NONCE) if at in bad else next(answers) for at in range(len(requests))]
+    return _answer_all(c, service, [(till, request) for request in requests], now)
 
 
-def _answer(
-    c: Transaction, service: Service, till: Till, requests: Sequence[Request], now: datetime
+@one_transaction
+def report_kept(
+    c: Transaction, service: Service, uploads: Mapping[Till, Sequence[Request]]
+) -> dict[Till, list[Answer]]:
+    """Take what several tills of one round kept while they had no network; none of them has anything more.
+
+    Says and raises as report, for all of them or none.
+    """
+    now = service.now()
+    tills.require_reporting(c, uploads, now)
+    reported = [(till, request) for till, requests in uploads.items() for request in requests]
+    answers = iter(_answer_all(c, service, reported, now))
+    return {till: list(islice(answers, len(requests))) for till, requests in uploads.items()}
+
+
+def _answer_all(
+    c: Transaction, service: Service, reported: Sequence[_Reported], now: datetime
 ) -> list[Answer]:
-    """Answer requests whose nonces are of their form, and write what they change."""
-    round_ = rounds.round_by_id(c, till.round_id)
+    """Answer requests of tills of one round, and write what they change."""
+    bad = {at for at, (_, request) in enumerate(reported) if has_bad_nonce(request)}
+    sound = [each for at, each in enumerate(reported) if at not in bad]
+    answers = iter(_answer(c, service, sound, now) if sound else [])
+    return [Answer(AnswerCode.BAD_NONCE) if at in bad else next(answers) for at in range(len(reported))]
+
+
+def _answer(c: Transaction, service: Service, reported: Sequence[_Reported], now: datetime) -> list[Answer]:
+    """Answer requests whose nonces are of their form."""
+    requests = [request for _, request in reported]
+    round_ = rounds.round_by_id(c, reported[0][0].round_id)
     needed = {nonce for request in requests for nonce in (request.nonce, request.undoes) if nonce is not None}
     seen = handovers.find_records(c, needed)
-    over = _over_card_limit(c, round_, till, requests, seen, now)
-    found = _find(c, service, till, {at: each for at, each in enumerate(requests) if at not in over})
-    acts = [_handover(till, request, found.get(at), now) for at, request in enumerate(requests)]
+    over = _over_card_limit(c, round_, reported, seen, now)
+    found = _find(c, service, {at: each for at, each in enumerate(reported) if at not in over})
+    acts = [_handover(till, request, found.get(at), now) for at, (till, request) in enumerate(reported)]
     states = {each.place.place: each for each in found.values()}
     undone = {known.handover.place for known in seen.values() if known.handover.place is not None}
     states |= pickup.places_by_id(c, undone - set(states))
     # What left the store without network has left, whatever is in stock.
-    online = [each.place for at, each in found.items() if not requests[at].is_offline]
+    online: dict[str, list[Place]] = {}
+    for at, each in found.items():
+        if not requests[at].is_offline:
+            online.setdefault(reported[at][0].store, []).append(each.place)
     answers, changes = decide_handovers(
         {key: each.place for key, each in states.items()},
         acts,
         seen=seen,
-        unreserved={till.store: _spare(c, round_, till.store, online, now)},
+        unreserved={
+            store: spare_portions(c, round_, store, places, now) for store, places in sorted(online.items())
+        },
         zone=ZoneInfo(round_.rules.zone),
         finished={key for key, each in states.items() if each.draw_status == DrawStatus.FINISHED},
     )
@@ -160,14 +186,12 @@ def _answer(
     return [Answer(AnswerCode.CARD_LIMIT) if at in over else each for at, each in enumerate(answers)]
 
 
-def _find(
-    c: Transaction, service: Service, till: Till, requests: Mapping[int, Request]
-) -> dict[int, FoundPlace]:
+def _find(c: Transaction, service: Service, reported: Mapping[int, _Reported]) -> dict[int, FoundPlace]:
     """Find the place of each request, by its position, and refuse those that are not being collected."""
     lookup = service.keys.deployment.lookup
     digests: dict[int, bytes] = {}
     found: dict[int, FoundPlace] = {}
-    for at, request in requests.items():
+    for at, (till, request) in reported.items():
         if request.code is not None:
             code = _read_code(request)
             if code is not None:
@@ -178,34 +202,35 @@ def _find(
                 found[at] = by_card
     by_code = pickup.places_by_code(c, set(digests.values()))
     found |= {at: by_code[digest] for at, digest in digests.items() if digest in by_code}
-    return {at: each for at, each in found.items() if _is_served(requests[at], each, till)}
+    return {at: each for at, each in found.items() if _is_served(*reported[at], each)}
 
 
 def _over_card_limit(
     c: Transaction,
     round_: rounds.Round,
-    till: Till,
-    requests: Sequence[Request],
+    reported: Sequence[_Reported],
     seen: Container[str],
     now: datetime,
 ) -> set[int]:
-    """Give the positions of cards that the till may not look up any more today; each is noted in the audit log.
+    """Give the positions of cards that their till may not look up any more today; each is noted in the audit log.
 
     An act answered already is answered again, so that a till whose answer was lost is not left without it.
     """
-    cards = [at for at, request in enumerate(requests) if request.code is None and request.card is not None]
-    if not cards:
-        return set()
-    begins_at = datetime.combine(
-        now.astimezone(ZoneInfo(round_.rules.zone)), time(), ZoneInfo(round_.rules.zone)
-    )
-    actor = _actor(till)
-    left = CARDS_A_DAY - record.count_log(c, actor, "personal-data-read", round_.slug, begins_at)
-    over = {at for at in cards[max(0, left) :] if requests[at].nonce not in seen}
-    for _ in over:
-        record.log(
-            c, now, actor, "card-look-up-refused", round_slug=round_.slug, detail={"limit": CARDS_A_DAY}
-        )
+    cards: dict[str, list[int]] = {}
+    for at, (till, request) in enumerate(reported):
+        if request.code is None and request.card is not None:
+            cards.setdefault(_actor(till), []).append(at)
+    over: set[int] = set()
+    zone = ZoneInfo(round_.rules.zone)
+    begins_at = datetime.combine(now.astimezone(zone), time(), zone)
+    for actor, positions in cards.items():
+        left = CARDS_A_DAY - record.count_log(c, actor, "personal-data-read", round_.slug, begins_at)
+        too_many = [at for at in positions[max(0, left) :] if reported[at][1].nonce not in seen]
+        for _ in too_many:
+            record.log(
+                c, now, actor, "card-look-up-refused", round_slug=round_.slug, detail={"limit": CARDS_A_DAY}
+            )
+        over.update(too_many)
     return over
 
 
@@ -219,7 +244,7 @@ def _read_code(request: Request) -> str | None:
         raise
 
 
-def _is_served(request: Request, found: FoundPlace, till: Till) -> bool:
+def _is_served(till: Till, request: Request, found: FoundPlace) -> bool:
     """Tell whether a place is this till's to serve: of its own round, and collected now.
 
     Raises:
@@ -285,25 +310,3 @@ def has_bad_nonce(request: Request) -> bool:
                 "bad-nonce", "A nonce has 16 to 64 letters, digits, hyphens, underscores.", field=field
             )
     return False
-
-
-def _spare(c: Transaction, round_: rounds.Round, store: str, places: Collection[Place], now: datetime) -> int:
-    """Count whom a store can serve besides those assigned to it; looked up only where it matters."""
-    zone = ZoneInfo(round_.rules.zone)
-    if all(
-        # Of what was handed out already nothing depends on stock; a till is told so as fast as of any other code.
-        place.collection is not None
-        or (place.store == store and place.status is PlaceStatus.ASSIGNED and place.is_on_day_of(now, zone))
-        for place in places
-    ):
-        return 0
-    lock_stock(c, round_.id, store)
-    # In this order: whoever is served between the two counts stands in both, and nothing seems spare that is not.
-    reserved = pickup.count_reserved(c, round_.id, store)
-    return unreserved_portions(_left(c, round_, store), round_.rules.quantity, reserved)
-
-
-def _left(c: Transaction, round_: rounds.Round, store: str) -> int:
-    counted: Mapping[str, int] = count_stock(c, round_.id, store)
-    handed_out = pickup.count_handed_out(c, round_.id, store) * round_.rules.quantity
-    return max(0, counted.get("delivered", 0) - counted.get("damaged", 0) - handed_out)

@@ -14,6 +14,7 @@ from maskres.usecases import rounds as round_steps
 from maskres.usecases.proofs import SEEN_BY_STAFF
 from maskres.usecases.redeeming import Request
 from maskres.usecases.service import Service
+from maskres.usecases.tills import revoke_till
 from tests.support.collecting import Counters, local
 from tests.support.raw import fetch
 from tests.support.world import OPERATOR, play_to
@@ -293,3 +294,41 @@ def test_a_till_says_that_all_it_had_is_here(counters: Counters):
         counters.at(hours)
         assert counters.upload(till, is_complete=is_complete) == []
     assert fetch(counters.service.database, "SELECT reported_at FROM tills") == [("2020-02-13T12:00:00Z",)]
+
+
+def test_many_tills_upload_at_once_all_or_none(counters: Counters):
+    """Each act is decided as if its till had come alone, in the order of the tills; one that is revoked stops all."""
+    here, beside = counters.till(), counters.till(name="till-2")
+    elsewhere, silent = counters.till("siming-1"), counters.till("siming-2")
+    twice, once = counters.winner(), counters.winner(nth=1)
+    theirs = counters.winner("siming-1")
+    counters.at(20)
+    card = read_document(counters.holder(once).id_number)
+    uploads = {
+        here: [offline(counters, twice, 9.2), Request("short", counters.code(once), is_offline=True)],
+        elsewhere: [offline(counters, theirs), offline(counters, once)],
+        beside: [
+            offline(counters, twice, 9.1),
+            Request(counters.nonce(), card=card, is_offline=True, claimed_at=local(9.3)),
+        ],
+        silent: [],
+    }
+    for _ in range(2):
+        answers = redeeming.report_kept(counters.service, uploads)
+        assert {till: [answer.code for answer in told] for till, told in answers.items()} == {
+            here: ["handed-out", "bad-nonce"],
+            elsewhere: ["handed-out", "conflict"],
+            beside: ["conflict", "handed-out"],
+            silent: [],
+        }
+    assert [counters.place(number)["collected_till"] for number in (twice, once)] == ["till-1", "till-2"]
+    reported = "SELECT store, reported_at FROM tills ORDER BY store, name"
+    assert {at for _, at in fetch(counters.service.database, reported)} == {"2020-02-13T12:00:00Z"}
+    revoke_till(counters.service, OPERATOR, silent)
+    counters.at(21)
+    late = {here: [offline(counters, counters.winner(nth=2))], silent: []}
+    with pytest.raises(StepRefused) as refused:
+        redeeming.report_kept(counters.service, late)
+    assert refused.value.code == "till-revoked"
+    assert counters.place(counters.winner(nth=2))["status"] == "assigned"
+    assert {at for _, at in fetch(counters.service.database, reported)} == {"2020-02-13T12:00:00Z"}
