@@ -10,8 +10,8 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
-from maskres.db import tasks
-from maskres.db.engine import Database
+from maskres.db import parts, tasks
+from maskres.db.engine import Database, Transaction
 from maskres.db.tasks import Task, TaskStatus
 
 
@@ -39,6 +39,15 @@ def add_to(database: Database, task: Task) -> Task:
     except (OSError, ValueError):
         return task
     return replace(task, stage=stage, rows_done=rows_done, rows_total=rows_total)
+
+
+def add_parts(c: Transaction, task: Task) -> Task:
+    """Give a task whose parts are being done with their figures summed up; running once one of them was begun."""
+    if not task.parts_left or task.stage is None:
+        return task
+    found = parts.sum_progress(c, task.id, task.stage)
+    status = TaskStatus.RUNNING if found.has_begun else task.status
+    return replace(task, status=status, rows_done=found.rows_done, rows_total=found.rows_total)
 
 
 def forget(database: Database, task_id: str) -> None:

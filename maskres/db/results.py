@@ -34,8 +34,23 @@ def load_result(c: Transaction, draw_id: int, path: Path) -> int:
     return count
 
 
-def select_wishes(draw_id: int, round_id: int, numbers: Iterable[str] | None = None) -> Select[Any]:
-    """Select the sealed wishes of the winners of a draw, or of some numbers, with the encrypted canonical id."""
+def select_wishes(
+    draw_id: int,
+    round_id: int,
+    numbers: Iterable[str] | None = None,
+    *,
+    first: str = "",
+    before: str | None = None,
+) -> Select[Any]:
+    """Select the sealed wishes of the winners of a draw, or of some numbers, with the encrypted canonical id.
+
+    Args:
+        draw_id: the draw.
+        round_id: its round.
+        numbers: of these, whatever became of them; None for the winners.
+        first: of the winners, those from here on.
+        before: and before here; None for all from there.
+    """
     statement = (
         select(
             entries.c.number,
@@ -59,7 +74,12 @@ def select_wishes(draw_id: int, round_id: int, numbers: Iterable[str] | None = N
     has_won = (
         (results.c.draw_id == draw_id) & (results.c.number == entries.c.number) & (results.c.outcome == "won")
     )
-    return statement.join(results, has_won)
+    winners = statement.join(results, has_won)
+    if first:
+        winners = winners.where(entries.c.number >= first, results.c.number >= first)
+    if before is not None:
+        winners = winners.where(entries.c.number < before, results.c.number < before)
+    return winners
 
 
 def insert_places(c: Transaction, rows: Iterable[Sequence[Any]]) -> int:

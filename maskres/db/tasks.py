@@ -9,7 +9,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Row, and_, func, literal, or_, select, update
+from sqlalchemy import ColumnElement, Row, and_, func, literal, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from maskres.db.engine import Transaction
@@ -56,6 +56,8 @@ class Task:
         ended_at: when it was done or failed.
         result: what it gave.
         error: code, message, field, file, line; "bad_rows" and "bad_count" of a file that was refused.
+        parts_left: how many parts of its present step have not ended; no worker begins it before they have.
+        part_of: of a part, the task that it is a part of.
     """
 
     id: str
@@ -77,6 +79,8 @@ class Task:
     ended_at: datetime | None
     result: Mapping[str, Any] | None
     error: Mapping[str, Any] | None
+    parts_left: int
+    part_of: str | None
 
 
 _JSON = ("payload", "steps", "result", "error")
@@ -89,7 +93,7 @@ def insert_task(c: Transaction, values: Mapping[str, Any]) -> bool:
     On PostgreSQL this waits for whoever is inserting the same at this moment.
     """
     build = postgresql.insert if c.dialect.name == "postgresql" else sqlite.insert
-    statement = build(tasks).values(**_encoded(values)).on_conflict_do_nothing().returning(tasks.c.id)
+    statement = build(tasks).values(**encoded(values)).on_conflict_do_nothing().returning(tasks.c.id)
     return c.execute(statement).one_or_none() is not None
 
 
@@ -102,34 +106,35 @@ def find_task(c: Transaction, task_id: str) -> Task:
     row = c.execute(select(tasks).where(tasks.c.id == task_id)).one_or_none()
     if row is None:
         raise InputError("unknown-task", "There is no such task.", field="task")
-    return _task(row)
+    return task_of_row(row)
 
 
 def find_open(c: Transaction, once: str) -> Task | None:
     """Find the task that is asked for under a `once` and has not ended."""
     where = (tasks.c.once == once, tasks.c.status.in_(_OPEN))
     row = c.execute(select(tasks).where(*where)).one_or_none()
-    return None if row is None else _task(row)
+    return None if row is None else task_of_row(row)
 
 
 def find_last(c: Transaction, kind: str, round_slug: str) -> Task | None:
     """Find the task of a kind and a round that was asked for last."""
     statement = select(tasks).where(tasks.c.kind == kind, tasks.c.round == round_slug)
     row = c.execute(statement.order_by(tasks.c.requested_at.desc(), tasks.c.id).limit(1)).one_or_none()
-    return None if row is None else _task(row)
+    return None if row is None else task_of_row(row)
 
 
 def list_tasks(
     c: Transaction, *, round_slug: str | None = None, is_open: bool | None = None, limit: int = 100
 ) -> list[Task]:
-    """List tasks, the newest first: of a round or all; open or ended ones, or both."""
-    statement = select(tasks).order_by(tasks.c.requested_at.desc(), tasks.c.id).limit(limit)
+    """List tasks, the newest first: of a round or all; open or ended ones, or both. Parts are left out."""
+    statement = select(tasks).where(tasks.c.part_of.is_(None))
+    statement = statement.order_by(tasks.c.requested_at.desc(), tasks.c.id).limit(limit)
     if round_slug is not None:
         statement = statement.where(tasks.c.round == round_slug)
     if is_open is not None:
         is_in = tasks.c.status.in_(_OPEN)
         statement = statement.where(is_in if is_open else ~is_in)
-    return [_task(row) for row in c.execute(statement)]
+    return [task_of_row(row) for row in c.execute(statement)]
 
 
 def list_due(c: Transaction, now: datetime, enqueued_before: datetime, limit: int) -> list[Task]:
@@ -142,13 +147,10 @@ def list_due(c: Transaction, now: datetime, enqueued_before: datetime, limit: in
         limit: at most so many, the oldest first.
     """
     t = tasks.c
-    is_due = or_(
-        and_(t.status == "waiting", or_(t.not_before.is_(None), t.not_before <= now)),
-        and_(t.status == "running", t.lease_until <= now),
-    )
+    is_due = _is_free(now)
     is_quiet = or_(t.enqueued_at.is_(None), t.enqueued_at <= enqueued_before)
     statement = select(tasks).where(is_due, is_quiet).order_by(t.requested_at, t.id).limit(limit)
-    return [_task(row) for row in c.execute(statement)]
+    return [task_of_row(row) for row in c.execute(statement)]
 
 
 def note_enqueued(c: Transaction, task_ids: Sequence[str], now: datetime) -> None:
@@ -159,10 +161,6 @@ def note_enqueued(c: Transaction, task_ids: Sequence[str], now: datetime) -> Non
 def take(c: Transaction, task_id: str, lease: str, now: datetime, until: datetime, most: int) -> bool:
     """Give the turn to a worker, unless another one has it or it has been begun too often; tells whether given."""
     t = tasks.c
-    is_free = or_(
-        and_(t.status == "waiting", or_(t.not_before.is_(None), t.not_before <= now)),
-        and_(t.status == "running", t.lease_until <= now),
-    )
     values = {
         "status": "running",
         "lease": lease,
@@ -171,7 +169,7 @@ def take(c: Transaction, task_id: str, lease: str, now: datetime, until: datetim
         "started_at": func.coalesce(t.started_at, literal(now, UtcTime())),
         "error": None,
     }
-    statement = update(tasks).where(t.id == task_id, is_free, t.attempts < most)
+    statement = update(tasks).where(t.id == task_id, _is_free(now), t.attempts < most)
     return c.execute(statement.values(**values)).rowcount == 1
 
 
@@ -179,7 +177,7 @@ def give_up_lost(c: Transaction, task_id: str, now: datetime, most: int, error: 
     """Fail a task whose workers were all lost; tells whether it was such a one."""
     t = tasks.c
     where = (t.id == task_id, t.status == "running", t.lease_until <= now, t.attempts >= most)
-    values = _encoded(
+    values = encoded(
         {"status": "failed", "error": error, "ended_at": now, "lease": None, "lease_until": None}
     )
     return c.execute(update(tasks).where(*where).values(**values)).rowcount == 1
@@ -188,7 +186,7 @@ def give_up_lost(c: Transaction, task_id: str, now: datetime, most: int, error: 
 def write_leased(c: Transaction, task_id: str, lease: str, values: Mapping[str, Any]) -> bool:
     """Write columns of a task as the worker whose turn it is; tells whether it still is."""
     where = (tasks.c.id == task_id, tasks.c.lease == lease, tasks.c.status == "running")
-    return c.execute(update(tasks).where(*where).values(**_encoded(values))).rowcount == 1
+    return c.execute(update(tasks).where(*where).values(**encoded(values))).rowcount == 1
 
 
 def open_payloads(c: Transaction) -> list[Mapping[str, Any]]:
@@ -197,7 +195,21 @@ def open_payloads(c: Transaction) -> list[Mapping[str, Any]]:
     return [json.loads(payload) for payload in found]
 
 
-def _encoded(values: Mapping[str, Any]) -> dict[str, Any]:
+def _is_free(now: datetime) -> ColumnElement[bool]:
+    """Say of a task that its turn can be taken.
+
+    All of it is about the task's own row: who waits for that row looks at it again once it is free, and at no other.
+    """
+    t = tasks.c
+    has_come = or_(t.not_before.is_(None), t.not_before <= now)
+    return or_(
+        and_(t.status == "waiting", t.parts_left == 0, has_come),
+        and_(t.status == "running", t.lease_until <= now),
+    )
+
+
+def encoded(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Give the columns of a task with those written as JSON that are kept so."""
     encoded = dict(values)
     for name in _JSON:
         if encoded.get(name) is not None:
@@ -205,7 +217,8 @@ def _encoded(values: Mapping[str, Any]) -> dict[str, Any]:
     return encoded
 
 
-def _task(row: Row[Any]) -> Task:
+def task_of_row(row: Row[Any]) -> Task:
+    """Make a task of its row."""
     values = {name: getattr(row, name) for name in Task.__slots__}
     for name in _JSON:
         if values[name] is not None:

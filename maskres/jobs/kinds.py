@@ -25,7 +25,9 @@ from maskres.usecases import (
     deciding,
     drawing,
     erasing,
+    notices_of_places,
     registers,
+    winners,
 )
 from maskres.usecases import rounds as round_steps
 
@@ -130,13 +132,19 @@ def _draw_winners(run: Run) -> Result:
 
 
 def _publish_allocation(run: Run) -> Result:
+    parts = run.divided(
+        "prepare", "prepare-winners", lambda service: winners.cut_winners(service, run.round_slug, run.draw)
+    )
+    prepared = [part.id for part in parts]
     placed = run.step(
         "publish",
-        lambda service: drawing.publish_allocation(service, run.actor, run.round_slug, run.draw),
+        lambda service: drawing.publish_allocation(
+            service, run.actor, run.round_slug, run.draw, prepared=prepared
+        ),
         dict,
     )
     _export_bundle(run)
-    return dict(placed)
+    return {**placed, "told": _tell_placed(run, 0)}
 
 
 def _open_collection(run: Run) -> Result:
@@ -164,7 +172,23 @@ def _publish_batch(run: Run) -> Result:
             dict,
         )
     _export_bundle(run)
-    return {**forfeited, **counts}
+    return {**forfeited, **counts, "told": _tell_placed(run, counts["batch"])}
+
+
+def _tell_placed(run: Run, batch: int) -> int:
+    """Write to those who were given a place, once; gives how many."""
+    parts = run.divided(
+        "tell",
+        "tell-placed",
+        lambda service: notices_of_places.cut_placed(service, run.round_slug, run.draw, batch),
+    )
+    if parts:
+        return sum(part.result["told"] for part in parts if part.result is not None)
+    told = run.step(
+        "tell",
+        lambda service: notices_of_places.tell_placed(service, run.round_slug, run.draw, batch),
+    )
+    return int(told)
 
 
 def _record_audit(run: Run) -> Result:

@@ -1,7 +1,7 @@
 """The queue: ids on their way to a worker. It may be emptied at any time; what is to be done stands in the database.
 
-A job's id in the queue is its task's id and how often it was begun, so that one turn is not queued twice, and the
-turn after a lost one is not taken for it.
+A job's id in the queue is its task's id, how many of its steps are done, and how often it was begun since, so that one
+turn is not queued twice, and the turn after a lost one, or after its parts, is not taken for it.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ def put_task(connection: Redis, task: Task) -> bool:
     return _put(
         open_queue(connection, "tasks"),
         "maskres.jobs.runner.run_queued",
-        f"{task.id}-{task.attempts}",
+        f"{task.id}-{len(task.steps)}-{task.attempts}",
         [task.id],
         seconds=TASK_SECONDS,
         lost_after=LOST_AFTER_SECONDS,

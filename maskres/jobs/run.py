@@ -5,15 +5,16 @@ from __future__ import annotations
 import shutil
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
-from maskres.db.tasks import Task
+from maskres.db.tasks import Task, find_task
 from maskres.errors import InputError
 from maskres.usecases.imports import Progress
+from maskres.usecases.parts import Divided, Part, divide, list_done
 from maskres.usecases.service import Actor, Service
 from maskres.usecases.tasks import Turn, note_progress, run_step
 from maskres.usecases.uploads import open_upload
@@ -89,8 +90,34 @@ class Run:
         self, name: str, use_case: Callable[[Service], T], describe: Callable[[T], Any] = _as_it_is
     ) -> Any:
         """Run a step unless an earlier worker has; as usecases.tasks.run_step."""
-        note_progress(self.service, self.turn, name)
+        if self.task.part_of is None:  # a part is of one stage, its task's
+            note_progress(self.service, self.turn, name)
         return run_step(self.service, self.turn, name, use_case, describe)
+
+    def divided(self, step: str, kind: str, cut: Callable[[Service], Sequence[Part]]) -> list[Task]:
+        """Have a step done in parts by whoever has time, and go on when all are done.
+
+        Args:
+            step: its name in the task.
+            kind: of the parts, of PART_KINDS.
+            cut: gives them in order; none where the step is better done whole.
+
+        Returns:
+            The parts in order, all of them done; none where it was not cut.
+
+        Raises:
+            Divided: they were handed out just now: this run is over, another one will go on.
+            MaskresError: as the first part that failed.
+        """
+        with self.service.database.reading() as c:
+            is_divided = step in find_task(c, self.task.id).steps
+        if is_divided:
+            return list_done(self.service, self.task, step)
+        parts = cut(self.service)
+        if not parts:
+            return []
+        divide(self.service, self.turn, step, kind, parts)
+        raise Divided
 
     def progress(self, stage: str) -> Progress:
         """Give a function to be told how far a stage is; it notes that about once a second."""
@@ -100,9 +127,14 @@ class Run:
             nonlocal noted_at
             if time.monotonic() - noted_at >= SECONDS_BETWEEN_NOTES:
                 noted_at = time.monotonic()
-                note_progress(self.service, self.turn, stage, done, total)
+                note_progress(self.service, self.turn, stage, *self._of_its_size(done, total))
 
         return tell
+
+    def _of_its_size(self, done: int, total: int) -> tuple[int, int]:
+        """Give a part's progress in the measure in which its task sums up all of them."""
+        size = self.task.rows_total if self.task.part_of is not None else None
+        return (done, total) if size is None else (done * size // max(total, 1), size)
 
     @contextmanager
     def upload(self) -> Iterator[Path]:

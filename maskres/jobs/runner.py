@@ -13,9 +13,11 @@ import structlog
 from maskres.config import read_settings
 from maskres.errors import InputError, MaskresError
 from maskres.jobs.kinds import KINDS
+from maskres.jobs.part_kinds import PART_KINDS
 from maskres.jobs.run import Run
 from maskres.logs import places_of
 from maskres.usecases import opening, tasks
+from maskres.usecases.parts import Divided
 from maskres.usecases.service import Service
 from maskres.usecases.tasks import Turn, TurnLost
 
@@ -51,6 +53,9 @@ def run_task(service: Service, task_id: str, bundles: Path) -> bool:
         with _kept(service, turn):
             result = _do(Run(service, turn, bundles))
             tasks.finish(service, turn, result)
+    except Divided:
+        log.info("task-divided")
+        return False
     except TurnLost:
         log.warning("turn-lost")
         return False
@@ -65,7 +70,7 @@ def run_task(service: Service, task_id: str, bundles: Path) -> bool:
 
 
 def _do(run: Run) -> dict[str, object]:
-    function = KINDS.get(run.task.kind)
+    function = (KINDS if run.task.part_of is None else PART_KINDS).get(run.task.kind)
     if function is None:
         raise InputError("bad-task", f"There is no task of the kind {run.task.kind}.", field="kind")
     return dict(function(run))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from maskres.db import files, record, results, rounds, slots
@@ -28,6 +29,7 @@ from maskres.usecases.fairness import publish_fairness
 from maskres.usecases.opened_wishes import count_by_slot, place_rows, write_opened_wishes
 from maskres.usecases.record import enter
 from maskres.usecases.service import Actor, Service, one_transaction
+from maskres.usecases.winners import read_prepared_codes, write_prepared_wishes
 
 
 @one_transaction
@@ -70,16 +72,30 @@ def draw_winners(
 
 @one_transaction
 def publish_allocation(
-    c: Transaction, service: Service, actor: Actor, round_slug: str, draw_number: int
+    c: Transaction,
+    service: Service,
+    actor: Actor,
+    round_slug: str,
+    draw_number: int,
+    *,
+    prepared: Sequence[str] = (),
 ) -> dict[str, int]:
     """Open the winners' wishes, place them, and publish where everyone collects.
+
+    Args:
+        c: given by the decorator.
+        service: the service.
+        actor: operator.
+        round_slug: the round.
+        draw_number: the draw.
+        prepared: the parts that have opened the wishes and made the codes already, in order (winners.py).
 
     Returns:
         How many were "placed" and how many "unplaced".
 
     Raises:
         StepRefused: "step-out-of-order".
-        CheckFailed: "seal-differs".
+        CheckFailed: "seal-differs"; "part-lost" where what a part made is gone.
     """
     now = service.now()
     round_ = rounds.find_round(c, round_slug)
@@ -88,7 +104,10 @@ def publish_allocation(
     with service.scratch() as folder:
         files.fetch_file(c, draw.id, "result.csv", folder / "result.csv")
         files.fetch_file(c, draw.id, "slots.csv", folder / "slots.csv")
-        write_opened_wishes(c, service, round_, draw, folder / "wishes.csv")
+        if prepared:
+            write_prepared_wishes(c, service, prepared, folder / "wishes.csv")
+        else:
+            write_opened_wishes(c, service, round_, draw, folder / "wishes.csv")
         placements = allocate(
             read_result(folder / "result.csv").winners,
             read_wishes(folder / "wishes.csv"),
@@ -98,13 +117,14 @@ def publish_allocation(
         with (folder / "allocation.csv").open("wb") as out:
             write_allocation(placements, out)
         publish_fairness(c, service, round_, draw, folder)
-        digests = {
+        published = {
             name: publish(c, round_, draw, folder, name, service) for name in ("allocation.csv", "wishes.csv")
         }
-    results.insert_places(c, place_rows(service, round_, draw, placements, 0))
+    digests = read_prepared_codes(c, service, prepared)
+    results.insert_places(c, place_rows(service, round_, draw, placements, 0, digests))
     slots.take_places(c, draw.id, count_by_slot(placements))
     note_wins(c, draw.id, 0, now, round_.rules.person_data_until.isoformat())
-    body = bodies.allocated(digests["allocation.csv"], digests["wishes.csv"])
+    body = bodies.allocated(published["allocation.csv"], published["wishes.csv"])
     enter(c, service, now, Kind.ALLOCATED, round_slug, draw.draw, body)
     placed = sum(placement.is_placed for placement in placements)
     counts = {"placed": placed, "unplaced": len(placements) - placed}

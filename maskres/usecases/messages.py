@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Protocol
+from typing import Any, Protocol
 
 from maskres.db import messages
 from maskres.db.engine import Transaction
@@ -93,6 +93,22 @@ def write_message(
     Returns:
         The message's id; of the first one, where the cause has one already.
     """
+    values = make_message(service, kind, phone, words, once=once, expires_at=expires_at)
+    if messages.insert_message(c, values):
+        return str(values["id"])
+    return str(messages.find_once(c, str(once)))
+
+
+def make_message(
+    service: Service,
+    kind: str,
+    phone: str,
+    words: str,
+    *,
+    once: str | None = None,
+    expires_at: datetime | None = None,
+) -> dict[str, Any]:
+    """Make the row of a message; as write_message."""
     now = service.now()
     message_id = service.random_bytes(16).hex()
     content = service.cipher.encrypt(
@@ -100,7 +116,7 @@ def write_message(
         bound_to=_owner(message_id),
         nonce=service.random_bytes(NONCE_BYTES),
     )
-    values = {
+    return {
         "id": message_id,
         "kind": kind,
         "phone_digest": phone_digest(service.index_key, phone),
@@ -112,9 +128,6 @@ def write_message(
         "due_at": now,
         "expires_at": expires_at,
     }
-    if messages.insert_message(c, values):
-        return message_id
-    return str(messages.find_once(c, str(once)))
 
 
 def deliver_due(service: Service, gateway: Gateway, *, limit: int = 100) -> Delivered:

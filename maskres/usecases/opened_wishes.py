@@ -6,7 +6,7 @@ A city's are opened on every core (usecases/processes.py), while the database lo
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -45,16 +45,21 @@ def write_opened_wishes(
     Raises:
         CheckFailed: "seal-differs" where an entry does not open its own seal: someone altered the database.
     """
-    deployment = service.keys.deployment
-    setting = OpeningSetting(
-        service.keys.round_keys(round_.slug).seal, deployment.current_data_version, deployment.data
-    )
+    setting = opening_setting(service, round_)
     # Each row a plain tuple, which another process can be handed.
     pieces = in_batches(map(tuple, _rows(c, round_, draw, numbers)), PIECE_ROWS)
     with path.open("wb") as out:
         write_wishes((), out)
         for lines in map_pieces(prepare_opening, setting, pieces):
             out.write(lines)
+
+
+def opening_setting(service: Service, round_: Round) -> OpeningSetting:
+    """Give what it takes to open the seals of a round."""
+    deployment = service.keys.deployment
+    return OpeningSetting(
+        service.keys.round_keys(round_.slug).seal, deployment.current_data_version, deployment.data
+    )
 
 
 def _rows(c: Transaction, round_: Round, draw: Draw, numbers: Sequence[str] | None) -> Iterator[Any]:
@@ -66,14 +71,29 @@ def _rows(c: Transaction, round_: Round, draw: Draw, numbers: Sequence[str] | No
 
 
 def place_rows(
-    service: Service, round_: Round, draw: Draw, placements: Iterable[Placement], batch: int
+    service: Service,
+    round_: Round,
+    draw: Draw,
+    placements: Iterable[Placement],
+    batch: int,
+    digests: Mapping[str, bytes] | None = None,
 ) -> Iterator[tuple[Any, ...]]:
-    """Turn placements into rows for results.insert_places, with the digests of their first codes."""
+    """Turn placements into rows for results.insert_places, with the digests of their first codes.
+
+    Args:
+        service: the service.
+        round_: the round.
+        draw: one of its draws.
+        placements: whose places.
+        batch: by which they were given; 0 for the allocation.
+        digests: number → digest of its first code, of those that were made before (winners.py).
+    """
+    known = digests or {}
     maker = CodeMaker(service.keys.round_keys(round_.slug).code, round_.slug, draw.draw)
     lookup = service.keys.deployment.lookup
     for placement in placements:
         if placement.is_placed:
-            digest = code_digest(lookup, maker.code(placement.number, 1))
+            digest = known.get(placement.number) or code_digest(lookup, maker.code(placement.number, 1))
             place = (placement.store, placement.slot, placement.choice, 1, digest)
             yield (draw.id, placement.number, batch, "assigned", *place)
         else:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any, TypeVar
 
-from maskres.db import progress, record, uploads
+from maskres.db import parts, progress, record, uploads
 from maskres.db import tasks as rows
 from maskres.db.engine import Transaction
 from maskres.db.fenced import FencedDatabase
@@ -129,7 +129,7 @@ def _lease(c: Transaction, service: Service, task_id: str) -> Turn | None:
         return Turn(rows.find_task(c, task_id), token)
     lost = {"code": "worker-lost", "message": f"{MOST_ATTEMPTS} workers were lost over this task."}
     if rows.give_up_lost(c, task_id, now, MOST_ATTEMPTS, lost):
-        _drop_upload(c, rows.find_task(c, task_id))
+        _leave(c, rows.find_task(c, task_id))
         progress.forget(service.database, task_id)
     return None
 
@@ -187,7 +187,9 @@ def run_step(
             raise TurnLost
 
     result = use_case(replace(service, database=FencedDatabase(service.database, note_done)))
-    return given[name] if name in given else describe(result)
+    if name not in given:  # it wrote nothing into the database
+        service.database.write(lambda c: note_done(c, result))
+    return given[name]
 
 
 def finish(service: Service, turn: Turn, result: Mapping[str, Any]) -> None:
@@ -196,7 +198,10 @@ def finish(service: Service, turn: Turn, result: Mapping[str, Any]) -> None:
     Raises:
         TurnLost: another worker will.
     """
-    _end(service, turn, {"status": "done", "result": dict(result), "error": None})
+    values: dict[str, Any] = {"status": "done", "result": dict(result), "error": None}
+    if turn.task.part_of is not None:
+        values["rows_done"] = turn.task.rows_total or 0
+    _end(service, turn, values)
 
 
 def fail(service: Service, turn: Turn, error: MaskresError) -> None:
@@ -235,7 +240,18 @@ def _end_in(c: Transaction, service: Service, turn: Turn, values: Mapping[str, A
     ended = {"ended_at": service.now(), "lease": None, "lease_until": None}
     if not rows.write_leased(c, turn.task.id, turn.lease, {**values, **ended}):
         raise TurnLost
-    _drop_upload(c, turn.task)
+    _leave(c, turn.task)
+
+
+def _leave(c: Transaction, task: Task) -> None:
+    """Count a part that has ended at its task; of a task that has ended drop what was kept for it."""
+    if task.part_of is not None:
+        parts.count_down(c, task.part_of)
+        return
+    parts.delete_outputs(c, task.id)
+    upload = task.payload.get("upload")
+    if upload is not None:
+        uploads.delete_upload(c, upload)
 
 
 def _end(service: Service, turn: Turn, values: Mapping[str, Any]) -> None:
@@ -250,14 +266,14 @@ def find_task(service: Service, task_id: str) -> Task:
         InputError: "unknown-task".
     """
     with service.database.reading() as c:
-        task = rows.find_task(c, task_id)
+        task = progress.add_parts(c, rows.find_task(c, task_id))
     return progress.add_to(service.database, task)
 
 
 def list_tasks(
     service: Service, *, round_slug: str | None = None, is_open: bool | None = None, limit: int = 100
 ) -> list[Task]:
-    """List tasks, the newest first.
+    """List tasks, the newest first; their parts are summed up in them.
 
     Args:
         service: the service.
@@ -267,6 +283,7 @@ def list_tasks(
     """
     with service.database.reading() as c:
         found = rows.list_tasks(c, round_slug=round_slug, is_open=is_open, limit=limit)
+        found = [progress.add_parts(c, task) for task in found]
     return [progress.add_to(service.database, task) for task in found]
 
 
@@ -299,9 +316,3 @@ def describe_error(error: MaskresError) -> dict[str, Any]:
             for row in error.bad_rows
         ]
     return described
-
-
-def _drop_upload(c: Transaction, task: Task) -> None:
-    upload = task.payload.get("upload")
-    if upload is not None:
-        uploads.delete_upload(c, upload)

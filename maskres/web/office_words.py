@@ -132,6 +132,9 @@ OFFICE_WORDS: Mapping[str, LazyString] = {
     "unknown-account": lazy_gettext("There is no such account."),
     "bad-store": lazy_gettext("A counter belongs to one store, and nobody else does."),
     "no-request": lazy_gettext("This request is not open any more."),
+    "part-lost": lazy_gettext(
+        "What a part of this made is gone. Nothing was changed; please ask for it again."
+    ),
     "worker-lost": lazy_gettext("The machines that did this were lost again and again. Nothing was changed."),
     "bad-source": lazy_gettext("The sources of the seed cannot be declared like this."),
     "bad-rule": lazy_gettext("A rule is missing or not as it must be."),

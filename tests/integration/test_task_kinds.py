@@ -114,7 +114,7 @@ def test_a_whole_round_by_tasks(service, tmp_path, monkeypatch):
     won = workers.do("draw-winners").result["won"]
     assert sum(won.values()) == len(winners_of(service))
     placed = workers.do("publish-allocation").result
-    assert placed == {"placed": sum(won.values()), "unplaced": 0}
+    assert placed == {"placed": sum(won.values()), "unplaced": 0, "told": sum(won.values())}
     findings = dict.fromkeys(winners_of(service), True)
     assert workers.do("record-audit", {"findings": findings}).result == {"unsound": 0}
     cosign_all(service)

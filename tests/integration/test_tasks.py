@@ -115,6 +115,21 @@ def test_a_step_that_was_done_is_not_done_again_by_the_next_worker(service):
     assert times_done(service) == 1
 
 
+def test_a_step_that_writes_elsewhere_is_noted_as_well(service):
+    task = ask_close(service)
+    times: list[Service] = []
+
+    def write(inner: Service) -> int:
+        times.append(inner)
+        return 7
+
+    for _ in range(2):
+        turn = lease(service, task.id)
+        assert run_step(service, turn, "step", write, int) == 7
+        pass_time(service, seconds=LEASE_SECONDS)
+    assert len(times) == 1
+
+
 def test_a_step_that_fails_leaves_neither_its_work_nor_the_note_of_it(service):
     task = ask_close(service)
     turn = lease(service, task.id)

@@ -16,20 +16,21 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from importlib import import_module
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 from typing import Any
 
-from maskres.db import results
 from maskres.db.engine import Database
 from maskres.jobs import worker
 from maskres.logs import configure_logs
-from maskres.usecases import messages, opening, tasks
+from maskres.usecases import messages, opening, parts, tasks
 from maskres.usecases.service import Service
 from tests.support.world import make_service
 
 LEASE_SECONDS = 3
 PATIENCE_SECONDS = 30
+LOADING_RESULT = "maskres.db.results.load_result"
 _forks = multiprocessing.get_context("forkserver")
 _forks.set_forkserver_preload(["maskres.jobs.runner", "maskres.jobs.worker", "tests.support.world"])
 
@@ -74,7 +75,15 @@ class WorkerProcess:
 
 @contextmanager
 def start_worker(
-    service: Service, redis_url: str, folder: Path, name: str, *, halts: bool = False, **environment: str
+    service: Service,
+    redis_url: str,
+    folder: Path,
+    name: str,
+    *,
+    halts: bool = False,
+    halts_after: str = LOADING_RESULT,
+    numbers_a_part: int | None = None,
+    **environment: str,
 ) -> Iterator[WorkerProcess]:
     """Run a worker on the database of a service; it is gone at the end.
 
@@ -83,7 +92,10 @@ def start_worker(
         redis_url: the queue.
         folder: for logs and bundles.
         name: of the worker, for its log.
-        halts: whether the first draw it does halts half-way, for ever.
+        halts: whether it halts half-way through a step, for ever, its transaction still open.
+        halts_after: the function after which it does: its module and name.
+        numbers_a_part: how few numbers are a part; given that, the worker works as on a host of its own: in a session
+            and a folder of its own, with nothing in it.
         **environment: more variables.
     """
     log, halted = folder / f"{name}.log", folder / f"{name}.halted"
@@ -95,7 +107,11 @@ def start_worker(
         **environment,
     }
     ago = datetime.now(UTC) - service.now()
-    process = _forks.Process(target=_work, args=(variables, ago, log, halted if halts else None))
+    if numbers_a_part is not None:
+        (host := folder / name).mkdir()
+        variables["MASKRES_INSTANCE"] = variables["TMPDIR"] = str(host)
+    halting = (halts_after, halted) if halts else None
+    process = _forks.Process(target=_work, args=(variables, ago, log, halting, numbers_a_part))
     process.start()
     try:
         yield WorkerProcess(process, log, halted)
@@ -104,8 +120,18 @@ def start_worker(
         process.join(10)
 
 
-def _work(variables: dict[str, str], ago: timedelta, log: Path, halted: Path | None) -> None:
+def _work(
+    variables: dict[str, str],
+    ago: timedelta,
+    log: Path,
+    halting: tuple[str, Path] | None,
+    numbers_a_part: int | None,
+) -> None:
     os.environ.update(variables)
+    if numbers_a_part is not None:
+        os.setsid()
+        os.chdir(variables["TMPDIR"])
+        parts.NUMBERS_A_PART = numbers_a_part
     with log.open("wb") as out:
         os.dup2(out.fileno(), 1)
         os.dup2(out.fileno(), 2)
@@ -119,9 +145,12 @@ def _work(variables: dict[str, str], ago: timedelta, log: Path, halted: Path | N
 
     opening.open_service = open_world
     messages.FIRST_WAIT_SECONDS = 1
-    if halted is not None:
+    if halting is not None:
         tasks.LEASE_SECONDS = LEASE_SECONDS
-        results.load_result = _halting(results.load_result, halted)
+        where, halted = halting
+        module = import_module(where.rpartition(".")[0])
+        name = where.rpartition(".")[2]
+        setattr(module, name, _halting(getattr(module, name), halted))
     configure_logs()
     worker.work(variables["MASKRES_REDIS_URL"])
 

@@ -35,7 +35,7 @@ from maskres.db.tables.public import (
 )
 from maskres.db.tables.registers import identity_links, register_rows, register_versions
 from maskres.db.tables.rounds import draws, registration_files, rounds, stores
-from maskres.db.tables.work import messages, tasks, upload_pieces, uploads
+from maskres.db.tables.work import messages, part_outputs, task_parts, tasks, upload_pieces, uploads
 
 __all__ = [
     "api_tokens",
@@ -59,6 +59,7 @@ __all__ = [
     "ledger_entries",
     "messages",
     "metadata",
+    "part_outputs",
     "persons",
     "phone_codes",
     "pinned_registers",
@@ -76,6 +77,7 @@ __all__ = [
     "stock_counts",
     "store_states",
     "stores",
+    "task_parts",
     "tasks",
     "till_invitations",
     "tills",

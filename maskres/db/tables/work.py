@@ -55,6 +55,10 @@ tasks = Table(
     Column("result", Text),
     #: JSON: code, message, field, file, line; and, of a file, its bad lines.
     Column("error", Text),
+    #: The barrier: how many parts of its present step have not ended. Nobody's turn comes before they have.
+    Column("parts_left", Integer, nullable=False, server_default="0"),
+    #: Of a part: of which task.
+    Column("part_of", bytewise(32)),
     one_of("status", TASK_STATUSES),
     CheckConstraint("(status = 'running') = (lease IS NOT NULL)", name="running_is_leased"),
 )
@@ -65,6 +69,26 @@ Index(
     unique=True,
     sqlite_where=text("status IN ('waiting', 'running')"),
     postgresql_where=text("status IN ('waiting', 'running')"),
+)
+
+
+#: The parts of a task's step in order, each a task of its own; a step is divided once.
+task_parts = Table(
+    "task_parts",
+    metadata,
+    Column("part_of", ForeignKey("tasks.id"), primary_key=True),
+    Column("step", String(40), primary_key=True),
+    Column("part", Integer, primary_key=True, autoincrement=False),
+    Column("task_id", ForeignKey("tasks.id"), nullable=False, unique=True),
+)
+
+#: What a part made for the step that goes on after it: encrypted under the data key, gone once the task has ended.
+part_outputs = Table(
+    "part_outputs",
+    metadata,
+    Column("task_id", ForeignKey("tasks.id"), primary_key=True),
+    Column("name", String(40), primary_key=True),
+    Column("data", LargeBinary, nullable=False),
 )
 
 #: A file handed in for a task: in pieces, encrypted under the data key, gone once the task has ended.
