@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import delete, func, insert, select, update
 
 from maskres.db.engine import Transaction
 from maskres.db.tables import upload_pieces, uploads
@@ -68,6 +68,12 @@ def read_piece(c: Transaction, upload_id: str, piece: int) -> bytes | None:
     where = (upload_pieces.c.upload_id == upload_id, upload_pieces.c.piece == piece)
     data = c.execute(select(upload_pieces.c.data).where(*where)).scalar_one_or_none()
     return None if data is None else bytes(data)
+
+
+def piece_sizes(c: Transaction, upload_id: str) -> list[int]:
+    """Give how many bytes each piece of an upload takes, in order."""
+    size = select(func.length(upload_pieces.c.data)).where(upload_pieces.c.upload_id == upload_id)
+    return list(c.execute(size.order_by(upload_pieces.c.piece)).scalars())
 
 
 def delete_upload(c: Transaction, upload_id: str) -> bool:

@@ -34,7 +34,7 @@ _FOREIGN_BEGINNINGS = {
 
 Row = tuple[int, tuple[str, ...]]
 _Pick = Callable[[list[str]], tuple[str, ...]]
-_Block = tuple[int, bytes]
+Block = tuple[int, bytes]
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +91,28 @@ class BadRows:
             self._last_line = bad.line
         if len(self.kept) < self.cap:
             self.kept.append(bad)
+
+    def add_all(self, later: BadRows) -> None:
+        """Count those of lines that come after all of these."""
+        for code, count in later.count_by_code.items():
+            self.count_by_code[code] = self.count_by_code.get(code, 0) + count
+        self.line_count += later.line_count
+        self.kept += later.kept[: max(self.cap - len(self.kept), 0)]
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """How the lines of a file are written.
+
+    Attributes:
+        encoding: theirs.
+        width: fields that a line must have.
+        places: where in a line each column is; `width` for an absent one.
+    """
+
+    encoding: str
+    width: int
+    places: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,19 +184,33 @@ def read_pieces(stream: BinaryIO, *, file: str, columns: Sequence[Column]) -> It
     Raises:
         InputError: "bad-encoding" (with line), "bad-header", "line-too-long".
     """
+    layout, rest, blocks, _begin = open_body(stream, file, columns)
+    return (piece for piece, _bytes, _following in cut_body(rest, blocks, layout))
+
+
+def open_body(
+    stream: BinaryIO, file: str, columns: Sequence[Column]
+) -> tuple[Layout, bytes, Iterator[Block], int]:
+    """Read how an office file is written, and its header; raises as read_pieces.
+
+    Returns:
+        The layout; what was read beyond the header, and the blocks after that; at which byte from the file's
+        beginning the lines after the header begin.
+    """
     start = stream.tell()
     encoding = _tell_encoding(stream, start, file)
     stream.seek(start)
-    blocks = _read_blocks(stream, file)
-    head = next(blocks, (1, b""))[1].removeprefix(_UTF8_MARK if encoding == "utf-8" else b"\x84\x31\x95\x33")
+    blocks = read_blocks(stream, file)
+    block = next(blocks, (1, b""))[1]
+    head = block.removeprefix(_UTF8_MARK if encoding == "utf-8" else b"\x84\x31\x95\x33")
     header, _, rest = head.partition(b"\n")
     names = _match_header(_split_header(header.decode(encoding), file), columns, file)
     # An absent column points past the fields, at the "" that is put there.
     places = tuple(names.index(each.name) if each.name in names else len(names) for each in columns)
-    return _cut_body(rest, blocks, encoding, len(names), places)
+    return Layout(encoding, len(names), places), rest, blocks, len(block) - len(rest)
 
 
-def _read_blocks(stream: BinaryIO, file: str) -> Iterator[_Block]:
+def read_blocks(stream: BinaryIO, file: str) -> Iterator[Block]:
     """Yield blocks of whole lines with the number of their first line.
 
     Neither encoding uses the byte LF inside another character, so cutting at it cuts no character.
@@ -225,7 +261,7 @@ def _tell_encoding(stream: BinaryIO, start: int, file: str) -> str:
 def _find_undecodable(stream: BinaryIO, encoding: str, file: str) -> tuple[int | None, bool]:
     """Find the first line not of an encoding, and whether characters beyond ASCII stood before it."""
     has_characters = False
-    for first, block in _read_blocks(stream, file):
+    for first, block in read_blocks(stream, file):
         if b"\0" in block:
             line = first + block.count(b"\n", 0, block.index(b"\0"))
             raise InputError("bad-encoding", "This line holds a NUL; it is not text.", file=file, line=line)
@@ -305,15 +341,25 @@ def _make_pick(places: Sequence[int], width: int) -> _Pick:
     return pick_or_empty
 
 
-def _cut_body(
-    rest: bytes, blocks: Iterator[_Block], encoding: str, width: int, places: tuple[int, ...]
-) -> Iterator[Piece]:
+def cut_body(
+    rest: bytes, blocks: Iterator[Block], layout: Layout, first: int = 2
+) -> Iterator[tuple[Piece, int, int | None]]:
     """Cut the lines after the header into pieces; blocks without quotes, the many, are left to be simply split.
 
     Neither encoding uses the bytes of comma, quote and line ends inside another character.
+
+    Args:
+        rest: what of the lines was read already.
+        blocks: all that comes after.
+        layout: of the file.
+        first: number of the first line.
+
+    Yields:
+        A piece; how many bytes of the file were read for it; and the number of the next line, where reading may as
+        well begin anew there: None while a quote is open.
     """
+    encoding, width, places = layout.encoding, layout.width, layout.places
     pick = _make_pick(places, width)
-    first = 2
     held: list[str] = []
     block: bytes | None = rest
     while block is not None:
@@ -325,15 +371,15 @@ def _cut_body(
         if is_plain and not held:
             if data:
                 plain = PlainLines(first, data, encoding, width, places)
-                yield plain
                 first += len(plain)
+                yield plain, len(block), first
         else:
             lines = held + data.decode(encoding).removesuffix("\n").split("\n") if data else held
             rows: list[Row | BadRow] = []
             used = _read_quoted(lines, first, width, pick, rows, is_last=upcoming is None)
-            yield rows
             held = lines[used:]
             first += used
+            yield rows, len(block), None if held else first
         block = upcoming[1] if upcoming else None
 
 

@@ -20,6 +20,8 @@ TAG_BYTES = 16
 
 _FORMAT = b"\x01"
 _HEAD_BYTES = 5
+#: How much longer an encrypted field is than what it holds.
+OVERHEAD_BYTES = _HEAD_BYTES + NONCE_BYTES + TAG_BYTES
 _PURPOSE = b"maskres-personal-data/"
 
 

@@ -26,10 +26,15 @@ from maskres.usecases import (
     drawing,
     erasing,
     notices_of_places,
+    register_parts,
     registers,
+    registration_parts,
     winners,
 )
 from maskres.usecases import rounds as round_steps
+from maskres.usecases.file_parts import is_worth_cutting
+from maskres.usecases.parts import Part
+from maskres.usecases.service import Service
 
 Result = Mapping[str, Any]
 
@@ -45,7 +50,30 @@ def _open_round(run: Run) -> Result:
 
 def _import_register(run: Run) -> Result:
     """Payload: "register", its kind; "as_of", a day; "upload"."""
-    kind, as_of = run.given("register", str), _day(run.given("as_of", str))
+    kind, as_of, upload = run.given("register", str), _day(run.given("as_of", str)), run.given("upload", str)
+
+    def describe(imported: registers.ImportedRegister) -> Result:
+        return {
+            "register": kind,
+            "version": imported.version.version,
+            "rows": imported.version.rows,
+            "sha256": imported.version.sha256,
+            "is_new": imported.is_new,
+        }
+
+    def cut(service: Service) -> list[Part]:
+        if not is_worth_cutting(service, upload):
+            return []
+        with run.upload() as path:
+            return register_parts.cut_register(service, kind, path, as_of, upload)
+
+    parts = run.divided("read", "digest-register", cut)
+    if parts:
+        return dict(
+            run.step(
+                "take", lambda service: register_parts.take_register(service, run.actor, parts), describe
+            )
+        )
     with run.upload() as path:
         return dict(
             run.step(
@@ -53,19 +81,40 @@ def _import_register(run: Run) -> Result:
                 lambda service: registers.import_register(
                     service, run.actor, kind, path, as_of, progress=run.progress("import")
                 ),
-                lambda imported: {
-                    "register": kind,
-                    "version": imported.version.version,
-                    "rows": imported.version.rows,
-                    "sha256": imported.version.sha256,
-                    "is_new": imported.is_new,
-                },
+                describe,
             )
         )
 
 
 def _import_registrations(run: Run) -> Result:
     """Payload: "upload"."""
+    upload = run.given("upload", str)
+
+    def describe(imported: bulk_registering.ImportedRegistrations) -> Result:
+        return {
+            "rows": imported.rows,
+            "created": imported.created,
+            "changed": imported.changed,
+            "is_new": imported.is_new,
+        }
+
+    def cut(service: Service) -> list[Part]:
+        if not is_worth_cutting(service, upload):
+            return []
+        with run.upload() as path:
+            return registration_parts.cut_registrations(service, run.round_slug, path, upload)
+
+    parts = run.divided("read", "seal-registrations", cut)
+    if parts:
+        return dict(
+            run.step(
+                "take",
+                lambda service: registration_parts.take_registrations(
+                    service, run.actor, run.round_slug, parts
+                ),
+                describe,
+            )
+        )
     with run.upload() as path:
         return dict(
             run.step(
@@ -73,12 +122,7 @@ def _import_registrations(run: Run) -> Result:
                 lambda service: bulk_registering.import_registrations(
                     service, run.actor, run.round_slug, path, progress=run.progress("import")
                 ),
-                lambda imported: {
-                    "rows": imported.rows,
-                    "created": imported.created,
-                    "changed": imported.changed,
-                    "is_new": imported.is_new,
-                },
+                describe,
             )
         )
 

@@ -9,10 +9,27 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from maskres.jobs.run import Run
-from maskres.usecases import notices_of_places, winners
+from maskres.usecases import notices_of_places, register_parts, registration_parts, winners
 from maskres.usecases.parts import numbers_of
 
 Result = Mapping[str, Any]
+
+
+def _digest_register(run: Run) -> Result:
+    """Payload: as register_parts.cut_register gives it."""
+    count = run.step(
+        "read", lambda service: register_parts.digest_part(service, run.task, run.progress("read"))
+    )
+    return {"rows": count}
+
+
+def _seal_registrations(run: Run) -> Result:
+    """Payload: as registration_parts.cut_registrations gives it."""
+    count = run.step(
+        "read",
+        lambda service: registration_parts.seal_part(service, run.task, run.round_slug, run.progress("read")),
+    )
+    return {"rows": count}
 
 
 def _prepare_winners(run: Run) -> Result:
@@ -36,6 +53,8 @@ def _tell_placed(run: Run) -> Result:
 
 
 PART_KINDS: Mapping[str, Callable[[Run], Result]] = {
+    "digest-register": _digest_register,
+    "seal-registrations": _seal_registrations,
     "prepare-winners": _prepare_winners,
     "tell-placed": _tell_placed,
 }

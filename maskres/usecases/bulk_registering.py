@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from contextlib import closing
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -77,20 +78,44 @@ def _import(
     progress: Progress | None,
 ) -> ImportedRegistrations:
     round_ = rounds.find_round(c, round_slug)
-    taken = find_file(c, round_.id, sha256)
+    taken = find_taken(c, service, round_, sha256)
     if taken is not None:
-        return ImportedRegistrations(taken.rows, taken.created, taken.changed, is_new=False)
-    require_open_draw(c, round_)
-    require_rotated(c, service)
-    now = service.now()
-    sieve = Sieve(path, progress)
-    setting = _sealing_setting(c, service, round_)
+        return taken
+    sieve = Sieve(path.name, progress)
+    setting = sealing_setting(c, service, round_, service.now().date())
     with path.open("rb") as stream:
         pieces = with_chance(read_lines(stream, file=path.name), service.random_bytes)
         with closing(map_pieces(prepare_sealing, setting, pieces)) as sealed:
             bulk.stage(c, (piece.rows for piece in sieve.sift(sealed, stream)))
     sieve.refuse_bad()
-    staged = sieve.good_count
+    return take_file(c, service, actor, round_, sha256, sieve.good_count)
+
+
+def find_taken(
+    c: Transaction, service: Service, round_: rounds.Round, sha256: str
+) -> ImportedRegistrations | None:
+    """Give what a file came to where it was taken before; else make sure that one can be taken now.
+
+    Raises:
+        StepRefused: "registration-closed", and as require_rotated.
+    """
+    taken = find_file(c, round_.id, sha256)
+    if taken is not None:
+        return ImportedRegistrations(taken.rows, taken.created, taken.changed, is_new=False)
+    require_open_draw(c, round_)
+    require_rotated(c, service)
+    return None
+
+
+def take_file(
+    c: Transaction, service: Service, actor: Actor, round_: rounds.Round, sha256: str, staged: int
+) -> ImportedRegistrations:
+    """Make registrations of a file whose lines, so many, stand staged in this transaction.
+
+    Raises:
+        StepRefused: "registration-closed".
+    """
+    now = service.now()
     # From here on alone: who registers on line at this moment would be taken for somebody else.
     lock_registering(c, round_.id, is_exclusive=True)
     draw = require_open_draw(c, round_)
@@ -102,7 +127,7 @@ def _import(
     )
     detail = {"sha256": sha256, "rows": staged, "created": created, "changed": changed + repeats}
     record.log(
-        c, now, actor.name, "registrations-imported", round_slug=round_slug, draw=draw.draw, detail=detail
+        c, now, actor.name, "registrations-imported", round_slug=round_.slug, draw=draw.draw, detail=detail
     )
     return ImportedRegistrations(staged, created, changed + repeats, is_new=True)
 
@@ -134,12 +159,13 @@ def take_staged(
     return created, changed
 
 
-def _sealing_setting(c: Transaction, service: Service, round_: rounds.Round) -> SealingSetting:
+def sealing_setting(c: Transaction, service: Service, round_: rounds.Round, today: date) -> SealingSetting:
+    """Give what it takes to seal the lines of a round's file; nobody in it is born after today."""
     keys, deployment = service.keys.round_keys(round_.slug), service.keys.deployment
     return SealingSetting(
         districts=frozenset(round_.rules.districts),
         stores=frozenset(rounds.store_districts(c, round_.id)),
-        today=service.now().date(),
+        today=today,
         reference_date=round_.rules.reference_date,
         number_key=keys.number,
         seal_key=keys.seal,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -55,20 +56,20 @@ class Sieve:
     wrong.
 
     Attributes:
-        path: the file.
+        file: the file's name.
         progress: told how far it is.
         bad: the bad rows so far.
         good_count: good lines so far.
     """
 
-    path: Path
-    progress: Progress | None
+    file: str
+    progress: Progress | None = None
     bad: BadRows = field(default_factory=BadRows)
     good_count: int = 0
 
     def sift(self, pieces: Iterable[Prepared], stream: BinaryIO) -> Iterator[Prepared]:
         """Give the pieces before the first with a bad row, and read to the end."""
-        total = self.path.stat().st_size
+        total = os.fstat(stream.fileno()).st_size
         for piece in pieces:
             if self.progress is not None:
                 self.progress(stream.tell(), total)
@@ -91,11 +92,11 @@ class Sieve:
             return
         total = self.good_count + bad.line_count
         if is_mostly_mangled(bad.count_by_code, total):
-            raise ImportRefused("mangled-by-spreadsheet", MANGLED_MESSAGE, file=self.path.name, bad=bad)
+            raise ImportRefused("mangled-by-spreadsheet", MANGLED_MESSAGE, file=self.file, bad=bad)
         raise ImportRefused(
             "bad-rows",
             f"{bad.line_count} of {total} lines cannot be read; nothing was imported.",
-            file=self.path.name,
+            file=self.file,
             bad=bad,
         )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import date
@@ -77,30 +77,63 @@ def _import_register(
     sha256: str,
     progress: Progress | None,
 ) -> ImportedRegister:
-    key = service.index_key
-    newest = registers.newest_version(c, kind)
-    same = (sha256, as_of.isoformat(), key.version)
-    if newest is not None and (newest.sha256, newest.as_of, newest.key_version) == same:
-        return ImportedRegister(newest, is_new=False)
+    same = find_same(c, service, kind, as_of, sha256)
+    if same is not None:
+        return ImportedRegister(same, is_new=False)
     version_id = registers.next_version_id(c)
-    sieve = Sieve(path, progress)
+    sieve = Sieve(path.name, progress)
     links: list[_Link] = []
-    setting = DigestingSetting(kind, as_of, version_id, takes_spelled(c), key.version, key.secret)
+    setting = digesting_setting(c, service, kind, as_of, version_id)
     with path.open("rb") as stream:
         pieces = read_lines(kind, stream, file=path.name)
         with closing(map_pieces(prepare_digesting, setting, pieces)) as digested:
             good = sieve.sift(digested, stream)
             load_ready(c, "register_rows", registers.ROW_COLUMNS, _rows(good, version_id, links))
     sieve.refuse_bad()
+    return enter_version(c, service, actor, kind, as_of, sha256, version_id, sieve.good_count, links)
+
+
+def find_same(
+    c: Transaction, service: Service, kind: str, as_of: date, sha256: str
+) -> registers.RegisterVersion | None:
+    """Give the newest version of a register where it is of this very file, day and key."""
+    newest = registers.newest_version(c, kind)
+    same = (sha256, as_of.isoformat(), service.index_key.version)
+    if newest is not None and (newest.sha256, newest.as_of, newest.key_version) == same:
+        return newest
+    return None
+
+
+def digesting_setting(
+    c: Transaction, service: Service, kind: str, as_of: date, version_id: int
+) -> DigestingSetting:
+    """Give what it takes to digest the lines of a version."""
+    key = service.index_key
+    return DigestingSetting(kind, as_of, version_id, takes_spelled(c), key.version, key.secret)
+
+
+def enter_version(
+    c: Transaction,
+    service: Service,
+    actor: Actor,
+    kind: str,
+    as_of: date,
+    sha256: str,
+    version_id: int,
+    rows: int,
+    links: Sequence[_Link],
+) -> ImportedRegister:
+    """Make a version of rows that were loaded under its id in this transaction."""
     load_rows(c, "identity_links", registers.LINK_COLUMNS, links)
+    newest = registers.newest_version(c, kind)
     version = registers.RegisterVersion(
         id=version_id,
         kind=kind,
         version=newest.version + 1 if newest else 1,
         sha256=sha256,
-        rows=sieve.good_count,
+        rows=rows,
         as_of=as_of.isoformat(),
-        key_version=key.version,
+        key_version=service.index_key.version,
         imported_at=service.now(),
         imported_by=actor.name,
     )

@@ -18,7 +18,7 @@ from maskres.db import uploads
 from maskres.db.engine import Transaction
 from maskres.db.uploads import Upload
 from maskres.errors import CheckFailed, InputError
-from maskres.identity.encryption import NONCE_BYTES
+from maskres.identity.encryption import NONCE_BYTES, OVERHEAD_BYTES
 from maskres.usecases.service import Actor, Service, one_transaction
 
 PIECE_BYTES = 1 << 20
@@ -118,6 +118,44 @@ def open_upload(service: Service, upload_id: str, folder: Path) -> Path:
         message = "The file that was kept is not the one that was handed in; please hand it in again."
         raise CheckFailed("upload-damaged", message, file=upload.name)
     return path
+
+
+def describe_upload(service: Service, upload_id: str) -> Upload:
+    """Tell an upload's name, size and digest.
+
+    Raises:
+        InputError: "unknown-upload".
+    """
+    with service.database.reading() as c:
+        return uploads.find_upload(c, upload_id)
+
+
+def read_bytes(c: Transaction, service: Service, upload_id: str, begins: int, ends: int) -> bytes:
+    """Give some bytes of an upload, wherever it was opened before.
+
+    Args:
+        c: a transaction.
+        service: the service.
+        upload_id: of the upload.
+        begins: the first byte wanted.
+        ends: the byte before which they end.
+
+    Raises:
+        InputError: "unknown-upload".
+        CheckFailed: "personal-data-damaged".
+    """
+    found, position = [], 0
+    for piece, sealed_size in enumerate(uploads.piece_sizes(c, upload_id)):
+        size = sealed_size - OVERHEAD_BYTES
+        if position < ends and begins < position + size:
+            sealed = uploads.read_piece(c, upload_id, piece) or b""
+            data = service.cipher.decrypt(sealed, bound_to=_owner(upload_id, piece))
+            found.append(data[max(begins - position, 0) : ends - position])
+        position += size
+    if position < ends:
+        uploads.find_upload(c, upload_id)
+        raise CheckFailed("upload-damaged", "The file that was kept is not whole; please hand it in again.")
+    return b"".join(found)
 
 
 def forget_upload(service: Service, upload_id: str) -> None:

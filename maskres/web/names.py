@@ -113,6 +113,8 @@ TASK_STATUSES: Mapping[str, LazyString] = {
 }
 STAGES: Mapping[str, LazyString] = {
     "import": lazy_gettext("reading and checking the file"),
+    "read": lazy_gettext("reading and checking the file, in parts"),
+    "take": lazy_gettext("storing what was read"),
     "open": lazy_gettext("making the round's keys and publishing the rules"),
     "carry-over": lazy_gettext("carrying registrations over"),
     "close": lazy_gettext("freezing the list of registrations"),

@@ -132,6 +132,9 @@ OFFICE_WORDS: Mapping[str, LazyString] = {
     "unknown-account": lazy_gettext("There is no such account."),
     "bad-store": lazy_gettext("A counter belongs to one store, and nobody else does."),
     "no-request": lazy_gettext("This request is not open any more."),
+    "keys-rotated": lazy_gettext(
+        "The keys were rotated while the file was being read. Please upload it again."
+    ),
     "part-lost": lazy_gettext(
         "What a part of this made is gone. Nothing was changed; please ask for it again."
     ),

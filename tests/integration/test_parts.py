@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from contextlib import closing
+from io import BytesIO
 
 import pytest
 from sqlalchemy import select
@@ -22,13 +23,31 @@ from maskres.usecases import tasks as task_steps
 from maskres.usecases.health import read_health
 from maskres.usecases.notices_of_places import tell_placed
 from maskres.usecases.parts import Part, cut_numbers
+from maskres.usecases.registers import import_register
 from maskres.usecases.service import Service
+from maskres.usecases.uploads import keep_upload
 from tests.integration.test_workers import FILES, ask, count_acts, seeded, sweeping_at, wait_for
+from tests.support.people import make_people, write_register
+from tests.support.raw import fetch
 from tests.support.workers import start_worker, wait_until
-from tests.support.world import OPERATOR, ROUND, make_service, pass_time, play_to, published, winners_of
+from tests.support.world import (
+    OPERATOR,
+    REGISTER_DATE,
+    ROUND,
+    make_service,
+    pass_time,
+    play_to,
+    published,
+    winners_of,
+)
 
-#: So few that the nine winners of the small world are four parts.
+#: So few that the nine winners of the small world are four parts, and a register of forty lines several.
 NUMBERS_A_PART = 2
+SIZES = {
+    "maskres.usecases.parts.NUMBERS_A_PART": NUMBERS_A_PART,
+    "maskres.usecases.file_parts.BYTES_A_PART": 150,
+    "maskres.formats.office_csv.BLOCK_BYTES": 200,
+}
 
 
 @pytest.fixture(autouse=True)
@@ -41,7 +60,7 @@ def parts_of(service: Service, task_id: str) -> list[tuple[str, int, str, int]]:
     with service.database.reading() as c:
         return [
             (step, nth, part.status, part.attempts)
-            for step in ("prepare", "tell")
+            for step in ("prepare", "read", "tell")
             for nth, part in enumerate(part_rows.list_parts(c, task_id, step))
         ]
 
@@ -52,6 +71,14 @@ def codes_of(service: Service) -> list[tuple[str, bytes]]:
             (row.number, bytes(row.code_digest))
             for row in c.execute(select(places.c.number, places.c.code_digest).order_by(places.c.number))
         ]
+
+
+def rows_of(service: Service) -> list[tuple[bytes, bytes, int]]:
+    query = (
+        "SELECT r.id_digest, r.name_digest, r.line FROM register_rows r JOIN register_versions v"
+        " ON v.id = r.version_id AND v.kind = 'employment' ORDER BY r.line"
+    )
+    return [(bytes(row[0]), bytes(row[1]), row[2]) for row in fetch(service.database, query)]
 
 
 def told_by(service: Service) -> Counter[tuple[str, str]]:
@@ -82,6 +109,10 @@ def test_three_hosts_do_what_one_would_though_one_is_killed_half_way(
 ):
     at_work = seeded(postgres_service)
     runner.run_task(at_work, ask(at_work, "draw-winners").id, tmp_path)
+    register = write_register(tmp_path / "register.csv", "employment", make_people(40))
+    upload = keep_upload(at_work, OPERATOR, register.name, BytesIO(register.read_bytes()))
+    payload = {"register": "employment", "as_of": REGISTER_DATE.isoformat(), "upload": upload.id}
+    importing = task_steps.ask(at_work, OPERATOR, "import-register", payload)
     task = ask(at_work, "publish-allocation")
     with (
         start_worker(
@@ -91,28 +122,32 @@ def test_three_hosts_do_what_one_would_though_one_is_killed_half_way(
             "first",
             halts=True,
             halts_after="maskres.db.parts.write_output",
-            numbers_a_part=NUMBERS_A_PART,
+            sizes=SIZES,
         ) as first,
         sweeping_at(at_work, redis_url),
     ):
         wait_until(lambda: first.halted.exists())
-        seen = task_steps.find_task(at_work, task.id)
-        assert (seen.status, seen.parts_left > 0) == (TaskStatus.RUNNING, True)
+        of_two = [task_steps.find_task(at_work, each.id) for each in (task, importing)]
+        assert (TaskStatus.RUNNING, True) in [(seen.status, seen.parts_left > 0) for seen in of_two]
         with (
-            start_worker(at_work, redis_url, tmp_path, "second", numbers_a_part=NUMBERS_A_PART) as second,
-            start_worker(at_work, redis_url, tmp_path, "third", numbers_a_part=NUMBERS_A_PART) as third,
+            start_worker(at_work, redis_url, tmp_path, "second", sizes=SIZES) as second,
+            start_worker(at_work, redis_url, tmp_path, "third", sizes=SIZES) as third,
         ):
             first.kill_half_way()
             done = wait_for(at_work, task.id)
+            assert wait_for(at_work, importing.id).result["rows"] == 40
             assert (second.stop(), third.stop()) == (0, 0)
     winners = winners_of(at_work)
     assert done.result["told"] == len(winners)
-    found = parts_of(at_work, task.id)
+    found, of_register = parts_of(at_work, task.id), parts_of(at_work, importing.id)
+    assert len(of_register) > 2
     assert [(step, nth) for step, nth, _, _ in found] == [
         (step, nth) for step in ("prepare", "tell") for nth in range(len(winners) // NUMBERS_A_PART)
     ]
-    assert {status for *_, status, _ in found} == {"done"}
-    assert sorted(attempts for *_, attempts in found)[-2:] == [1, 2]
+    assert {status for *_, status, _ in found + of_register} == {"done"}
+    assert sorted(attempts for *_, attempts in found + of_register)[-2:] == [1, 2]
+    import_register(alone, OPERATOR, "employment", register, REGISTER_DATE)
+    assert rows_of(at_work) == rows_of(alone)
     assert [published(at_work, name) for name in FILES] == [published(alone, name) for name in FILES]
     assert codes_of(at_work) == codes_of(alone)
     assert told_by(at_work) == told_by(alone)

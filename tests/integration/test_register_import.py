@@ -30,6 +30,14 @@ ROWS = (
 MONTHS_OF_2019 = ((1 << 12) - 1) << 2
 
 
+class NewerKeys(SeededKeys):
+    """The same keys after the index key was changed."""
+
+    def __init__(self, seed: str) -> None:
+        super().__init__(seed)
+        object.__setattr__(self._deployment, "index", {**self._deployment.index, 2: bytes(32)})
+
+
 def import_rows(
     service: Service, folder: Path, kind: str, rows: Any, as_of: date = REGISTER_DATE, **options: Any
 ) -> ImportedRegister:
@@ -199,13 +207,6 @@ def test_months_of_several_rows_are_united(service: Service):
 
 
 def test_a_register_of_an_older_index_key_is_asked_for_again(service: Service, tmp_path: Path):
-    class NewerKeys(SeededKeys):
-        """The same keys after the index key was changed."""
-
-        def __init__(self, seed: str) -> None:
-            super().__init__(seed)
-            object.__setattr__(self._deployment, "index", {**self._deployment.index, 2: bytes(32)})
-
     first = import_rows(service, tmp_path, "household", make_people(1))
     newer = make_service(service.database)
     object.__setattr__(newer, "keys", NewerKeys("tests"))

@@ -12,7 +12,7 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -24,7 +24,7 @@ from typing import Any
 from maskres.db.engine import Database
 from maskres.jobs import worker
 from maskres.logs import configure_logs
-from maskres.usecases import messages, opening, parts, tasks
+from maskres.usecases import messages, opening, tasks
 from maskres.usecases.service import Service
 from tests.support.world import make_service
 
@@ -82,7 +82,7 @@ def start_worker(
     *,
     halts: bool = False,
     halts_after: str = LOADING_RESULT,
-    numbers_a_part: int | None = None,
+    sizes: Mapping[str, int] | None = None,
     **environment: str,
 ) -> Iterator[WorkerProcess]:
     """Run a worker on the database of a service; it is gone at the end.
@@ -94,8 +94,8 @@ def start_worker(
         name: of the worker, for its log.
         halts: whether it halts half-way through a step, for ever, its transaction still open.
         halts_after: the function after which it does: its module and name.
-        numbers_a_part: how few numbers are a part; given that, the worker works as on a host of its own: in a session
-            and a folder of its own, with nothing in it.
+        sizes: module and name of constants, such as that of how few numbers are a part → their value; given that, the
+            worker works as on a host of its own: in a session and a folder of its own, with nothing in it.
         **environment: more variables.
     """
     log, halted = folder / f"{name}.log", folder / f"{name}.halted"
@@ -107,11 +107,11 @@ def start_worker(
         **environment,
     }
     ago = datetime.now(UTC) - service.now()
-    if numbers_a_part is not None:
+    if sizes is not None:
         (host := folder / name).mkdir()
         variables["MASKRES_INSTANCE"] = variables["TMPDIR"] = str(host)
     halting = (halts_after, halted) if halts else None
-    process = _forks.Process(target=_work, args=(variables, ago, log, halting, numbers_a_part))
+    process = _forks.Process(target=_work, args=(variables, ago, log, halting, sizes))
     process.start()
     try:
         yield WorkerProcess(process, log, halted)
@@ -125,13 +125,15 @@ def _work(
     ago: timedelta,
     log: Path,
     halting: tuple[str, Path] | None,
-    numbers_a_part: int | None,
+    sizes: Mapping[str, int] | None,
 ) -> None:
     os.environ.update(variables)
-    if numbers_a_part is not None:
+    if sizes is not None:
         os.setsid()
         os.chdir(variables["TMPDIR"])
-        parts.NUMBERS_A_PART = numbers_a_part
+        for where, size in sizes.items():
+            module, _, name = where.rpartition(".")
+            setattr(import_module(module), name, size)
     with log.open("wb") as out:
         os.dup2(out.fileno(), 1)
         os.dup2(out.fileno(), 2)
@@ -148,9 +150,9 @@ def _work(
     if halting is not None:
         tasks.LEASE_SECONDS = LEASE_SECONDS
         where, halted = halting
-        module = import_module(where.rpartition(".")[0])
-        name = where.rpartition(".")[2]
-        setattr(module, name, _halting(getattr(module, name), halted))
+        module, _, name = where.rpartition(".")
+        found = import_module(module)
+        setattr(found, name, _halting(getattr(found, name), halted))
     configure_logs()
     worker.work(variables["MASKRES_REDIS_URL"])
 
