@@ -7,15 +7,17 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from maskres.demo.handing_in import cut, moments
 from maskres.ledger.note_keys import Algorithm, SigningKey, read_signing_key, signing_key, write_signing_key
 from maskres.lottery.sources import DeclaredSource, Dice
 from maskres.rehearsal.city import City
 from maskres.rehearsal.parts import StageClock
-from maskres.rehearsal.scenes import NOTARY, Scenes
+from maskres.rehearsal.scenes import COUNTER, NOTARY, Scenes
 from maskres.rehearsal.stages import Stages
 from maskres.rounds.status import DrawStatus
 from maskres.rounds.times import RegistrationTimes
 from maskres.usecases import seeding
+from maskres.usecases.bulk_registering import import_registrations
 from maskres.usecases.service import Clock, Service
 
 DRAW = 1
@@ -24,6 +26,10 @@ OPEN_DAYS = 10
 _SIDES, _ROLLS = 10, 39
 _MOST_DAYS, _FEWEST_DAYS = 14, 3
 _WINNERS_A_DAY = 2
+#: Of the counters' file: several in every waking hour, each small enough to be read without processes of its own.
+_PARTS = 40
+#: By then those who come one by one have come, so that the audit log's times ascend.
+_FIRST_PART_AFTER = timedelta(hours=4)
 
 
 class PastClock(StageClock):
@@ -77,6 +83,18 @@ class DemoScenes(Scenes):
         if self.index == 1:
             return past
         return RegistrationTimes(past.opens_at, self.opens_at + timedelta(days=OPEN_DAYS))
+
+    def hand_in(self, path: Path) -> int:
+        """Hand in the counters' file in parts, as people come over the days until the closing or now."""
+        parts = cut(path, _PARTS)
+        begins_at = self.opens_at + _FIRST_PART_AFTER
+        closes_at, now = self.registration_times.closes_at, self.real_now()
+        ends_at = now if closes_at is None else min(closes_at, now)
+        rows = 0
+        for part, at in zip(parts, moments(begins_at, ends_at, len(parts)), strict=True):
+            self.clock.at = at
+            rows += import_registrations(self.service, COUNTER, self.slug, part).rows
+        return rows
 
     def quotas(self, strata: Mapping[str, int]) -> dict[str, int]:
         """Say how many win: half of every stratum, so that every store has winners on every day."""

@@ -170,10 +170,21 @@ class Scenes:
             stage.rows = self._register_singles()
         with self.stages.run(f"{self.slug}: write registrations"):
             path = self.city.write_registrations(self.folder, self.index)
-        self.at(12)
         with self.stages.run(f"{self.slug}: import registrations") as stage:
-            progress = self.stages.reporter.progress
-            stage.rows = import_registrations(self.service, COUNTER, self.slug, path, progress=progress).rows
+            stage.rows = self.hand_in(path)
+
+    def hand_in(self, path: Path) -> int:
+        """Hand in the counters' file, twelve hours after the opening.
+
+        Args:
+            path: the file.
+
+        Returns:
+            Its lines.
+        """
+        self.at(12)
+        progress = self.stages.reporter.progress
+        return import_registrations(self.service, COUNTER, self.slug, path, progress=progress).rows
 
     def _register_singles(self) -> int:
         steps = [step for story in self.city.singles(self.index) for step in story.steps]

@@ -41,7 +41,9 @@ def add_log(routes: Blueprint, door: Door, role: StaffRole) -> None:
     def log() -> Any:
         # A number is searched for by POST, so that it stands in no address.
         form = _form()
-        wanted = _wanted(form)
+        return shown(form, _wanted(form))
+
+    def shown(form: Form, wanted: LogFilter) -> Any:
         before = form["before"]
         older = int(before) if before.isascii() and before.isdecimal() and len(before) < 16 else None
         with service.database.reading() as c:
@@ -62,7 +64,10 @@ def add_log(routes: Blueprint, door: Door, role: StaffRole) -> None:
     @routes.post("/log.csv")
     @staff(role)
     def log_csv() -> Any:
-        wanted = _wanted(_form())
+        form = _form()
+        wanted = _wanted(form)
+        if form.errors:
+            return shown(form, wanted)  # else whoever mistypes a filter would export everything
         note_log_export(service, require_account().actor, wanted)
         answer = Response(csv_lines(_COLUMNS, _all_rows(door, wanted)), mimetype="text/csv")
         answer.headers["Content-Disposition"] = 'attachment; filename="audit-log.csv"'

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from flask_babel import gettext, lazy_gettext
+from flask_babel import gettext, lazy_gettext, ngettext
 from flask_babel.speaklater import LazyString
 
 ROUND_STATUSES: Mapping[str, LazyString] = {
@@ -62,6 +62,7 @@ ROLES: Mapping[str, LazyString] = {
 }
 STRATA: Mapping[str, LazyString] = {
     "elderly": lazy_gettext("older people"),
+    "employed": lazy_gettext("employed here"),
     "minors": lazy_gettext("minors"),
     "general": lazy_gettext("everybody else"),
 }
@@ -212,4 +213,26 @@ def stratum_name(stratum: str) -> str:
 
 def goods_name(goods: str) -> str:
     """Name what is handed out."""
-    return str(_GOODS.get(goods.casefold().replace("-", " "), goods))
+    return str(_GOODS.get(_folded(goods), goods))
+
+
+def goods_counted(goods: str, count: int) -> str:
+    """Name what is handed out and how much of it, in the measure that people count it in: 5 masks, 口罩 5 只.
+
+    Args:
+        goods: as in the rules.
+        count: ≥ 1.
+    """
+    counted = {
+        "masks": ngettext("%(num)s mask", "%(num)s masks", count),
+        "test kits": ngettext("%(num)s test kit", "%(num)s test kits", count),
+        "vaccine doses": ngettext("%(num)s vaccine dose", "%(num)s vaccine doses", count),
+        "shelter places": ngettext("%(num)s shelter place", "%(num)s shelter places", count),
+        "school places": ngettext("%(num)s school place", "%(num)s school places", count),
+    }
+    found = counted.get(_folded(goods)) or gettext("%(count)s × %(goods)s", count=count, goods=goods)
+    return str(found)
+
+
+def _folded(goods: str) -> str:
+    return goods.casefold().replace("-", " ")

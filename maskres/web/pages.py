@@ -53,6 +53,7 @@ def set_up_pages(app: Flask, zone: str = "Asia/Shanghai") -> None:
         district_name=names.district_name,
         stratum_name=names.stratum_name,
         goods_name=names.goods_name,
+        goods_counted=names.goods_counted,
         local_day=local_day,
         local_time=lambda at, form="medium": local_time(at, zone, form),
     )

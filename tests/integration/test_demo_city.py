@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from maskres.db import deciding, people, pickup, record, registers, rounds
+from maskres.db import charts, deciding, people, pickup, record, registers, rounds
 from maskres.db.engine import Database
 from maskres.db.upgrade import upgrade
 from maskres.demo.accounts import code_of
@@ -91,6 +91,22 @@ def test_one_round_is_collected_and_the_next_takes_registrations(made):
         assert record.origin(c) == facts.origin == "rehearsal/demo-xiamen"
         assert len(rounds.store_districts(c, first.id)) == 12
         assert len(set(rounds.store_districts(c, first.id).values())) == 6
+
+
+def test_people_have_registered_hour_by_hour_by_day_and_hardly_by_night(made):
+    instance, facts, _ = made
+    for slug in (facts.collecting, facts.open):
+        with demo_service(instance) as service, service.database.reading() as c:
+            round_ = rounds.find_round(c, slug)
+            by_hour: Counter[datetime] = Counter()
+            for counts in charts.count_registered_by_hour_and_district(c, round_.id).values():
+                by_hour.update(counts)
+            closes_at = rounds.find_draw(c, round_, 1).times.closes_at
+        assert len(by_hour) >= 10
+        assert closes_at is not None and max(by_hour) < closes_at
+        by_day = sum(count for hour, count in by_hour.items() if 8 <= hour.astimezone(XIAMEN).hour < 24)
+        assert by_day > 0.8 * sum(by_hour.values())
+        assert max(by_hour.values()) < 0.3 * sum(by_hour.values())
 
 
 def test_slots_lie_around_today_and_some_are_missed(made):

@@ -29,7 +29,7 @@ from maskres.web.counter.offline_shapes import KeptActs
 from maskres.web.door import Door
 from maskres.web.forms import Form
 from maskres.web.languages import language
-from maskres.web.names import goods_name
+from maskres.web.names import goods_counted
 from maskres.web.pages import STATIC, local_time, show, static_address
 from maskres.web.staff.till_session import till_here
 
@@ -139,7 +139,7 @@ def _round(found: RoundList) -> dict[str, Any]:
         "round": found.round.slug,
         "zone": rules.zone,
         "day": found.day.isoformat(),
-        "hands_out": gettext("%(count)s × %(goods)s", count=rules.quantity, goods=goods_name(rules.goods)),
+        "hands_out": goods_counted(rules.goods, rules.quantity),
         "public_key": _text(found.public_key),
         "slots": [_slot(starts_at, ends_at, rules.zone) for starts_at, ends_at in times],
         "expected": [_entry(each, times) for each in found.expected],

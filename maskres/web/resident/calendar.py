@@ -8,7 +8,7 @@ from flask_babel import gettext
 
 from maskres.db.rounds import Round
 from maskres.usecases.standing_values import Place
-from maskres.web.names import district_name, goods_name
+from maskres.web.names import district_name, goods_counted
 
 _REMIND_BEFORE = timedelta(hours=2)
 
@@ -31,7 +31,7 @@ def slot_calendar(round_: Round, draw: int, number: str, place: Place, now: date
 
     if place.store is None or place.starts_at is None or place.ends_at is None:
         raise ValueError("a place without a slot has no date")
-    goods = f"{round_.rules.quantity} × {goods_name(round_.rules.goods)}"
+    goods = goods_counted(round_.rules.goods, round_.rules.quantity)
     event = Event()
     event.add("uid", f"{round_.slug}-{draw}-{number}@maskres")
     event.add("sequence", place.code_version)

@@ -179,7 +179,7 @@ def test_a_scan_that_is_gone_leads_back(client: FlaskClient):
 
 
 def test_the_quantity_stands_on_the_answer(world: Counters, client: FlaskClient):
-    assert f"口罩 {QUANTITY} 件" in scan(client, world.code(world.winner())).text
+    assert f"口罩 {QUANTITY} 只" in scan(client, world.code(world.winner())).text
 
 
 @pytest.mark.parametrize("role", ["operator", "notary", "helper", "auditor"])

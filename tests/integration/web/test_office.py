@@ -403,6 +403,12 @@ def test_whoever_exports_the_audit_log_stands_in_it(desk: Desk) -> None:
         (line,) = record.read_log(c, act="log-exported")
     assert line.actor.startswith("auditor/")
     assert json.loads(line.detail) == filters | {"since": "2020-02-08T01:00:00Z"}
+    refused = desk.post("auditor", "/auditor/log.csv", {"number": "7K3M", "actor": "operator/"})
+    assert refused.status_code == 422 and 'value="7K3M"' in refused.text, (
+        "an unreadable filter exports nothing"
+    )
+    with desk.service.database.reading() as c:
+        assert len(record.read_log(c, act="log-exported")) == 1
 
 
 def test_large_files_are_for_operators_alone(desk: Desk) -> None:

@@ -173,7 +173,7 @@ def test_a_winner_sees_everything_to_collect_and_can_check_the_ticket(counters: 
         "huli-1药店",
         "中山路1号",
         "09:00–09:30",
-        "5 × masks",
+        "5 masks",
         f"{code[:4]}-{code[4:8]}-{code[8:]}",
         "<svg",
     ):
