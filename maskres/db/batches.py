@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import and_, bindparam, insert, or_, select, text, update
 
-from maskres.db.bulk import in_batches, insert_rows, is_among, load_rows, make_temporary
+from maskres.db.bulk import in_batches, insert_rows, is_among, load_rows, make_temporary, update_rows
 from maskres.db.engine import Transaction
 from maskres.db.store_states import select_not_open
 from maskres.db.tables import batch_changes, batches, places, slots
@@ -19,17 +19,21 @@ from maskres.lottery.slots import Slot
 from maskres.pickup.places import PlaceStatus
 
 _AT_ONCE = 5000
+_CHANGE = ("draw_id", "number", "cause", "changed_at", "changed_by", "reason")
 
 
-def note_change(
-    c: Transaction, draw_id: int, number: str, cause: str, at: datetime, by: str, reason: str | None = None
+def note_changes(
+    c: Transaction,
+    draw_id: int,
+    numbers: Iterable[str],
+    cause: str,
+    at: datetime,
+    by: str,
+    reason: str | None = None,
 ) -> None:
-    """Note what befell a number, to be published in the next batch."""
-    c.execute(
-        insert(batch_changes).values(
-            draw_id=draw_id, number=number, cause=cause, changed_at=at, changed_by=by, reason=reason
-        )
-    )
+    """Note what befell some numbers, to be published in the next batch."""
+    rows = [(draw_id, number, cause, format_time(at), by, reason) for number in numbers]
+    insert_rows(c, batch_changes, _CHANGE, rows)
 
 
 def pending_changes(c: Transaction, draw_id: int) -> dict[str, str]:
@@ -142,10 +146,20 @@ def lock_slots(c: Transaction, draw_id: int, keys: Iterable[tuple[str, str]]) ->
     c.execute(in_order.order_by(slots.c.store, slots.c.slot).with_for_update())
 
 
-def free_place(c: Transaction, draw_id: int, store: str, slot: str) -> None:
-    """Give one place of a slot back."""
-    at_slot = (slots.c.draw_id == draw_id, slots.c.store == store, slots.c.slot == slot)
-    c.execute(update(slots).where(*at_slot).values(taken=slots.c.taken - 1))
+def free_places(c: Transaction, draw_id: int, freed: Mapping[tuple[str, str], int]) -> None:
+    """Give places of slots back: store and slot → how many."""
+    at_slot = (
+        slots.c.draw_id == draw_id,
+        slots.c.store == bindparam("of_store"),
+        slots.c.slot == bindparam("of_slot"),
+    )
+    statement = update(slots).where(*at_slot).values(taken=slots.c.taken - bindparam("fewer"))
+    # In the order of lock_slots.
+    rows = [
+        {"of_store": store, "of_slot": slot, "fewer": fewer} for (store, slot), fewer in sorted(freed.items())
+    ]
+    if rows:
+        c.execute(statement, rows)
 
 
 def take_place(c: Transaction, draw_id: int, store: str, slot: str, not_before: datetime) -> bool:
@@ -162,10 +176,10 @@ def take_place(c: Transaction, draw_id: int, store: str, slot: str, not_before: 
     return c.execute(update(slots).where(*at_slot).values(taken=slots.c.taken + 1)).rowcount == 1
 
 
-def set_place_status(c: Transaction, place_id: int, before: PlaceStatus, after: PlaceStatus) -> bool:
-    """Move a place from one status to another; tells whether it stood so."""
-    where = (places.c.id == place_id, places.c.status == before)
-    return c.execute(update(places).where(*where).values(status=after)).rowcount == 1
+def set_place_status(c: Transaction, before: Mapping[int, PlaceStatus], after: PlaceStatus) -> bool:
+    """Move places, given with the status of each, to another status; tells whether they all stood so."""
+    rows = [(place_id, str(status), str(after)) for place_id, status in sorted(before.items())]
+    return update_rows(c, places, "id", ("status",), ("status",), rows) == len(rows)
 
 
 def lapse_places(c: Transaction, draw_id: int, numbers: Iterable[str]) -> None:
@@ -238,6 +252,5 @@ def _end_places(
         c.execute(
             update(places).where(is_among(c, places.c.id, [row.id for row in some])).values(status=status)
         )
-        rows = [(draw_id, row.number, str(status), format_time(at), by) for row in some]
-        insert_rows(c, batch_changes, ("draw_id", "number", "cause", "changed_at", "changed_by"), rows)
+        note_changes(c, draw_id, [row.number for row in some], str(status), at, by)
     return len(found)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import text
+from sqlalchemy import select, text, update
 
-from maskres.db.bulk import make_temporary, refresh_statistics
+from maskres.db.bulk import is_among, make_temporary, refresh_statistics
 from maskres.db.engine import Transaction
+from maskres.db.tables import entries, persons
 from maskres.formats.values import format_time
 
 
@@ -25,15 +27,12 @@ def note_wins(c: Transaction, draw_id: int, batch: int, now: datetime, retained_
     )
 
 
-def forget_win(c: Transaction, draw_id: int, number: str) -> None:
-    """Take a win back from a person who gave the place back: they have had nothing."""
-    c.execute(
-        text("""
-        UPDATE persons SET last_win_at = NULL, last_win_draw_id = NULL
-        WHERE last_win_draw_id = :draw
-          AND id = (SELECT person_id FROM entries WHERE draw_id = :draw AND number = :number)"""),
-        {"draw": draw_id, "number": number},
-    )
+def forget_wins(c: Transaction, draw_id: int, numbers: Collection[str]) -> None:
+    """Take a win back from persons who gave their places back: they have had nothing."""
+    e, p = entries.c, persons.c
+    holders = select(e.person_id).where(e.draw_id == draw_id, is_among(c, e.number, numbers))
+    where = (p.last_win_draw_id == draw_id, p.id.in_(holders))
+    c.execute(update(persons).where(*where).values(last_win_at=None, last_win_draw_id=None))
 
 
 _LOSER_KEEPS = "r.is_keeping AND r.status = 'standing'"

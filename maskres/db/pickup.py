@@ -123,6 +123,23 @@ def find_place(c: Transaction, draw_id: int, number: str, *, is_locked: bool = F
     return row
 
 
+def find_places(c: Transaction, draw_id: int, numbers: Collection[str]) -> dict[str, Any]:
+    """Give the rows of those of some numbers that hold a place, and lock them."""
+    where = (places.c.draw_id == draw_id, is_among(c, places.c.number, numbers))
+    statement = select(places).where(*where).order_by(places.c.id)
+    return {row.number: row for row in c.execute(statement.with_for_update())}
+
+
+def find_begins(c: Transaction, draw_id: int, numbers: Collection[str]) -> dict[str, datetime]:
+    """Give when the slots begin in which some numbers have their place.
+
+    Asked after find_places: a join that waits for a lock sees the slot of before.
+    """
+    where = (places.c.draw_id == draw_id, is_among(c, places.c.number, numbers))
+    rows = c.execute(select(places.c.number, slots.c.starts_at).join(slots, AT_SLOT).where(*where))
+    return {row.number: row.starts_at for row in rows}
+
+
 def change_places(c: Transaction, changes: Iterable[PlaceChange]) -> None:
     """Write places that changed, each only where it stands as it was seen.
 

@@ -51,13 +51,6 @@ def list_slots(c: Transaction, draw: Draw) -> list[Slot]:
     return [Slot(row.district, row.store, row.slot, row.starts_at, row.ends_at, row.capacity) for row in rows]
 
 
-def starts_at(c: Transaction, draw_id: int, store: str, slot: str) -> datetime:
-    """Give the time at which a slot begins."""
-    where = (slots.c.draw_id == draw_id, slots.c.store == store, slots.c.slot == slot)
-    begins_at: datetime = c.execute(select(slots.c.starts_at).where(*where)).scalar_one()
-    return begins_at
-
-
 def take_places(c: Transaction, draw_id: int, taken: Mapping[tuple[str, str], int]) -> None:
     """Note how many places of each slot were given out; the database refuses more than there are."""
     make_temporary(c, "places_taken", "store TEXT, slot TEXT, more BIGINT")

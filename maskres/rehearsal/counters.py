@@ -23,13 +23,12 @@ from maskres.pickup.codes import CodeMaker
 from maskres.pickup.places import PlaceStatus
 from maskres.rehearsal.behaviour import Conduct, Visit
 from maskres.rehearsal.city.timetable import XIAMEN
-from maskres.rehearsal.scenes import NOTARY, OPERATOR, Scenes
+from maskres.rehearsal.scenes import COUNTER, NOTARY, OPERATOR, Scenes
 from maskres.rounds.status import DrawStatus, RoundStatus
 from maskres.usecases import afterwards, auditing, redeeming, stock
 from maskres.usecases import rounds as round_steps
 from maskres.usecases.batches import publish_batch
 from maskres.usecases.proofs import SEEN_BY_STAFF
-from maskres.usecases.service import RESIDENT
 from maskres.usecases.tills import enrol_tills
 
 _DRAW = 1
@@ -107,18 +106,18 @@ class Counters:
         self._deliver(day, planned)
         arrivals: dict[str, list[_Arrival]] = defaultdict(list)
         codes = afterwards.code_maker(self.service, self.slug, _DRAW)
+        given_back: list[str] = []
         for nth, place in enumerate(planned):
             visit = self.scenes.behaviour.visit(place.number)
             if visit.conduct is Conduct.GIVES_BACK:
                 if place.status is PlaceStatus.ASSIGNED:
-                    afterwards.give_back(
-                        self.service, RESIDENT, self.slug, _DRAW, place.number, SEEN_BY_STAFF
-                    )
-                continue
-            if visit.conduct is Conduct.STAYS_AWAY:
-                continue
-            arrival = self._arrival(place, nth, visit, codes)
-            arrivals[arrival.store].append(arrival)
+                    given_back.append(place.number)
+            elif visit.conduct is not Conduct.STAYS_AWAY:
+                arrival = self._arrival(place, nth, visit, codes)
+                arrivals[arrival.store].append(arrival)
+        # By letter, which a counter enters as a stack before the stores open.
+        proofs = dict.fromkeys(given_back, SEEN_BY_STAFF)
+        afterwards.give_back_each(self.service, COUNTER, self.slug, _DRAW, proofs)
         self._serve(day, arrivals)
         return len(planned)
 

@@ -5,12 +5,14 @@ Each waits here for the batch that publishes it (usecases/batches.py); residents
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 
-from maskres.db import batches, disputes, people, pickup, record, results, rounds, slots, tills
+from maskres.db import batches, disputes, people, pickup, record, results, rounds, tills
 from maskres.db.engine import Transaction
-from maskres.db.persons import forget_win
+from maskres.db.persons import forget_wins
 from maskres.errors import ConflictError, InputError, StepRefused
 from maskres.pickup.codes import CodeMaker
 from maskres.pickup.forfeits import forfeit_horizon
@@ -35,39 +37,58 @@ def published_draw(c: Transaction, round_: rounds.Round, draw_number: int) -> ro
     return draw
 
 
-@one_transaction
 def give_back(
+    service: Service, actor: Actor, round_slug: str, draw_number: int, number: str, proof: Proof
+) -> None:
+    """Give a place back, or leave the waiting list, for good. Raises as give_back_each."""
+    give_back_each(service, actor, round_slug, draw_number, {number: proof})
+
+
+@one_transaction
+def give_back_each(
     c: Transaction,
     service: Service,
     actor: Actor,
     round_slug: str,
     draw_number: int,
-    number: str,
-    proof: Proof,
+    proofs: Mapping[str, Proof],
 ) -> None:
-    """Give a place back, or leave the waiting list, for good.
+    """Give places back, or leave the waiting list, for good: all of some numbers, or none.
+
+    Args:
+        c: given by the decorator.
+        service: the service.
+        actor: who does so, or enters it for those who called or wrote.
+        round_slug: the round.
+        draw_number: the draw.
+        proofs: registration number → how its holder shows that it is theirs.
 
     Raises:
-        StepRefused: "step-out-of-order", "not-proved", "nothing-to-give-back".
+        StepRefused: "step-out-of-order", "not-proved", "nothing-to-give-back", "slot-begun", "place-ended".
         InputError: "unknown-number".
     """
     now = service.now()
     round_ = rounds.find_round(c, round_slug)
     draw = published_draw(c, round_, draw_number)
-    require_proof(
-        people.find_registration(c, round_.id, number), proof, secret_of(service, round_slug, number)
-    )
-    place = _place_or_none(c, draw, number)
-    if place is not None:
+    registered = people.find_registrations(c, round_.id, proofs)
+    for number, proof in proofs.items():
+        registration = registered.get(number) or people.find_registration(c, round_.id, number)
+        require_proof(registration, proof, secret_of(service, round_slug, number))
+    held = pickup.find_places(c, draw.id, proofs)
+    begins = pickup.find_begins(c, draw.id, held)
+    for place in held.values():
         if place.status == PlaceStatus.ASSIGNED:
-            require_still_to_come(c, draw, place, now)
-        _end_place(c, draw, place, PlaceStatus.CANCELLED, now, actor)
-        forget_win(c, draw.id, number)
-    elif _is_waiting(c, draw, number):
-        batches.note_change(c, draw.id, number, "withdrawn", now, actor.name)
-    else:
-        raise StepRefused("nothing-to-give-back", "This number neither holds a place nor waits for one.")
-    record.log(c, now, actor.name, "given-back", round_slug=round_slug, draw=draw.draw, number=number)
+            require_still_to_come(begins[place.number], now)
+    _end_places(c, draw, held.values(), PlaceStatus.CANCELLED, now, actor)
+    forget_wins(c, draw.id, held)
+    for number in proofs:
+        if number in held:
+            continue
+        if not _is_waiting(c, draw, number):
+            raise StepRefused("nothing-to-give-back", "This number neither holds a place nor waits for one.")
+        batches.note_changes(c, draw.id, [number], "withdrawn", now, actor.name)
+    details: dict[str, dict[str, str]] = {number: {} for number in proofs}
+    record.log_each(c, now, actor.name, "given-back", round_slug=round_slug, draw=draw.draw, details=details)
 
 
 @one_transaction
@@ -102,11 +123,11 @@ def disqualify(
     now = service.now()
     round_ = rounds.find_round(c, round_slug)
     draw = published_draw(c, round_, draw_number)
-    place = _place_or_none(c, draw, number)
-    if place is not None:
-        _end_place(c, draw, place, PlaceStatus.DISQUALIFIED, now, actor, reason)
+    held = pickup.find_places(c, draw.id, [number])
+    if held:
+        _end_places(c, draw, held.values(), PlaceStatus.DISQUALIFIED, now, actor, reason)
     elif _is_waiting(c, draw, number):
-        batches.note_change(c, draw.id, number, "disqualified", now, actor.name, reason)
+        batches.note_changes(c, draw.id, [number], "disqualified", now, actor.name, reason)
     else:
         raise StepRefused("nothing-to-disqualify", "This number neither holds a place nor waits for one.")
     detail = {"approver": approver.name, "reason": reason}
@@ -198,20 +219,13 @@ def code_maker(service: Service, round_slug: str, draw_number: int) -> CodeMaker
     return CodeMaker(service.keys.round_keys(round_slug).code, round_slug, draw_number)
 
 
-def _place_or_none(c: Transaction, draw: rounds.Draw, number: str) -> Any | None:
-    try:
-        return pickup.find_place(c, draw.id, number, is_locked=True)
-    except InputError:
-        return None
-
-
-def require_still_to_come(c: Transaction, draw: rounds.Draw, place: Any, now: datetime) -> None:
+def require_still_to_come(begins_at: datetime, now: datetime) -> None:
     """Refuse to change a place whose slot has begun: a till may have handed it out without having said so yet.
 
     Raises:
         StepRefused: "slot-begun".
     """
-    if slots.starts_at(c, draw.id, place.store, place.slot) <= now:
+    if begins_at <= now:
         raise StepRefused("slot-begun", "The slot of this place has begun; it can only be collected now.")
 
 
@@ -220,20 +234,21 @@ def _is_waiting(c: Transaction, draw: rounds.Draw, number: str) -> bool:
     return row is not None and row.outcome == "waiting" and not batches.has_change(c, draw.id, number)
 
 
-def _end_place(
+def _end_places(
     c: Transaction,
     draw: rounds.Draw,
-    place: Any,
+    held: Collection[Any],
     status: PlaceStatus,
     now: datetime,
     actor: Actor,
     reason: str | None = None,
 ) -> None:
-    before = PlaceStatus(place.status)
-    if before not in _OPEN_PLACES:
-        raise StepRefused("place-ended", f"This place is {before}.")
-    if not batches.set_place_status(c, place.id, before, status):
+    """End places for good, each of which stands open; those that were assigned come free."""
+    for place in held:
+        if place.status not in _OPEN_PLACES:
+            raise StepRefused("place-ended", f"This place is {place.status}.")
+    if not batches.set_place_status(c, {place.id: PlaceStatus(place.status) for place in held}, status):
         raise ConflictError("done-elsewhere", "This place has just changed; please look again.")
-    if before is PlaceStatus.ASSIGNED:
-        batches.free_place(c, draw.id, place.store, place.slot)
-    batches.note_change(c, draw.id, place.number, str(status), now, actor.name, reason)
+    freed = Counter((place.store, place.slot) for place in held if place.status == PlaceStatus.ASSIGNED)
+    batches.free_places(c, draw.id, freed)
+    batches.note_changes(c, draw.id, [place.number for place in held], str(status), now, actor.name, reason)

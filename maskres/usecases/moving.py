@@ -102,7 +102,7 @@ def _movable(c: Transaction, draw: rounds.Draw, number: str, now: datetime) -> A
     place = pickup.find_place(c, draw.id, number, is_locked=True)
     if place.status != PlaceStatus.ASSIGNED:
         raise StepRefused("nothing-to-move", "This number holds no place that could be moved.")
-    require_still_to_come(c, draw, place, now)
+    require_still_to_come(pickup.find_begins(c, draw.id, [number])[number], now)
     return place
 
 
@@ -112,7 +112,7 @@ def _move(
     # The slot's own row decides who has its last place: whoever raises `taken` first.
     if not batches.take_place(c, draw.id, store, slot, service.now()):
         raise StepRefused("slot-full", "There is no place left in this slot. Please choose another.")
-    batches.free_place(c, draw.id, place.store, place.slot)
+    batches.free_places(c, draw.id, {(place.store, place.slot): 1})
     moved = {
         "of_draw": draw.id,
         "of_number": place.number,

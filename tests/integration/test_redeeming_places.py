@@ -155,6 +155,35 @@ def test_a_place_given_back_is_free_and_the_win_forgotten(counters: Counters):
     assert counters.slot("huli-1", "am")["taken"] == taken - 1
 
 
+def test_a_stack_of_places_is_given_back_whole_or_not_at_all(counters: Counters):
+    """Winners of two slots and one of the waiting list; with a number that cannot go with them nothing is done."""
+    first, second = counters.winner("huli-1", "am"), counters.winner("huli-1", "am", nth=1)
+    other, waits = counters.winner("siming-1", "pm"), waiting(counters)
+    slots = [("huli-1", "am"), ("siming-1", "pm")]
+    before = [counters.slot(*slot)["taken"] for slot in slots]
+    proofs = dict.fromkeys((first, other, waits, second), SEEN_BY_STAFF)
+
+    def give_back_each(more: dict[str, Proof]) -> None:
+        afterwards.give_back_each(counters.service, OPERATOR, counters.slug, 1, proofs | more)
+
+    assert refusal(give_back_each, {waiting(counters): NO_PROOF}) == "not-proved"
+    assert refusal(give_back_each, {"0" * 12: SEEN_BY_STAFF}) == "unknown-number"
+    assert [counters.slot(*slot)["taken"] for slot in slots] == before
+    assert pending(counters) == {}
+    give_back_each({})
+    assert [counters.slot(*slot)["taken"] for slot in slots] == [before[0] - 2, before[1] - 1]
+    assert pending(counters) == {
+        first: "cancelled",
+        other: "cancelled",
+        second: "cancelled",
+        waits: "withdrawn",
+    }
+    assert {win_of(counters, number) for number in (first, second, other)} == {None}
+    told = "SELECT number FROM audit_log WHERE act = 'given-back' ORDER BY id"
+    assert [number for (number,) in fetch(counters.service.database, told)] == [first, other, waits, second]
+    assert refusal(give_back_each, {}) == "place-ended"
+
+
 def test_giving_back_takes_proof(counters: Counters):
     number = counters.winner()
     assert refusal(give_back, counters, number, NO_PROOF) == "not-proved"
