@@ -6,7 +6,7 @@ asking for what one truly wants is best.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -18,7 +18,7 @@ from maskres.formats.number_arrays import Numbers, keys_of
 from maskres.formats.strict_csv import Sink, Source, name_of, read_table, write_table
 from maskres.lottery import tickets
 from maskres.lottery.slots import Slot
-from maskres.lottery.stagger import Emptiest, Loads, Stagger
+from maskres.lottery.stagger import Emptiest, Loads, stagger_sequence
 from maskres.lottery.tickets import HashNumbers, order_by_hash, require_seed
 from maskres.lottery.wishes import REACHES, Wishes
 
@@ -55,26 +55,33 @@ class _City:
     """The stores and what is left of them during one allocation."""
 
     def __init__(self, slots: Iterable[Slot]) -> None:
-        by_store: dict[str, list[Slot]] = {}
+        self._slots: dict[str, list[Slot]] = {}
         for slot in slots:
-            by_store.setdefault(slot.store, []).append(slot)
+            self._slots.setdefault(slot.store, []).append(slot)
         # Ties between stores go by their names: that is the order of their indices.
-        self.stores = sorted(by_store)
-        self.with_room = {store.encode("ascii"): index for index, store in enumerate(self.stores)}
-        self.staggers = [Stagger(by_store[store]) for store in self.stores]
-        self.loads = Loads([sum(slot.capacity for slot in by_store[store]) for store in self.stores])
+        self.stores = sorted(self._slots)
+        self._with_room = {store.encode("ascii"): index for index, store in enumerate(self.stores)}
+        self._loads = Loads([sum(slot.capacity for slot in self._slots[store]) for store in self.stores])
         members: dict[str, list[int]] = {}
         for index, store in enumerate(self.stores):
-            members.setdefault(by_store[store][0].district, []).append(index)
-        self.by_district = {name: Emptiest(self.loads, stores) for name, stores in members.items()}
-        self.everywhere = Emptiest(self.loads, range(len(self.stores)))
+            members.setdefault(self._slots[store][0].district, []).append(index)
+        self.by_district = {name: Emptiest(self._loads, stores) for name, stores in members.items()}
+        self._everywhere = Emptiest(self._loads, range(len(self.stores)))
 
-    def choose(self, choices: bytes, district: Emptiest | None, reach: int) -> tuple[int | None, str]:
-        """Find the store of someone whose turn it is, and how it was found."""
+    def place(self, choices: bytes, district: Emptiest | None, reach: int) -> tuple[int | None, str]:
+        """Place someone whose turn it is; give the store, and how it was found."""
+        store, choice = self._choose(choices, district, reach)
+        if store is not None:
+            self._loads.assigned[store] += 1
+            if not self._loads.has_room(store):
+                del self._with_room[self.stores[store].encode("ascii")]
+        return store, choice
+
+    def _choose(self, choices: bytes, district: Emptiest | None, reach: int) -> tuple[int | None, str]:
         if choices:
             # Spec P2.1: the first choice with room; a store not in slots.csv is passed over, yet counts.
             for position, name in enumerate(choices.split(b"|")):
-                store = self.with_room.get(name)
+                store = self._with_room.get(name)
                 if store is not None:
                     return store, _CHOICE_WORDS[position]
         if reach == _REACH_CHOICES:
@@ -85,18 +92,18 @@ class _City:
             return store, BY_DISTRICT
         # Spec P2.3: the emptiest store of all.
         if reach == _REACH_CITY:
-            store = self.everywhere.find()
+            store = self._everywhere.find()
         return store, UNPLACED if store is None else BY_CITY
 
-    def take(self, store: int) -> str:
-        """Take the next place of a store's stagger sequence; give the slot."""
-        slot = self.staggers[store].take()
-        if slot is None:
-            raise AssertionError("a store with room has no slot with room")
-        self.loads.assigned[store] += 1
-        if not self.loads.has_room(store):
-            del self.with_room[self.stores[store].encode("ascii")]
-        return slot.slot
+    def slots_in_turn(self) -> list[Iterator[str]]:
+        """Give, for each store, the slots of those placed there, in the order in which they were.
+
+        What somebody's slot is depends on nothing but how many were placed at the store before (spec P4).
+        """
+        return [
+            iter([slot.slot for slot in stagger_sequence(self._slots[store], assigned)])
+            for store, assigned in zip(self.stores, self._loads.assigned, strict=True)
+        ]
 
 
 def allocate(
@@ -163,23 +170,21 @@ def place_in_turn(
     )
     city = _City(slots)
     districts = [city.by_district.get(name) for name in wishes.district_names]
-    placements: list[Placement] = []
-    for place, (number, row, district, reach) in enumerate(
-        zip(
-            wishes.numbers[rows].astype("U12").tolist(),
-            rows.tolist(),
-            wishes.districts[rows].tolist(),
-            wishes.reaches[rows].tolist(),
-            strict=True,
-        ),
-        start=1,
-    ):
-        store, choice = city.choose(wishes.choices[row], districts[district], reach)
-        if store is None:
-            placements.append(Placement(place, number, "", "", UNPLACED))
-        else:
-            placements.append(Placement(place, number, city.stores[store], city.take(store), choice))
-    return placements
+    placed = [
+        city.place(wishes.choices[row], districts[district], reach)
+        for row, district, reach in zip(
+            rows.tolist(), wishes.districts[rows].tolist(), wishes.reaches[rows].tolist(), strict=True
+        )
+    ]
+    slots_in_turn = city.slots_in_turn()
+    return [
+        Placement(place, number, "", "", choice)
+        if store is None
+        else Placement(place, number, city.stores[store], next(slots_in_turn[store]), choice)
+        for place, (number, (store, choice)) in enumerate(
+            zip(wishes.numbers[rows].astype("U12").tolist(), placed, strict=True), start=1
+        )
+    ]
 
 
 def _rows_of_wishes(groups: Sequence[Numbers], wishes: Wishes) -> list[NDArray[np.intp]]:

@@ -8,7 +8,7 @@ the same order, and are equal only for equal fractions. Capacities up to 10^12 a
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from heapq import heapify, heappop, heapreplace
 
 from maskres.lottery.slots import Slot
@@ -35,9 +35,9 @@ class Loads:
         """Tell whether one more fits."""
         return self.assigned[member] < self.capacities[member]
 
-    def entry(self, member: int) -> int:
+    def entry(self, member: int, assigned: int) -> int:
         """Give an integer that stands where (assigned/capacity, member) does: level × count + member."""
-        level = (self.assigned[member] << self.shift) // self.capacities[member]
+        level = (assigned << self.shift) // self.capacities[member]
         return level * len(self.capacities) + member
 
 
@@ -54,7 +54,7 @@ class Emptiest:
 
     def __init__(self, loads: Loads, members: Iterable[int]) -> None:
         self._loads = loads
-        self._heap = [loads.entry(member) for member in members]
+        self._heap = [loads.entry(member, loads.assigned[member]) for member in members]
         heapify(self._heap)
 
     def find(self) -> int | None:
@@ -66,56 +66,37 @@ class Emptiest:
             if not loads.has_room(member):
                 heappop(heap)
                 continue
-            entry = loads.entry(member)
+            entry = loads.entry(member, loads.assigned[member])
             if entry == heap[0]:
                 return member
             heapreplace(heap, entry)
         return None
 
 
-class Stagger:
-    """The slots of one store, given out in its stagger sequence.
+def stagger_sequence(slots: Iterable[Slot], length: int) -> list[Slot]:
+    """Give the beginning of the stagger sequence of one store.
+
+    Each slot stands in it as often as it has places: once for every number of places assigned before, in the order
+    of their fractions. Among the first so many of a sequence no fraction is greater than their share of all places,
+    so that is how far each slot is counted.
 
     Args:
         slots: the slots of one store, in any order.
+        length: how many places to give, at most those of all slots.
 
     Source: spec P4.
     """
-
-    def __init__(self, slots: Iterable[Slot]) -> None:
-        # Ties go by starts_at, then slot: that is the order of the members' indices.
-        self.slots = sorted(slots, key=lambda slot: (slot.starts_at, slot.slot))
-        self._loads = Loads([slot.capacity for slot in self.slots])
-        # Nobody else takes places here, so every entry of this heap is up to date.
-        self._heap = [self._loads.entry(member) for member in range(len(self.slots))]
-
-    def take(self) -> Slot | None:
-        """Take the next place, or None where the store is full."""
-        heap, loads = self._heap, self._loads
-        if not heap:
-            return None
-        member = heap[0] % len(self.slots)
-        loads.assigned[member] += 1
-        if loads.has_room(member):
-            heapreplace(heap, loads.entry(member))
-        else:
-            heappop(heap)
-        return self.slots[member]
-
-
-def stagger_sequence(slots: Iterable[Slot]) -> Iterator[Slot]:
-    """Give the slots of one store in its stagger sequence, each as often as it has places.
-
-    Args:
-        slots: the slots of one store, in any order.
-
-    Returns:
-        As many slots as there are places; made one by one, so take only as many as you need.
-
-    Source: spec P4.
-    """
-    stagger = Stagger(slots)
-    slot = stagger.take()
-    while slot is not None:
-        yield slot
-        slot = stagger.take()
+    # Ties go by starts_at, then slot: that is the order of the members' indices.
+    ordered = sorted(slots, key=lambda slot: (slot.starts_at, slot.slot))
+    loads = Loads([slot.capacity for slot in ordered])
+    places = sum(loads.capacities)
+    if not 0 <= length <= places:
+        raise ValueError("a stagger sequence is as long as its slots have places")
+    if length == 0:
+        return []
+    entries: list[int] = []
+    for member, capacity in enumerate(loads.capacities):
+        most = capacity * (length - 1) // places
+        entries += [loads.entry(member, assigned) for assigned in range(most + 1)]
+    entries.sort()
+    return [ordered[entry % len(ordered)] for entry in entries[:length]]

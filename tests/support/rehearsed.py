@@ -53,7 +53,7 @@ def play_and_kill(
     plan = {"residents": RESIDENTS, "stores": STORES, "seed": SEED, "rounds": ROUNDS, "url": url}
     plan |= {"out": str(out), "kills": list(kills), "counts": None if counts is None else str(counts)}
     command = [sys.executable, "-m", "tests.support.killed_rehearsal", json.dumps(plan)]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=280, check=False)
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=900, check=False)
     assert done.returncode == 0, done.stderr
     ends: list[int] = json.loads(done.stdout)
     assert ends[-1] == 0, done.stderr

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import io
 from datetime import UTC, datetime, timedelta
-from itertools import islice
 
 import numpy as np
 import pytest
@@ -87,14 +86,18 @@ def test_stagger_sequence() -> None:
     later = NINE + timedelta(minutes=30)
     slots = [slot("a", "z", 2), slot("a", "y", 1, starts_at=later), slot("a", "x", 4, starts_at=later)]
     # 0,0,0 → z (starts first); 1/2 → x (0, by name), y; then x at 1/4, 2/4 = z 1/2 → z first, x, x.
-    assert [s.slot for s in stagger_sequence(slots)] == ["z", "x", "y", "x", "z", "x", "x"]
-    assert [s.slot for s in stagger_sequence(reversed(slots))] == ["z", "x", "y", "x", "z", "x", "x"]
+    whole = ["z", "x", "y", "x", "z", "x", "x"]
+    for length in range(8):
+        assert [s.slot for s in stagger_sequence(slots, length)] == whole[:length]
+        assert [s.slot for s in stagger_sequence(reversed(slots), length)] == whole[:length]
+    with pytest.raises(ValueError, match="as long as"):
+        stagger_sequence(slots, 8)
 
 
 def test_stagger_sequence_of_huge_slots_is_not_expanded() -> None:
     slots = [slot("a", "s1", 10**12 - 1), slot("a", "s2", 10**12 - 2, starts_at=NINE + timedelta(hours=1))]
-    assert [s.slot for s in islice(stagger_sequence(slots), 5)] == ["s1", "s2", "s1", "s2", "s1"]
-    assert list(stagger_sequence([])) == []
+    assert [s.slot for s in stagger_sequence(slots, 5)] == ["s1", "s2", "s1", "s2", "s1"]
+    assert stagger_sequence([], 0) == []
 
 
 def test_groups_are_placed_one_after_the_other() -> None:
