@@ -11,7 +11,7 @@ from maskres.errors import InputError
 
 _SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
 _INTEGER = re.compile(r"0|[1-9][0-9]{0,11}")
-_TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z")
+_TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T(?:[01][0-9]|2[0-3]):[0-9]{2}:[0-9]{2}Z")
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 

@@ -93,11 +93,11 @@ def read_checkpoint_text(text: str, *, origin: str | None = None, file: str | No
         require_key_name(lines[0], field="origin")
         size = parse_integer(lines[1], field="size")
     except InputError as error:
-        raise InputError("bad-checkpoint", error.message, field=error.field, file=file) from None
+        line = 1 if error.field == "origin" else 2
+        raise InputError("bad-checkpoint", error.message, field=error.field, file=file, line=line) from None
     if origin is not None and lines[0] != origin:
-        raise CheckFailed(
-            "wrong-origin", f"The checkpoint is of the ledger {lines[0]}, not of {origin}.", file=file
-        )
+        message = f"The checkpoint is of the ledger {lines[0]}, not of {origin}."
+        raise CheckFailed("wrong-origin", message, file=file, line=1)
     return Checkpoint(lines[0], size, root)
 
 
@@ -142,8 +142,9 @@ def read_checkpoint(
 
     Source: C2SP tlog-checkpoint.
     """
-    note = open_note(data, verifiers, file=file)
-    return SignedCheckpoint(read_checkpoint_text(note.text, origin=origin, file=file), note)
+    # Its form and origin come first: they name the line that is off, where the signatures could only all not hold.
+    checkpoint = read_checkpoint_text(read_note(data, file=file).text, origin=origin, file=file)
+    return SignedCheckpoint(checkpoint, open_note(data, verifiers, file=file))
 
 
 def cosign(data: bytes, key: SigningKey, signed_at: datetime) -> str:

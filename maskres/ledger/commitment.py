@@ -172,7 +172,7 @@ def _require_sums(value: Mapping[str, Any]) -> None:
 def _require_future(sources: Sequence[DeclaredSource], committed_at: datetime) -> None:
     """Refuse a source that could be known before notary and witness have cosigned, ten minutes ahead of it."""
     for source in sources:
-        if known_at(source) <= committed_at + LEAD:
+        if known_at(source) - committed_at <= LEAD:
             raise InputError(
                 "bad-source",
                 f"The source {source.name} must come later than ten minutes after the commitment.",

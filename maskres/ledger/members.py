@@ -14,7 +14,7 @@ from typing import Any
 
 from maskres.errors import InputError
 from maskres.formats.values import is_sha256, is_slug, parse_time
-from maskres.formats.zones import is_zone
+from maskres.formats.zones import is_zone_name
 
 Check = Callable[[Any, str], None]
 
@@ -49,8 +49,8 @@ def moment(value: Any, path: str) -> None:
 
 
 def zone(value: Any, path: str) -> None:
-    """The IANA name of a time zone."""
-    if not is_zone(value):
+    """A name in the form of the IANA's time zones; which there are is asked where rules are made."""
+    if not is_zone_name(value):
         raise refuse(path, "This must be the IANA name of a time zone, like Asia/Shanghai.")
 
 

@@ -30,6 +30,7 @@ STYLE = (
     "font-weight:bold}.sign{display:grid;grid-template-columns:1fr 1fr 1fr;gap:2em;margin-top:3.5em;break-inside:avoid}"
     ".sign div{border-top:1px solid #0b0c0c;padding-top:.3em}.qr{display:flex;gap:1.5em;align-items:center;"
     "break-inside:avoid}.qr svg{width:9em;height:9em}@page{margin:16mm}"
+    "@media screen and (min-width:1600px){html{zoom:1.25}}@media screen and (min-width:1900px){html{zoom:1.5}}"
     "@media print{body{margin:0;max-width:none;padding:0;font-size:9.5pt}}"
 )
 """The page's one style sheet; whoever serves the page allows it by its digest."""

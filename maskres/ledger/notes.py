@@ -150,7 +150,9 @@ def read_note(data: bytes, *, file: str | None = None) -> Note:
         if not empty_line or not lines.endswith("\n"):
             raise _bad_note("A note ends with an empty line and signature lines, each ending with LF.")
         _require_text(text + "\n")
-        return _note(text + "\n", [_read_line(line) for line in lines[:-1].split("\n")])
+        first = text.count("\n") + 3
+        read = [_read_line(line, at) for at, line in enumerate(lines[:-1].split("\n"), first)]
+        return _note(text + "\n", read, first)
     except InputError as error:
         error.file = file
         raise
@@ -180,8 +182,8 @@ def open_note(data: bytes, verifiers: Iterable[VerifierKey], *, file: str | None
         if known.setdefault((key.name, key.key_id), key) != key:
             raise InputError("bad-key", f"Two keys bear the name and id of {key.name}.", field="keys")
     signers = tuple(
-        verify_signature(note.text, one, known[one.name, one.key_id], file=file)
-        for one in note.signatures
+        verify_signature(note.text, one, known[one.name, one.key_id], file=file, line=line)
+        for line, one in enumerate(note.signatures, note.text.count("\n") + 2)
         if (one.name, one.key_id) in known
     )
     if not signers:
@@ -189,8 +191,10 @@ def open_note(data: bytes, verifiers: Iterable[VerifierKey], *, file: str | None
     return OpenedNote(note.text, signers)
 
 
-def verify_signature(text: str, signature: Signature, key: VerifierKey, *, file: str | None = None) -> Signer:
-    """Check one signature of a text by one key.
+def verify_signature(
+    text: str, signature: Signature, key: VerifierKey, *, file: str | None = None, line: int | None = None
+) -> Signer:
+    """Check one signature of a text by one key; file and line are those to name in errors.
 
     Raises:
         CheckFailed: "bad-signature".
@@ -206,7 +210,9 @@ def verify_signature(text: str, signature: Signature, key: VerifierKey, *, file:
     is_timed = signed_at is not None or key.algorithm is Algorithm.NOTE
     is_good = is_timed and signature.is_by(key) and len(raw) == SIGNATURE_LENGTH
     if not is_good or not key.has_signed(message, raw):
-        raise CheckFailed("bad-signature", f"The signature of {key.name} does not hold.", file=file)
+        raise CheckFailed(
+            "bad-signature", f"The signature of {key.name} does not hold.", file=file, line=line
+        )
     return Signer(key, signed_at)
 
 
@@ -270,20 +276,27 @@ def _sign(text: str, key: SigningKey) -> Signature:
     return Signature(key.name, key.verifier.key_id, key.sign(text.encode()))
 
 
-def _note(text: str, signatures: list[Signature]) -> Note:
+def _note(text: str, signatures: list[Signature], first: int | None = None) -> Note:
+    """Make a note; `first` is the line in which the first signature stands, where it was read."""
     if len(signatures) > MOST_SIGNATURES:
         raise _bad_note(f"The note has more than {MOST_SIGNATURES} signatures.")
-    if len({(one.name, one.key_id) for one in signatures}) < len(signatures):
-        raise _bad_note("One key has signed twice.")
+    seen: set[tuple[str, bytes]] = set()
+    for place, one in enumerate(signatures):
+        if (one.name, one.key_id) in seen:
+            raise _bad_note("One key has signed twice.", None if first is None else first + place)
+        seen.add((one.name, one.key_id))
     return Note(text, tuple(signatures))
 
 
-def _read_line(line: str) -> Signature:
+def _read_line(line: str, number: int | None = None) -> Signature:
     name, space, encoded = line.removeprefix(_DASH).partition(" ")
     raw = decode_base64(encoded)
     if not line.startswith(_DASH) or not space or raw is None or len(raw) <= _KEY_ID_LENGTH:
-        raise _bad_note("A signature line is a dash, the signer's name and base64.")
-    require_key_name(name)
+        raise _bad_note("A signature line is a dash, the signer's name and base64.", number)
+    try:
+        require_key_name(name)
+    except InputError as error:
+        raise _bad_note(error.message, number) from None
     return Signature(name, raw[:_KEY_ID_LENGTH], raw[_KEY_ID_LENGTH:])
 
 
@@ -294,5 +307,5 @@ def _require_text(text: str) -> None:
         raise _bad_note("A note holds no control characters but LF.")
 
 
-def _bad_note(message: str) -> InputError:
-    return InputError("bad-note", message)
+def _bad_note(message: str, line: int | None = None) -> InputError:
+    return InputError("bad-note", message, line=line)

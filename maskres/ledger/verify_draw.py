@@ -328,6 +328,7 @@ HEX64 = re.compile(r"[0-9a-f]{64}")
 COUNT = range(10**12)
 POSITIVE = range(1, 10**12)
 EPOCH = datetime(1970, 1, 1)
+LAST_SECOND = 253402300799  # of the year 9999
 
 
 def line_of(data: bytes, position: int) -> int:
@@ -453,7 +454,7 @@ def require_shape(value: Any, shape: Any, file: str, line: int | None = None) ->
 @lru_cache(maxsize=1 << 12)
 def seconds(text: str) -> int | None:
     """Read a time as seconds since 1970, or give None; the slots of a city share a few hundred times."""
-    if not re.fullmatch(r"[0-9]{4}(-[0-9]{2}){2}T[0-9]{2}(:[0-9]{2}){2}Z", text):
+    if not re.fullmatch(r"[0-9]{4}(-[0-9]{2}){2}T([01][0-9]|2[0-3])(:[0-9]{2}){2}Z", text):
         return None
     try:
         return (datetime.fromisoformat(text[:-1]) - EPOCH) // timedelta(seconds=1)
@@ -833,9 +834,13 @@ class Checkpoint:
                 name, None, "bad-note", "A note is a text, an empty line and signature lines, each with LF."
             )
         lines = text.split("\n")
-        root = unbase64(lines[2]) if len(lines) == 3 else None
-        if root is None or len(root) != 32 or not re.fullmatch("0|[1-9][0-9]{0,11}", lines[1]):
+        if len(lines) != 3:
             raise Wrong(name, None, "bad-checkpoint", "A checkpoint is three lines: origin, size, root.")
+        if not re.fullmatch("0|[1-9][0-9]{0,11}", lines[1]):
+            raise Wrong(name, 2, "bad-checkpoint", "This is no size.")
+        root = unbase64(lines[2])
+        if root is None or len(root) != 32:
+            raise Wrong(name, 3, "bad-checkpoint", "This is no root.")
         if lines[0] != keys.origin:
             raise Wrong(
                 name, 1, "wrong-origin", f"This checkpoint is of the ledger {lines[0]}, not {keys.origin}."
@@ -849,7 +854,8 @@ class Checkpoint:
         for number, line in enumerate(signatures[:-1].split("\n"), 5):
             signer, space, encoded = line[2:].partition(" ")
             raw = unbase64(encoded)
-            if not line.startswith("\u2014 ") or not space or raw is None or len(raw) < 5:
+            is_named = line.startswith("\u2014 ") and space and KEY_NAME.fullmatch(signer)
+            if not is_named or raw is None or len(raw) < 5:
                 raise Wrong(name, number, "bad-note", "This is not a signature line.")
             if (signer, raw[:4]) in seen:
                 raise Wrong(name, number, "bad-note", "One key has signed twice.")
@@ -864,7 +870,9 @@ class Checkpoint:
                         f"This is too long or short for a signature of the {role}.",
                     )
                 self.signed_by.add(role)
-                self.times[role] = int.from_bytes(raw[4:12], "big")
+                self.times[role] = 0 if role == "operator" else int.from_bytes(raw[4:12], "big")
+                if self.times[role] > LAST_SECOND:
+                    raise Wrong(name, number, "bad-signature", "Its time is beyond the calendar.")
 
     @property
     def cosigned_at(self) -> int | None:
@@ -1133,6 +1141,8 @@ class Commitment:
         if len({source["name"] for source in value["sources"]}) < len(kinds):
             raise self.bad_source("Two sources have one name.")
         by = seconds(self.dice["by"]) if self.dice else None
+        if any(round_time(each) > LAST_SECOND for each in self.networks):
+            raise self.bad_source("The time of a round is beyond the calendar.")
         if self.dice and self.dice["sides"] ** self.dice["rolls"] < 1 << 128:
             raise self.bad_source("So many rolls carry less than 128 bits.")
         if by is not None and any(by >= round_time(each) for each in self.networks):
@@ -1282,8 +1292,11 @@ def step_of(entry: Entry) -> str:
     return "successor" if "successor_round" in entry.body else entry.kind
 
 
-def check_order(report: Report, ledger: Ledger, draw: int, declared: list[str]) -> None:
-    """Check that the steps of a draw follow each other, none twice and none left out (spec E1, E4, E5, E12)."""
+def check_order(report: Report, ledger: Ledger, draw: int, declared: list[str] | None) -> None:
+    """Check that the steps of a draw follow each other, none twice and none left out (spec E1, E4, E5, E12).
+
+    `declared` names the steps of the declared sources; None where no commitment could be read.
+    """
 
     def wrong(entry: Entry, sentence: str, code: str = "wrong-order") -> None:
         report.wrong(LEDGER, entry.line, code, sentence)
@@ -1292,7 +1305,7 @@ def check_order(report: Report, ledger: Ledger, draw: int, declared: list[str]) 
     for before, entry in zip(about, about[1:]):
         if entry.at < before.at:
             wrong(entry, f"It is older than the entry of line {before.line}.")
-    must = [step for step in STEPS if step not in ("dice", "beacon") or step in declared]
+    must = [step for step in STEPS if step not in ("dice", "beacon") or step in (declared or [])]
     done: set[str] = set()
     for entry in ledger.of(draw):
         step = step_of(entry)
@@ -1309,7 +1322,7 @@ def check_order(report: Report, ledger: Ledger, draw: int, declared: list[str]) 
         for other in [*after, "draw-voided"]:
             if other in done and other != step:
                 wrong(entry, f"It stands after {other}.")
-        if step in ("dice", "beacon") and step not in declared:
+        if declared is not None and step in ("dice", "beacon") and step not in declared:
             wrong(entry, "The commitment declares no such source.", "bad-value")
         done.add(step)
         if step == "draw-committed":
@@ -2350,7 +2363,7 @@ def verify(report: Report, bundle: Bundle, given: Keys | None, origin: str | Non
             kinds = (
                 [{"drand": "beacon"}.get(each["kind"], each["kind"]) for each in commitment.value["sources"]]
                 if commitment
-                else []
+                else None
             )
             check_order(report, ledger, draw, kinds)
             check_cosigned(report, ledger, draw)

@@ -12,7 +12,7 @@ from typing import Any, Final
 from maskres.errors import InputError
 from maskres.formats import strict_json
 from maskres.formats.values import is_slug, parse_date
-from maskres.formats.zones import is_zone
+from maskres.formats.zones import is_zone, is_zone_name
 from maskres.rounds.rules import (
     MAX_AGE_THRESHOLDS,
     PROTOCOL,
@@ -47,7 +47,7 @@ def read_rules(data: bytes, *, file: str = "rules.json", is_published: bool = Fa
         data: the file's bytes.
         file: the name to give in errors.
         is_published: whether it is the file of a bundle, whose lines all end with LF alone; an operator's own
-            file may come from any editor.
+            file may come from any editor. Whether its zone is known was asked before it was published.
 
     Returns:
         The rules; `rules.to_json()` is their canonical spelling; data may have other spaces and order.
@@ -78,7 +78,7 @@ def list_problems(data: bytes, *, file: str = "rules.json") -> list[InputError]:
 
 
 def _read(data: bytes, file: str, *, is_published: bool = False) -> tuple[Rules, list[InputError]]:
-    reader = _Reader(file)
+    reader = _Reader(file, is_published=is_published)
     top = reader.members(strict_json.loads(data, file=file, is_published=is_published), "", required=_MEMBERS)
     if top.get("protocol", PROTOCOL) != PROTOCOL:
         reader.refuse("protocol", f"This program reads rules of the protocol {PROTOCOL} only.")
@@ -104,8 +104,9 @@ def _read(data: bytes, file: str, *, is_published: bool = False) -> tuple[Rules,
 class _Reader:
     """Takes members one by one; keeps each problem and goes on with a stand-in, so that all are found."""
 
-    def __init__(self, file: str) -> None:
+    def __init__(self, file: str, *, is_published: bool) -> None:
         self.file = file
+        self._is_published = is_published
         self.problems: list[InputError] = []
 
     def refuse(self, field: str, message: str) -> None:
@@ -166,7 +167,8 @@ class _Reader:
 
     def zone(self, members: dict[str, Any]) -> str:
         value = members.get("zone")
-        if "zone" in members and not is_zone(value):
+        is_known = is_zone_name if self._is_published else is_zone
+        if "zone" in members and not is_known(value):
             self.refuse("zone", "This must be the IANA name of a time zone, like Asia/Shanghai.")
         return str(value)
 

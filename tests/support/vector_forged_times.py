@@ -63,6 +63,12 @@ def _times() -> Iterator[Scenario]:
         finds=of(4, "cosigned-late"),
     )
     yield forged(
+        "cosigned-at-the-end-of-time",
+        "Everything is said to be cosigned in the last second of the calendar.",
+        _cosigned_last,
+        finds=of(4, "cosigned-late"),
+    )
+    yield forged(
         "commitment-of-an-earlier-minute",
         "The commitment says to be made before it was entered.",
         _claims_earlier,
@@ -201,6 +207,8 @@ def _sources() -> Iterator[Scenario]:
         ("source-twice", "There are two sources of dice.", lambda sources: sources.append(dict(sources[0]))),
         ("no-source", "There is no source at all.", lambda sources: sources.clear()),
         ("beacon-in-the-past", "The beacon's round is past.", lambda sources: sources[1].update(round=1)),
+        ("beacon-beyond-the-calendar", "The beacon's round comes in no year.",
+         lambda sources: sources[1].update(genesis=10**12 - 1)),
     ):  # fmt: skip
         code = "*" if name == "dice-of-twelve-sides" else "bad-source"
         yield forged(
@@ -209,6 +217,11 @@ def _sources() -> Iterator[Scenario]:
             committed(lambda d, change=change: change(d.commitment["sources"])),
             finds=((COMMITMENT, None, code),),
         )
+
+
+def _cosigned_last(draw: Forged) -> None:
+    last = second_of("9999-12-31T23:59:59Z")
+    draw.times = {size: dict.fromkeys(times, last) for size, times in draw.times.items()}
 
 
 def _rolls(change):

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from maskres.formats.values import parse_time
 from tests.support.draw_vectors import edits_between, read_base
-from tests.support.forging import Forged, shifted
+from tests.support.forging import Forged, shifted, write_json
 from tests.support.vector_maker import Scenario
 
 
@@ -46,6 +46,7 @@ def scenarios() -> Iterator[Scenario]:
     )
     yield forged("good-unsound-winner", "The audit found a winner unsound, and says so.", _unsound, "whole")
     yield forged("good-no-winners", "All quotas are nought.", _no_quota)
+    yield forged("good-zone", "A time zone of which the reader's machine knows nothing.", _zone)
 
 
 def forged(name, what, bend, base: str = "drawn", finds=(), **more) -> Scenario:
@@ -55,6 +56,16 @@ def forged(name, what, bend, base: str = "drawn", finds=(), **more) -> Scenario:
     edits = list(edits_between(read_base(base), forgery.finish()))
     assert edits, name
     return Scenario(name, what, edits, tuple(finds), base=base, **more)
+
+
+def _zone(draw: Forged) -> None:
+    rules = json.loads(draw.files["rules.json"]) | {"zone": "Mars/Olympus"}
+    draw.files["rules.json"] = write_json(rules)
+    digest = draw.digest("rules.json")["sha256"]
+    draw.entry("round-opened")["body"]["rules_sha256"] = digest
+    draw.commitment |= {"zone": rules["zone"], "rules_sha256": digest}
+    draw.recommit()
+    draw.redraw()
 
 
 def _spelt(draw: Forged) -> None:

@@ -20,7 +20,7 @@ from maskres.ledger.verify.history import Given, History, check_named_files, rea
 from maskres.ledger.verify.opening import OpenedBundle, open_bundle
 from maskres.ledger.verify.outcome import check_outcome
 from maskres.lottery.source_values import VerifySignature, is_signed_by
-from maskres.lottery.sources import Drand
+from maskres.lottery.sources import Dice, Drand
 from maskres.rounds.rules_file import read_rules
 
 RULES = "rules.json"
@@ -59,9 +59,8 @@ def verify_bundle(
             findings.unchecked.append("the draw: it cannot be told which one, or there are no rules")
             return findings
         events = Events(history, draw, findings)
-        sources = () if commitment is None else commitment.sources
         events.check_round()
-        events.check_order([Kind.BEACON if isinstance(one, Drand) else Kind.DICE for one in sources])
+        events.check_order(None if commitment is None else [_kind_of(one) for one in commitment.sources])
         events.check_cosigned()
         check_named_files(bundle, history, draw, findings)
         if commitment is None:
@@ -86,10 +85,15 @@ def _find_draw(bundle: OpenedBundle, history: History, commitment: Commitment | 
         return commitment.draw
     registered = bundle.files.get("registered.csv")
     closed = [entry for entry in history.entries if entry.kind is Kind.DRAW_CLOSED]
-    for entry in closed if registered is not None else []:
+    # Where two draws had the same people, the later one.
+    for entry in reversed(closed) if registered is not None else []:
         if registered is not None and entry.body["registered"]["sha256"] == registered.sha256:
             return entry.draw
     return None
+
+
+def _kind_of(source: Dice | Drand) -> Kind:
+    return Kind.BEACON if isinstance(source, Drand) else Kind.DICE
 
 
 def _check_absence(bundle: OpenedBundle, history: History, draw: int, findings: Findings) -> None:

@@ -73,11 +73,12 @@ class Events:
     def _wrong(self, entry: Entry, code: str, message: str) -> None:
         self._findings.add(LEDGER, entry.seq + 1, code, message)
 
-    def check_order(self, declared: Collection[Kind]) -> None:
+    def check_order(self, declared: Collection[Kind] | None) -> None:
         """Check that the steps follow each other, none twice and none left out.
 
         Args:
-            declared: the kinds of entries by which the declared sources speak.
+            declared: the kinds of entries by which the declared sources speak; None where no commitment could be
+                read, and nobody can tell.
 
         Source: spec E1, E4, E5, E12.
         """
@@ -90,7 +91,7 @@ class Events:
             self._check_step(entry, done, declared)
             done.append(entry)
 
-    def _check_step(self, entry: Entry, done: Sequence[Entry], declared: Collection[Kind]) -> None:
+    def _check_step(self, entry: Entry, done: Sequence[Entry], declared: Collection[Kind] | None) -> None:
         is_succession = _is_succession(entry)
         kinds = {one.kind for one in done if not _is_succession(one)}
         alike = [one for one in done if one.kind is entry.kind and _is_succession(one) is is_succession]
@@ -99,12 +100,13 @@ class Events:
             self._wrong(entry, code, "This can happen only once in a draw.")
         needed, barred = _neighbours(entry)
         for kind in needed:
-            if kind not in kinds and (kind not in _AT_WILL or kind in declared):
+            if kind not in kinds and (kind not in _AT_WILL or kind in (declared or ())):
                 self._wrong(entry, "wrong-order", f"It stands before any {kind}.")
         for kind in barred:
             if kind in kinds:
                 self._wrong(entry, "wrong-order", f"It stands after {kind}.")
-        if entry.kind in (Kind.DICE, Kind.BEACON) and entry.kind not in declared:
+        is_source = entry.kind in (Kind.DICE, Kind.BEACON)
+        if is_source and declared is not None and entry.kind not in declared:
             self._wrong(entry, "bad-value", "The commitment declares no such source.")
         if entry.kind is Kind.DRAW_COMMITTED:
             self._check_earlier_draws(entry)
@@ -168,7 +170,8 @@ class Events:
         since = decided[-1].seq if decided else -1
         if commitment.committed_at != entry.at or not since < commitment.ledger_size <= entry.seq:
             self._wrong(entry, "wrong-order", "The commitment says another time or place than this entry.")
-        if decided and entry.at < decided[-1].at + timedelta(hours=rules.challenge_hours):
+        # Times are taken from each other and never added to: a bundle may hold the last second of the calendar.
+        if decided and entry.at - decided[-1].at < timedelta(hours=rules.challenge_hours):
             message = "The hours in which verdicts can be disputed were not over."
             self._wrong(entry, "challenge-cut", message)
         self._check_lead(entry, commitment)
@@ -181,7 +184,7 @@ class Events:
         if cosigned is None:
             if self._history.of(self._draw, Kind.DICE, Kind.BEACON, Kind.DRAWN):
                 self._wrong(entry, "not-cosigned", "Notary and witness have not cosigned the commitment.")
-        elif cosigned + LEAD > first_due(commitment):
+        elif first_due(commitment) - cosigned < LEAD:
             self._wrong(entry, "cosigned-late", "It was cosigned less than ten minutes before a source.")
 
     def _check_dice(self, entry: Entry, commitment: Commitment, cosigned: datetime | None) -> None:
@@ -192,7 +195,7 @@ class Events:
             if entry.at <= declared.by:
                 self._wrong(entry, "dice-early", "The dice were called missing while they could be rolled.")
             return
-        if cosigned is not None and entry.at < cosigned + LEAD:
+        if cosigned is not None and entry.at - cosigned < LEAD:
             self._wrong(entry, "dice-early", "The commitment had not been cosigned for ten minutes.")
         has_beacon = any(isinstance(one, Drand) for one in commitment.sources)
         rolled = self._history.cosigned_at(entry)
@@ -200,15 +203,15 @@ class Events:
             self._wrong(entry, "dice-late", "The dice were not entered and cosigned by the time declared.")
 
     def _check_voided(self, committed: Entry, commitment: Commitment, sha256: str) -> None:
-        first = first_due(commitment)
-        since = self._history.cosigned_at(committed)
-        if since is not None and any(isinstance(one, Dice) for one in commitment.sources):
-            first = min(first, since + LEAD)
+        first, since = first_due(commitment), self._history.cosigned_at(committed)
+        has_dice = any(isinstance(one, Dice) for one in commitment.sources)
         for entry in self._history.of(self._draw, Kind.DRAW_VOIDED):
             if entry.body["commitment_sha256"] != sha256:
                 self._wrong(entry, "digest-differs", "It does not name this commitment.")
             cosigned = self._history.cosigned_at(entry)
-            if cosigned is None or max(cosigned, entry.at) >= first:
+            at = None if cosigned is None else max(cosigned, entry.at)
+            could_roll = has_dice and since is not None and at is not None and at - since >= LEAD
+            if at is None or at >= first or could_roll:
                 self._wrong(entry, "void-late", "It was not cosigned before the first source could be known.")
 
 

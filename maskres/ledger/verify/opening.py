@@ -155,7 +155,7 @@ def _unpack(source: Path, scratch: Path, findings: Findings) -> dict[str, Path]:
             members = [member for member in archive.infolist() if member.filename != "checkpoints/"]
             for member in members:
                 if _SAFE_NAME.fullmatch(member.filename) is None:
-                    shown = ascii(member.filename)[1:81]
+                    shown = ascii(member.filename)[1:-1][:80]
                     raise InputError("unsafe-name", f"The zip holds the name {shown}.", file=source.name)
             require_sound(members, source.name)
             for member in members:

@@ -109,7 +109,7 @@ def test_no_member_may_be_missing(member):
         (["pool_tree", "symbols"], 4, "pool_tree.symbols"),
         (["pool_tree", "root"], A.upper(), "pool_tree.root"),
         (["ledger", "size"], 0, "ledger.size"),
-        (["zone"], "Asia/Gotham", "zone"),
+        (["zone"], "Asia/Go tham", "zone"),
         (["zone"], "Asia/Shanghai ", "zone"),
         (["sources"], {}, "sources"),
         (["sources"], [], "sources"),

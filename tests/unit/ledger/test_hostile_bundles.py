@@ -141,5 +141,14 @@ def test_a_flipped_byte_is_found_though_the_sums_are_written_anew(verify, tmp_pa
         assert verdict.status == 1, (name, kind)
 
 
+def test_a_commitment_that_cannot_be_read_accuses_no_other_file_of_the_draw(verify, tmp_path):
+    """Of two draws with the same people it is the later one; and nobody can say which sources were declared."""
+    files = read_base("second-draw")
+    files["commitment.json"] = files["commitment.json"].replace(b"{", b'{"more":1,', 1)
+    verdict = verify(lay_out(files | {SUMS: write_sums(files)}, tmp_path / "bundle"))
+    assert verdict.status == 1
+    assert {file for file, _line, _code in verdict.findings} == {"commitment.json"}
+
+
 def flipped(data: bytes, place: int) -> bytes:
     return data[:place] + bytes([data[place] ^ 1]) + data[place + 1 :]
