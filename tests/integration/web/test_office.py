@@ -133,7 +133,7 @@ def test_a_round_from_draft_to_batch_by_pages_alone(desk: Desk, tmp_path: Path) 
 
 
 def _require_digests_of_approvals(service: Service) -> None:
-    """Beside who approved an act that cannot be undone the audit log holds the digest of what they looked at."""
+    """Beside who approved an act the audit log holds the digest of what they looked at."""
     with service.database.reading() as c:
         rows = record.read_log(c, limit=1000)
     approved = {
@@ -144,6 +144,7 @@ def _require_digests_of_approvals(service: Service) -> None:
     assert set(approved) == {
         "open-round",
         "close-draw",
+        "slots-set",
         "commit-draw",
         "dice-entered",
         "draw-winners",
@@ -226,7 +227,9 @@ def _enter_dice(desk: Desk) -> None:
     assert ROLLS in differing.text
     typed = desk.post("notary", f"{_HALL}/dice", {"rolls": " ".join(ROLLS), "again": ROLLS})
     assert typed.headers.get("Location") == f"{_HALL}/dice/confirm", typed.text
-    assert "Are these the dice?" in desk.get("notary", f"{_HALL}/dice/confirm").text
+    confirm = desk.get("notary", f"{_HALL}/dice/confirm").text
+    assert "Are these the dice?" in confirm
+    assert "mr-hall" in confirm, "the hall follows it on a projector"
     other = desk.post("notary", f"{_HALL}/dice/confirm", {"approved": "0" * 64})
     assert (other.status_code, status_of(desk.service)) == (409, DrawStatus.COMMITTED)
     entered = desk.post("notary", f"{_HALL}/dice/confirm", {})
