@@ -28,6 +28,7 @@ from maskres.web.door import Door
 from maskres.web.doors import DOORS
 from maskres.web.errors import set_up_errors
 from maskres.web.headers import add_headers
+from maskres.web.here import this_request
 from maskres.web.languages import set_up_languages
 from maskres.web.limits import Limits
 from maskres.web.logs import set_up_logs
@@ -144,15 +145,16 @@ def furnish(app: Flask, service: Service, web: WebSettings) -> Flask:
 def _guard_routes(app: Flask, door: Door) -> None:
     @app.before_request
     def guard() -> Any:
-        if request.routing_exception is not None or request.method == "OPTIONS":
+        asked = this_request()
+        if asked.routing_exception is not None or asked.method == "OPTIONS":
             return None
-        access = access_of(app, request.endpoint, request.method)
+        access = access_of(app, asked.endpoint, asked.method)
         if access is None:
             abort(403)
         if access.gate is Gate.STAFF:
             return guard_staff(door.service, access)
         if access.gate is Gate.TOKEN:
             guard_token(door, access)
-        if access.gate is Gate.INSIDE and request.remote_addr not in _INSIDE:
+        if access.gate is Gate.INSIDE and asked.remote_addr not in _INSIDE:
             abort(404)
         return None

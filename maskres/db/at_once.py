@@ -15,6 +15,7 @@ from typing import Any
 
 from maskres.db.engine import Database
 from maskres.db.locks import PERSON, PHONE, REGISTERING, key_of
+from maskres.db.straight import StraightStatement
 
 #: The answer kept with an act; all of them null where no key was sent.
 _KEPT: Mapping[str, str] = {
@@ -172,12 +173,6 @@ def _function(name: str, body: str, parameters: Mapping[str, str]) -> str:
     return f"CREATE FUNCTION {name}({declared}) {options} AS $$ {body} $$"
 
 
-def _call(name: str, parameters: Mapping[str, str]) -> str:
-    # Bytes go as they are; as text they would be written out in digits here and read again there.
-    placed = (f"%({each}){'b' if kind == 'bytea' else 's'}" for each, kind in parameters.items())
-    return f"SELECT {name}({', '.join(placed)})"
-
-
 def _array(digests: Iterable[bytes]) -> str:
     """Write bytes as PostgreSQL writes an array of them: the driver looks through a list, which takes long."""
     return "{" + ",".join(f'"\\\\x{each.hex()}"' for each in digests) + "}"
@@ -189,8 +184,8 @@ FUNCTIONS: Mapping[str, str] = {
 }
 """Name → the statement that sets the function up; PostgreSQL only."""
 
-_CALL_REGISTER = _call("register_at_once", {**_REGISTRATION, **_KEPT})
-_CALL_HAND_OUT = _call("hand_out_at_once", {**_HANDOVER, **_KEPT})
+_CALL_REGISTER = StraightStatement("register_at_once", {**_REGISTRATION, **_KEPT})
+_CALL_HAND_OUT = StraightStatement("hand_out_at_once", {**_HANDOVER, **_KEPT})
 NOTHING_KEPT: Mapping[str, None] = dict.fromkeys(_KEPT)
 
 

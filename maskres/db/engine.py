@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import sqlite3
 import time
-from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import cached_property
@@ -21,6 +20,7 @@ from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.exc import DBAPIError, OperationalError
 
 from maskres.db.replica import NotOnReplica, Replica
+from maskres.db.straight import ConnectionLost, StatementRefused, StraightLines, StraightStatement
 from maskres.db.turns import NoTurn, Turns
 from maskres.errors import ConfigurationError, ConflictError
 
@@ -66,7 +66,7 @@ class Database:
         self.url = url
         self._position_known: tuple[float, str | None] = (0.0, None)
         self.engine = create_engine(url, **engine_options(url)) if engine is None else engine
-        self._waiting: deque[Any] = deque()
+        self._straight = StraightLines(self._take_connection)
         self.turns: Turns | None = None
         if self.is_sqlite:
             _prepare_sqlite(self.engine)
@@ -182,52 +182,32 @@ class Database:
                 time.sleep(0.02 * 2**attempt)
         raise AssertionError("unreachable")
 
-    def do_at_once(self, statement: str, values: Mapping[str, Any]) -> bool:
+    def do_at_once(self, statement: StraightStatement, values: Mapping[str, Any]) -> bool:
         """Let one statement of PostgreSQL be a whole transaction.
 
         Args:
-            statement: in the driver's own words; gives true where it did what it is for, else has done nothing.
+            statement: gives true where it did what it is for, else has done nothing.
             values: of its parameters.
 
         Returns:
             What it gave; False where the database refused it because of what others do at this moment.
         """
-        connection = self._take_connection()
         try:
-            row = connection.execute(statement, values).fetchone()
-        except Exception as error:
-            if getattr(error, "sqlstate", None) in _PASSING_SQLSTATES:
+            return self._straight.ask(statement, values)
+        except StatementRefused as refused:
+            if refused.sqlstate in _PASSING_SQLSTATES:
                 return False
-            if connection.closed:
-                self._forget_connections()  # whatever ended this one has ended the others
-                raise _no_database(str(error)) from None
-            raise
-        finally:
-            if not connection.closed:
-                self._waiting.append(connection)
-        return bool(row[0])
+            raise refused.error from None
+        except ConnectionLost as error:
+            raise _no_database(str(error)) from None
 
     def _take_connection(self) -> Any:
-        """Give a connection of the driver's own: what SQLAlchemy would do around it is a good part of the whole.
-
-        There are never more than threads that use them at once; whoever takes one puts it back.
-        """
-        try:
-            return self._waiting.pop()
-        except IndexError:
-            pass
+        """Give a connection of the driver's own, which nobody else counts or closes."""
         with _clear():
             lent = self._at_once.raw_connection()
         connection = lent.driver_connection
         lent.detach()
         return connection
-
-    def _forget_connections(self) -> None:
-        try:
-            while True:
-                self._waiting.pop().close()
-        except IndexError:
-            pass
 
     def _turn(self) -> AbstractContextManager[None]:
         return nullcontext() if self.turns is None else self.turns.turn()
@@ -236,7 +216,7 @@ class Database:
         """Give all connections back."""
         self.engine.dispose()
         self._at_once.dispose()
-        self._forget_connections()
+        self._straight.close()
         if self.replica is not None:
             self.replica.close()
 

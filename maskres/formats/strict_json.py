@@ -33,17 +33,6 @@ def loads(data: bytes, *, file: str, is_published: bool = False) -> dict[str, An
     def refuse(what: str, line: int | None = None) -> NoReturn:
         raise InputError("bad-json", what, file=file, line=line)
 
-    def pairs(members: list[tuple[str, Any]]) -> dict[str, Any]:
-        found: dict[str, Any] = {}
-        for name, value in members:
-            if name in found:
-                refuse(f"The member {name!r:.60} stands twice.")
-            found[name] = value
-        return found
-
-    def no_number(text: str) -> NoReturn:
-        refuse(f"{text:.40} is not a whole number.")
-
     try:
         text = data.decode("utf-8")
     except UnicodeDecodeError as error:
@@ -58,21 +47,14 @@ def loads(data: bytes, *, file: str, is_published: bool = False) -> dict[str, An
     if is_published and not data.endswith(b"\n"):
         refuse("The last line does not end with LF.", data.count(b"\n") + 1)
     try:
-        value = json.loads(
-            text,
-            object_pairs_hook=pairs,
-            parse_float=no_number,
-            parse_constant=no_number,
-            # "-0" is zero to one reader and text with a sign to another.
-            parse_int=lambda digits: (
-                int(digits) if len(digits) <= 18 and digits != "-0" else no_number(digits)
-            ),
-        )
+        value = _decode(text)
         if not isinstance(value, dict):
-            refuse("The file must hold one JSON object.")
+            raise _Unlike("The file must hold one JSON object.")
         # Half a character or NUL stands in no UTF-8 that JSON takes, except written as an escape.
         if "\\" in text:
-            _refuse_bad_text(value, refuse)
+            _refuse_bad_text(value)
+    except _Unlike as error:
+        refuse(str(error))
     except json.JSONDecodeError as error:
         refuse(f"The file is not JSON: {error.msg}.", error.lineno)
     except RecursionError:
@@ -85,14 +67,46 @@ def dumps(value: dict[str, Any]) -> bytes:
     return _encode(value).encode("utf-8") + b"\n"
 
 
-def _refuse_bad_text(value: Any, refuse: Any) -> None:
+class _Unlike(Exception):
+    """Two readers might read this differently."""
+
+
+def _read_members(members: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(members)
+    if len(found) != len(members):
+        known: set[str] = set()
+        for name, _ in members:
+            if name in known:
+                raise _Unlike(f"The member {name!r:.60} stands twice.")
+            known.add(name)
+    return found
+
+
+def _no_number(text: str) -> NoReturn:
+    raise _Unlike(f"{text:.40} is not a whole number.")
+
+
+def _read_integer(digits: str) -> int:
+    # "-0" is zero to one reader and text with a sign to another.
+    return int(digits) if len(digits) <= 18 and digits != "-0" else _no_number(digits)
+
+
+_decode = json.JSONDecoder(
+    object_pairs_hook=_read_members,
+    parse_float=_no_number,
+    parse_constant=_no_number,
+    parse_int=_read_integer,
+).decode
+
+
+def _refuse_bad_text(value: Any) -> None:
     if isinstance(value, str):
         if _BAD_TEXT.search(value) is not None:
-            refuse("A text holds NUL or half a character.")
+            raise _Unlike("A text holds NUL or half a character.")
     elif isinstance(value, list):
         for item in value:
-            _refuse_bad_text(item, refuse)
+            _refuse_bad_text(item)
     elif isinstance(value, dict):
         for name, item in value.items():
-            _refuse_bad_text(name, refuse)
-            _refuse_bad_text(item, refuse)
+            _refuse_bad_text(name)
+            _refuse_bad_text(item)

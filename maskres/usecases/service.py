@@ -14,7 +14,7 @@ from typing import Concatenate, ParamSpec, TypeVar
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from maskres.db.engine import Database, Transaction
-from maskres.formats.keyed import KeyedHash, keyed_digest
+from maskres.formats.keyed import KeyedHash
 from maskres.identity.digests import IndexKey
 from maskres.identity.encryption import Cipher
 from maskres.keys import KeyStore, RandomBytes
@@ -68,13 +68,18 @@ class Service:
         return Ed25519PrivateKey.from_private_bytes(self.keys.deployment.ledger)
 
     @cached_property
+    def access_key(self) -> KeyedHash:
+        """Secrets of receipts and keys for one purpose derive from it."""
+        return KeyedHash(self.keys.deployment.access)
+
+    @cached_property
     def token_key(self) -> KeyedHash:
         """Digests tokens."""
         return KeyedHash(self.derived_key("api-token"))
 
     def derived_key(self, label: str) -> bytes:
         """Derive a key for one purpose from the access key: HMAC-SHA256(access key, `key/<label>`), 32 bytes."""
-        return keyed_digest(self.keys.deployment.access, b"key/" + label.encode())
+        return self.access_key.digest(b"key/" + label.encode())
 
     @contextmanager
     def scratch(self) -> Iterator[Path]:

@@ -35,12 +35,12 @@ def set_up_languages(app: Flask) -> None:
 
     @app.after_request
     def keep(response: Response) -> Response:
-        secure = bool(app.config["SESSION_COOKIE_SECURE"])
-        asked = (("lang", LOCALES), ("text", ("large", "normal"))) if request.query_string else ()
-        for name, values in asked:
-            wanted = request.args.get(name)
-            if wanted is not None and wanted in values:
-                response.set_cookie(name, wanted, max_age=_YEAR_SECONDS, samesite="Lax", secure=secure)
+        if request.query_string:
+            secure = bool(app.config["SESSION_COOKIE_SECURE"])
+            for name, values in (("lang", LOCALES), ("text", ("large", "normal"))):
+                wanted = request.args.get(name)
+                if wanted is not None and wanted in values:
+                    response.set_cookie(name, wanted, max_age=_YEAR_SECONDS, samesite="Lax", secure=secure)
         if response.mimetype == "text/html":
             response.headers["Content-Language"] = HTML_LANGUAGES[language()]
         return response

@@ -23,6 +23,8 @@ from redis import Redis
 from redis.exceptions import RedisError
 from werkzeug.exceptions import TooManyRequests
 
+from maskres.web.here import this_request
+
 View = TypeVar("View", bound=Callable[..., Any])
 
 _RULE = re.compile(r"([1-9][0-9]*) per (minute|hour)")
@@ -116,9 +118,10 @@ class Limiter:
         def decorate(view: View) -> View:
             @functools.wraps(view)
             def run(*args: Any, **kwargs: Any) -> Any:
-                is_counted = methods is None or request.method in methods
+                asked = this_request()
+                is_counted = methods is None or asked.method in methods
                 if is_counted and not (exempt_when is not None and exempt_when()):
-                    self._require(rules, f"{self._name}/{request.endpoint}/{key_func()}")
+                    self._require(rules, f"{self._name}/{asked.endpoint}/{key_func()}")
                 return view(*args, **kwargs)
 
             return run  # type: ignore[return-value]

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from marshmallow import Schema, ValidationError, fields, missing, validate
@@ -165,16 +166,24 @@ def read_plain(schema: Schema, sent: Any) -> dict[str, Any] | None:
         return None
     found: dict[str, Any] = {}
     known = 0
-    for name, field in schema.load_fields.items():
-        key = name if field.data_key is None else field.data_key
+    for name, key, takes, is_required, default in _plan(schema):
         if key in sent:
-            takes = getattr(field, "takes", None)
-            if takes is None or not takes(sent[key]):
+            value = sent[key]
+            if takes is None or not takes(value):
                 return None
-            found[name] = sent[key]
+            found[name] = value
             known += 1
-        elif field.required:
+        elif is_required:
             return None
-        elif field.load_default is not missing:
-            found[name] = field.load_default
+        elif default is not missing:
+            found[name] = default
     return found if known == len(sent) else None
+
+
+@cache
+def _plan(schema: Schema) -> tuple[tuple[str, str, Any, bool, Any], ...]:
+    """List what reading by a schema looks at; schemas are made once, with their routes."""
+    return tuple(
+        (name, field.data_key or name, getattr(field, "takes", None), field.required, field.load_default)
+        for name, field in schema.load_fields.items()
+    )

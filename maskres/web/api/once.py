@@ -16,6 +16,7 @@ from maskres.usecases import idempotency
 from maskres.usecases.idempotency import Answered, Asked, InFlight, OtherRequest
 from maskres.usecases.service import Service
 from maskres.web.api.tokens import PHONE_PROOF, SECRET, confirm_holder
+from maskres.web.here import this_request
 
 KEY = "Idempotency-Key"
 _CREDENTIALS = ("Authorization", PHONE_PROOF, SECRET)
@@ -94,8 +95,12 @@ def _digest_of_request() -> str:
 
     So a proof or secret that differs makes another request, and nobody is given an answer by the key alone.
     """
-    digest = hashlib.sha256(f"{request.method} {request.path}\n".encode())
-    digest.update(strict_json.dumps(g.get("sent_json", {})))
-    for name in _CREDENTIALS:
-        digest.update(f"{name}: {request.headers.get(name, '')}\n".encode(errors="replace"))
-    return digest.hexdigest()
+    asked = this_request()
+    headers = asked.headers
+    shown = "".join(f"{name}: {headers.get(name, '')}\n" for name in _CREDENTIALS)
+    parts = (
+        f"{asked.method} {asked.path}\n".encode(),
+        strict_json.dumps(g.get("sent_json", {})),
+        shown.encode(errors="replace"),
+    )
+    return hashlib.sha256(b"".join(parts)).hexdigest()

@@ -13,6 +13,7 @@ from webargs.flaskparser import FlaskParser
 from maskres.errors import InputError
 from maskres.formats import strict_json
 from maskres.web.api.fields import read_plain
+from maskres.web.here import this_request
 
 #: So deep a body may be nested; ours need three.
 MOST_DEPTH = 8
@@ -46,7 +47,7 @@ class StrictParser(FlaskParser):
         read = self._readers.get(location or self.location)
         if read is None or not isinstance(argmap, Schema):
             raise TypeError("bodies, queries and headers are read, by schemas made once")
-        req = req or self.get_default_request()
+        req = req or this_request()
         sent = read(self, req, argmap)
         plain = read_plain(argmap, sent)
         try:
@@ -68,8 +69,8 @@ class StrictParser(FlaskParser):
         req.max_content_length = getattr(schema, "body_bytes", req.max_content_length)
         data = req.get_data(cache=True)
         _refuse_depth(data)
-        g.sent_json = strict_json.loads(data, file="body")
-        return g.sent_json
+        g.sent_json = sent = strict_json.loads(data, file="body")
+        return sent
 
     def load_headers(self, req: Request, schema: Schema) -> Any:
         """Read those headers that are asked for."""

@@ -53,7 +53,7 @@ def renew_till(app: Flask) -> None:
 
     @app.after_request
     def renew(response: Response) -> Response:
-        if till_here() is not None:
+        if "Cookie" in request.headers and till_here() is not None:
             keep_till(response, request.cookies[_cookie_name()])
         return response
 
