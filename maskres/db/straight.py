@@ -11,9 +11,6 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from psycopg.errors import error_from_result
-from psycopg.pq import DiagnosticField, ExecStatus
-
 _TEXT, _BINARY = 0, 1
 _TRUE_OR_FALSE = {True: b"t", False: b"f"}
 
@@ -113,6 +110,10 @@ class _Line:
         return bool(result.get_value(0, 0) == b"t")
 
     def _check(self, result: Any) -> None:
+        # Whoever has SQLite does not wait for the driver of another database.
+        from psycopg.errors import error_from_result
+        from psycopg.pq import DiagnosticField, ExecStatus
+
         if result.status in (ExecStatus.COMMAND_OK, ExecStatus.TUPLES_OK):
             return
         error = error_from_result(result)
