@@ -147,6 +147,7 @@ def _handing_out(server: Postgres, people: int) -> tuple[Service, list[dict[str,
             },
             tokens[place.store][nth % TOKENS],
             nth,
+            address=STORE_SLUGS.index(place.store) * TOKENS + nth % TOKENS,
         )
         for nth, place in enumerate(places)
     ]
@@ -165,11 +166,15 @@ def _world(server: Postgres) -> Service:
     return make_service(Database(server.url(name)))
 
 
-def _request(path: str, body: Mapping[str, Any], token: str, nth: int) -> dict[str, Any]:
+def _request(
+    path: str, body: Mapping[str, Any], token: str, nth: int, address: int | None = None
+) -> dict[str, Any]:
+    """Write a request; where no address is given it comes from one of its own, where a till stands it is always one."""
+    place = nth if address is None else address
     headers = {
         "Authorization": f"Bearer {token}",
         "Idempotency-Key": f"bench-{nth:012}",
-        "X-Forwarded-For": f"10.{nth >> 16 & 255}.{nth >> 8 & 255}.{nth & 255}",
+        "X-Forwarded-For": f"10.{place >> 16 & 255}.{place >> 8 & 255}.{place & 255}",
     }
     return {"method": "POST", "path": path, "headers": headers, "body": body}
 
