@@ -158,6 +158,8 @@ def _checkpoints() -> Iterator[Scenario]:
          "bad-note", file),
         ("signer-with-plus", "A stranger has signed under a name that none may bear.",
          insert(file, 6, lines[4].replace(" rehearsal/", " rehear+sal/")), 6, "bad-note", file),
+        ("signer-with-mark", "A signer's name holds a mark that nobody sees and looks like the witness's.",
+         put(file, 7, lines[6].replace("witness", "wit\ufeffness")), 7, "bad-note", file),
         ("origin-with-blank", "A blank stands behind the origin.", put(file, 1, lines[0] + " "), 1, "*", file),
         ("size-in-other-digits", "The size is written in Arabic-Indic digits.", put(file, 2, "\u0661\u0668"), 2,
          "bad-checkpoint", file),
