@@ -29,7 +29,9 @@ WORDS: dict[str, LazyString] = {
         "A spreadsheet has cut this number. Please copy it from the card."
     ),
     "bad-name": lazy_gettext("Please give the name as it stands on the card."),
-    "bad-phone": lazy_gettext("This is not a phone number that can receive a message."),
+    "bad-phone": lazy_gettext(
+        "This phone number cannot receive messages. Compare it digit by digit, like 13800138000."
+    ),
     "bad-date": lazy_gettext("Please give the date like 1949-12-01."),
     "missing-birth-date": lazy_gettext("Please give the date of birth too, like 1949-12-01."),
     "birth-date-differs": lazy_gettext("The number of the document shows another date of birth."),

@@ -151,6 +151,10 @@ DISPUTES = {
 }
 
 
+#: Reasons whose next step is an objection, while there is time for one.
+_OBJECTED = frozenset({"too-young", "age-unknown", "name-differs", "not-registered-here"})
+
+
 def reason_words(code: str) -> tuple[str, str]:
     """Say a reason, and what can be done."""
     return explain(code, "zh-Hans" if language() == "zh" else "en")
@@ -168,7 +172,7 @@ def helpers() -> dict[str, Any]:
         "moment": _moment,
         "percent": lambda share: format_percent(share, "0.##%"),
     }
-    return named
+    return {**named, "objected": _OBJECTED}
 
 
 def _moment(at: datetime, round_: Round) -> str:

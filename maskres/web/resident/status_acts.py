@@ -16,7 +16,7 @@ from maskres.usecases import afterwards, registering
 from maskres.usecases.disputes import lodge_dispute
 from maskres.usecases.proofs import Proof, secret_of
 from maskres.usecases.service import RESIDENT
-from maskres.usecases.standing_values import Standing
+from maskres.usecases.standing_values import Standing, Where
 from maskres.web.access import public
 from maskres.web.door import Door
 from maskres.web.forms import Form
@@ -60,7 +60,7 @@ def _back_to(place: int, words: str = "", kind: str = "success") -> Any:
 def _add_plain_acts(routes: Blueprint, door: Door, holder: Holder, ask_again: Callable[[], Any]) -> None:
     service = door.service
 
-    def act(place: int, page: str, is_possible: Callable[[Standing], bool], do: Any, done: str) -> Any:
+    def act(place: int, page: str, is_possible: Callable[[Standing], bool], do: Any, done: Any) -> Any:
         found = holder(place)
         if found is None:
             return ask_again()
@@ -76,7 +76,7 @@ def _add_plain_acts(routes: Blueprint, door: Door, holder: Holder, ask_again: Ca
             do(standing, _proof(door, standing))
         except MaskresError as error:
             return _back_to(place, say(error), "note")
-        return _back_to(place, done)
+        return _back_to(place, done(standing) if callable(done) else done)
 
     @routes.route("/<int:place>/withdraw", methods=["GET", "POST"])
     @public
@@ -116,7 +116,11 @@ def _add_plain_acts(routes: Blueprint, door: Door, holder: Holder, ask_again: Ca
             "status/give-back.html",
             lambda standing: any(each.may_give_back for each in standing.draws),
             do,
-            gettext("It is given back."),
+            lambda standing: (
+                gettext("You have left the waiting list.")
+                if next(each for each in standing.draws if each.may_give_back).where is Where.WAITING
+                else gettext("It is given back.")
+            ),
         )
 
     @routes.route("/<int:place>/dispute", methods=["GET", "POST"])

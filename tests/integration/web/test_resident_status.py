@@ -163,6 +163,12 @@ def test_not_eligible_tells_the_coarse_reason_and_takes_an_objection(service: Se
     assert client.get("/status/1/dispute").status_code == 303
 
 
+def test_once_committed_whoever_was_left_out_is_told_of_the_late_claim(service: Service):
+    played = play_to(service, DrawStatus.COMMITTED)
+    page = page_of(service, played.numbers[19])
+    assert "The time for objections is over" in page and "object in time" not in page
+
+
 def test_a_winner_sees_everything_to_collect_and_can_check_the_ticket(counters: Counters):
     number = counters.winner("huli-1", "am")
     code = counters.code(number)
@@ -262,6 +268,11 @@ def test_giving_back_has_a_page_before_it_and_happens_once(counters: Counters):
     assert counters.place(number)["status"] == PlaceStatus.CANCELLED
     assert client.get("/status/1/give-back").headers["Location"] == "/status/1"
     assert "Given back" in client.get("/status/1").text
+    look_up(counters.service, waiting(counters.service)[0], client)
+    page = client.get("/status/2/give-back").text
+    assert "Leave the waiting list for good?" in page and "those who come after you" in page
+    post(client, "/status/2/give-back")
+    assert "You have left the waiting list." in client.get("/status/2").text
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])
