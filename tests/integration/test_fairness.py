@@ -15,7 +15,6 @@ from maskres.rounds.status import DrawStatus
 from maskres.usecases.bundles import export_bundle
 from maskres.usecases.fairness import show_fairness
 from maskres.usecases.service import Service
-from tests.support import world
 from tests.support.people import make_people
 from tests.support.world import play_to
 
@@ -57,14 +56,11 @@ def test_a_draw_in_order_of_registration_is_flagged_in_the_report(sqlite_service
     assert report["registration_order"]["is_flagged"] and float(report["registration_order"]["z"]) > 4
 
 
-def test_strata_are_not_compared_with_each_other(
-    sqlite_service: Service, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_strata_are_not_compared_with_each_other(sqlite_service: Service) -> None:
     """All of the old win and few of the others, by the quotas: by age everybody won as often as expected."""
     people = make_people(60)
     quotas = {"elderly": 60, "general": 9}
-    monkeypatch.setattr(world, "default_quotas", lambda *_: quotas)
-    played = play_to(sqlite_service, DrawStatus.PUBLISHED, people=people, capacity=20)
+    played = play_to(sqlite_service, DrawStatus.PUBLISHED, people=people, capacity=20, quotas=quotas)
     _, report = show_fairness(sqlite_service, played.slug, played.draw)
     ages = report["comparisons"]["age"]
     with sqlite_service.database.reading() as c:

@@ -155,6 +155,7 @@ def play_to(
     people: Sequence[Person] | None = None,
     capacity: int = 4,
     sources: Sequence[DeclaredSource] | None = None,
+    quotas: Mapping[str, int] | None = None,
     **rules: Any,
 ) -> Played:
     """Take a draw to a status by the real use cases, making the round and registering people where that is to do.
@@ -168,16 +169,34 @@ def play_to(
             of the module's docstring. Of others than those, nobody withdraws and all are of the household register.
         capacity: winners a slot.
         sources: declared at the commitment; dice and beacon unless given.
+        quotas: committed to; half of every stratum unless given.
         **rules: members of the rules that differ from make_rules, where the round is yet to be made.
     """
-    is_usual = (slug, draw, people, capacity, sources, rules) == (ROUND, 1, None, 4, None, {})
-    if is_usual and is_untouched(service):
-        return _play_usual(service, status)
-    return _play(service, status, slug, draw, people, capacity, sources, rules)
+    wanted = _Wanted(slug, draw, people, capacity, sources, quotas, rules)
+    if not is_untouched(service):
+        return _play(service, status, wanted)
+    return _play_once(service, status, wanted)
 
 
-#: Contents of a database and the moment of the clock, by kind of database and status.
-_played: dict[tuple[bool, DrawStatus], tuple[Snapshot, datetime]] = {}
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """What play_to was asked for, but for the status."""
+
+    slug: str
+    draw: int
+    people: Sequence[Person] | None
+    capacity: int
+    sources: Sequence[DeclaredSource] | None
+    quotas: Mapping[str, int] | None
+    rules: Mapping[str, Any]
+
+    def played(self) -> Played:
+        """Give the draw that is asked for, without the numbers that are not given yet."""
+        return Played(self.slug, self.draw, make_people(20) if self.people is None else self.people)
+
+
+#: Contents of a database and the moment of the clock, by kind of database, what was wanted, and status.
+_played: dict[tuple[bool, str, DrawStatus], tuple[Snapshot, datetime]] = {}
 
 
 def is_untouched(service: Service) -> bool:
@@ -190,39 +209,40 @@ def is_untouched(service: Service) -> bool:
         return record.origin(c) == ledger_origin(SEED, 1, 1)
 
 
-def _play_usual(service: Service, status: DrawStatus) -> Played:
-    """Play the round most tests begin with; what the first one played is put back for all others."""
-    key = service.database.is_sqlite, status
-    if key not in _played:
-        played = _play(service, status, ROUND, 1, None, 4, None, {})
-        _played[key] = take(service.database), service.now()
+def _play_once(service: Service, status: DrawStatus, wanted: _Wanted) -> Played:
+    """Play on an untouched service; what one test has played is put back for all others, who play on from there."""
+    is_sqlite, asked = service.database.is_sqlite, repr(wanted)
+    for earlier in (status, *_way_to(status)):
+        if (is_sqlite, asked, earlier) in _played:
+            snapshot, at = _played[is_sqlite, asked, earlier]
+            put_back(service.database, snapshot)
+            set_clock(service, at)
+            break
+    if (is_sqlite, asked, status) in _played:
+        played = wanted.played()
+        _recall(service, played)
         return played
-    snapshot, at = _played[key]
-    put_back(service.database, snapshot)
-    set_clock(service, at)
-    played = Played(ROUND, 1, make_people(20))
-    _recall(service, played)
+    played = _play(service, status, wanted)
+    _played[is_sqlite, asked, status] = take(service.database), service.now()
     return played
 
 
-def _play(
-    service: Service,
-    status: DrawStatus,
-    slug: str,
-    draw: int,
-    people: Sequence[Person] | None,
-    capacity: int,
-    sources: Sequence[DeclaredSource] | None,
-    rules: Mapping[str, Any],
-) -> Played:
-    played = Played(slug, draw, make_people(20) if people is None else people)
+def _way_to(status: DrawStatus) -> Sequence[DrawStatus]:
+    """List the statuses after "open" that lead to one, the last first; a draw is voided where it stands."""
+    order = list(DRAW_STEPS)
+    return [] if status is DrawStatus.VOID else order[1 : order.index(status)][::-1]
+
+
+def _play(service: Service, status: DrawStatus, wanted: _Wanted) -> Played:
+    slug, draw, people, sources = wanted.slug, wanted.draw, wanted.people, wanted.sources
+    played = wanted.played()
     with service.database.reading() as c:
         is_known = slug in {each.slug for each in rounds.list_rounds(c)}
     if not is_known:
         _go_to(service, draw, 0)
         closes_at = hours_of(draw, 48)
         times = RegistrationTimes(closes_at=closes_at) if closes_at > service.now() else NO_TIMES
-        open_round(service, slug, times=times, **rules)
+        open_round(service, slug, times=times, **wanted.rules)
         cosign_all(service)
     has_people = people is not None or not _has_registrations(service, slug)
     if has_people and status_of(service, slug, draw) is DrawStatus.OPEN:
@@ -236,7 +256,7 @@ def _play(
     while (now := status_of(service, slug, draw)) is not status:
         if order.index(now) > order.index(status):
             raise AssertionError(f"the draw is {now} already")
-        _step(service, slug, draw, order[order.index(now) + 1], declared, capacity)
+        _step(service, wanted, order[order.index(now) + 1], declared)
         cosign_all(service)
     _recall(service, played)
     return played
@@ -277,14 +297,8 @@ def _recall(service: Service, played: Played) -> None:
         played.secrets[person.index] = secret_of(service, played.slug, number)
 
 
-def _step(
-    service: Service,
-    slug: str,
-    draw: int,
-    then: DrawStatus,
-    sources: Sequence[DeclaredSource],
-    capacity: int,
-) -> None:
+def _step(service: Service, wanted: _Wanted, then: DrawStatus, sources: Sequence[DeclaredSource]) -> None:
+    slug, draw = wanted.slug, wanted.draw
     match then:
         case DrawStatus.CLOSED:
             _go_to(service, draw, 48)
@@ -294,8 +308,8 @@ def _step(
             decide_steps.decide_draw(service, OPERATOR, slug, draw)
         case DrawStatus.COMMITTED:
             _go_to(service, draw, 87)
-            set_slots(service, slug, draw, slots_csv(draw, capacity, service.now()))
-            quotas = default_quotas(service, slug, draw)
+            set_slots(service, slug, draw, slots_csv(draw, wanted.capacity, service.now()))
+            quotas = wanted.quotas or default_quotas(service, slug, draw)
             committing.commit_draw(service, OPERATOR, slug, draw, quotas, sources)
         case DrawStatus.DICED:
             _dice(service, slug, draw, sources)
