@@ -17,6 +17,7 @@ from sqlalchemy import (
     CursorResult,
     Select,
     Table,
+    TextClause,
     any_,
     bindparam,
     func,
@@ -255,7 +256,7 @@ def _copy_out(c: Connection, statement: Select[Any], out: BinaryIO) -> None:
             out.write(block)
 
 
-def stream(c: Connection, statement: Select[Any]) -> Iterator[Any]:
+def stream(c: Connection, statement: Select[Any] | TextClause) -> Iterator[Any]:
     """Give the rows of a statement without holding them all."""
     if c.dialect.name == "postgresql":
         # Else a cursor is planned for its first rows: what is joined is looked up one by one.

@@ -54,6 +54,12 @@ def snapshot_entries(c: Transaction, draw_id: int, round_id: int) -> None:
     c.execute(insert(entries).from_select(columns, chosen))
 
 
+def count_entries(c: Transaction, draw_id: int) -> int:
+    """Count the entries of a draw."""
+    statement = select(func.count()).select_from(entries).where(entries.c.draw_id == draw_id)
+    return int(c.execute(statement).scalar_one())
+
+
 def select_registered(draw_id: int) -> Select[Any]:
     """Select registered.csv."""
     return select(entries.c.number).where(entries.c.draw_id == draw_id).order_by(entries.c.number)

@@ -5,12 +5,13 @@ One statement for all entries at once; it is written out, for its joins depend o
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import delete, text
 
-from maskres.db.bulk import make_temporary, refresh_statistics
+from maskres.db.bulk import ReadyRows, load_ready, make_temporary, refresh_statistics, stream
 from maskres.db.engine import Transaction
 from maskres.db.tables import facts
 from maskres.eligibility import facts as bits
@@ -66,9 +67,7 @@ def gather_facts(
         "since": won_since,
         "cap": bits.COUNT_CAP,
     }
-    refresh_statistics(
-        c, "entries", "registrations", "register_rows", "identity_links", "documents", "persons"
-    )
+    count_again(c)
     if is_same:
         bytewise = 'COLLATE "C"' if c.dialect.name == "postgresql" else ""
         make_temporary(c, "changed", f"number VARCHAR(12) {bytewise}, mask BIGINT")
@@ -79,10 +78,70 @@ def gather_facts(
         c.execute(text(anew), parameters)
         return
     c.execute(delete(facts).where(facts.c.draw_id == draw_id))
-    c.execute(text(_facts_sql(bases, thresholds, c.dialect.name)), parameters)
+    select = _facts_sql(bases, thresholds, c.dialect.name)
+    c.execute(text(f"INSERT INTO facts (draw_id, number, mask) {select}"), parameters)
 
 
-def _facts_sql(bases: Sequence[PinnedBasis], thresholds: Sequence[int], dialect: str) -> str:
+def count_again(c: Transaction) -> None:
+    """Let the database count what is joined; for parts this is done before them, for it lets one in at a time."""
+    refresh_statistics(
+        c, "entries", "registrations", "register_rows", "identity_links", "documents", "persons"
+    )
+
+
+def stream_facts(
+    c: Transaction,
+    draw_id: int,
+    round_id: int,
+    bases: Sequence[PinnedBasis],
+    *,
+    thresholds: Sequence[int],
+    reference_day: int,
+    won_since: str,
+    first: str,
+    before: str | None,
+) -> Iterator[Sequence[Any]]:
+    """Gather the facts of some entries without writing them; as gather_facts.
+
+    Args:
+        c: a transaction.
+        draw_id: the draw.
+        round_id: its round.
+        bases: as for gather_facts.
+        thresholds: as for gather_facts.
+        reference_day: as for gather_facts.
+        won_since: as for gather_facts.
+        first: of the numbers from here on.
+        before: and before here; None for all from there.
+
+    Returns:
+        Rows of facts, never all at once: draw_id, number, mask.
+    """
+    refresh_statistics(c)
+    within = "AND {}.number >= :first" + (" AND {}.number < :before" if before is not None else "")
+    select = text(_facts_sql(bases, thresholds, c.dialect.name, within)).bindparams(
+        draw=draw_id,
+        round=round_id,
+        day=reference_day,
+        since=won_since,
+        cap=bits.COUNT_CAP,
+        first=first,
+        **({} if before is None else {"before": before}),
+    )
+    yield from stream(c, select)
+
+
+def load_facts(c: Transaction, draw_id: int, blocks: Iterable[ReadyRows]) -> None:
+    """Write facts that were gathered before, in place of a draw's earlier ones; as load_ready takes them."""
+    c.execute(delete(facts).where(facts.c.draw_id == draw_id))
+    load_ready(c, facts, ("draw_id", "number", "mask"), blocks)
+    refresh_statistics(c, "facts")
+
+
+def _facts_sql(
+    bases: Sequence[PinnedBasis], thresholds: Sequence[int], dialect: str, within: str = ""
+) -> str:
+    """Write the query of rows of facts; `within` narrows entries down, {} standing for their alias."""
     terms = [
         _flag("e.is_withdrawn", bits.WITHDRAWN),
         _flag("s.number IS NOT NULL", bits.SAME_PERSON),
@@ -94,19 +153,18 @@ def _facts_sql(bases: Sequence[PinnedBasis], thresholds: Sequence[int], dialect:
     deceased = []
     for nth, basis in enumerate(bases):
         alias = f"k{nth}"
-        joins.append(f"LEFT JOIN ({_basis_sql(basis, dialect)}) {alias} ON {alias}.number = e.number")
+        joins.append(f"LEFT JOIN ({_basis_sql(basis, dialect, within)}) {alias} ON {alias}.number = e.number")
         terms.append(f"coalesce({alias}.bits, 0) * {bits.register_bit(basis.kind, 1)}")
         deceased.append(f"coalesce({alias}.dead, 0)")
     if deceased:
         terms.append(_flag(f"{' + '.join(deceased)} > 0", bits.DECEASED))
     return f"""
-        INSERT INTO facts (draw_id, number, mask)
         SELECT e.draw_id, e.number, CAST({" + ".join(terms)} AS BIGINT)
         FROM entries e
         {_passing_joins(bases)}
         LEFT JOIN ({_same_person_sql(_versions(bases))}) s ON s.number = e.number
         {" ".join(joins)}
-        WHERE e.draw_id = :draw"""
+        WHERE e.draw_id = :draw {within.replace("{}", "e")}"""
 
 
 def _changes_sql(bases: Sequence[PinnedBasis]) -> str:
@@ -163,7 +221,7 @@ def _least(column: str) -> str:
     return f"(CASE WHEN {column} < :cap THEN {column} ELSE :cap END)"
 
 
-def _basis_sql(basis: PinnedBasis, dialect: str) -> str:
+def _basis_sql(basis: PinnedBasis, dialect: str, within: str) -> str:
     """Select of one register, for each entry it knows: bits FOUND, NAME_MATCHES, IN_FORCE, and whether dead."""
     same_name = "g.name_digest = r.name_digest"
     if basis.months is not None:
@@ -181,7 +239,7 @@ def _basis_sql(basis: PinnedBasis, dialect: str) -> str:
                max({_flag("g.is_deceased", 1)}) AS dead
         FROM entries r
         JOIN register_rows g ON g.version_id = {int(basis.version_id)} AND g.id_digest = r.id_digest
-        WHERE r.draw_id = :draw
+        WHERE r.draw_id = :draw {within.replace("{}", "r")}
         GROUP BY r.number"""
 
 

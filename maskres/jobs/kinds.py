@@ -25,6 +25,7 @@ from maskres.usecases import (
     deciding,
     drawing,
     erasing,
+    fact_parts,
     notices_of_places,
     register_parts,
     registers,
@@ -142,9 +143,17 @@ def _close_draw(run: Run) -> Result:
 def _decide_draw(run: Run) -> Result:
     """Payload: "versions", register kind → version, may be left out."""
     versions = run.task.payload.get("versions")
+    parts = run.divided(
+        "gather",
+        "gather-facts",
+        lambda service: fact_parts.cut_entries(service, run.round_slug, run.draw, versions),
+    )
+    gathered = fact_parts.gathered_by(parts)
     decision = run.step(
         "decide",
-        lambda service: deciding.decide_draw(service, run.actor, run.round_slug, run.draw, versions),
+        lambda service: deciding.decide_draw(
+            service, run.actor, run.round_slug, run.draw, versions, gathered=gathered
+        ),
         lambda decided: {"strata": dict(decided.strata), "excluded": dict(decided.excluded)},
     )
     return dict(decision)

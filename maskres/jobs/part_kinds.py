@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from maskres.jobs.run import Run
-from maskres.usecases import notices_of_places, register_parts, registration_parts, winners
+from maskres.usecases import fact_parts, notices_of_places, register_parts, registration_parts, winners
 from maskres.usecases.parts import numbers_of
 
 Result = Mapping[str, Any]
@@ -30,6 +30,15 @@ def _seal_registrations(run: Run) -> Result:
         lambda service: registration_parts.seal_part(service, run.task, run.round_slug, run.progress("read")),
     )
     return {"rows": count}
+
+
+def _gather_facts(run: Run) -> Result:
+    """Payload: "versions"; "first" and "before", of the numbers."""
+    run.step(
+        "gather",
+        lambda service: fact_parts.gather_part(service, run.task, run.round_slug, run.draw),
+    )
+    return {}
 
 
 def _prepare_winners(run: Run) -> Result:
@@ -55,6 +64,7 @@ def _tell_placed(run: Run) -> Result:
 PART_KINDS: Mapping[str, Callable[[Run], Result]] = {
     "digest-register": _digest_register,
     "seal-registrations": _seal_registrations,
+    "gather-facts": _gather_facts,
     "prepare-winners": _prepare_winners,
     "tell-placed": _tell_placed,
 }

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
+from typing import TypedDict
 
 from maskres.db import deciding, files, gathering, record, registers, rounds
 from maskres.db.bulk import write_csv
@@ -19,10 +20,19 @@ from maskres.ledger.bodies import FileDigest, PinnedRegister
 from maskres.ledger.body_shapes import Kind
 from maskres.rounds.rules import Rules, age_thresholds
 from maskres.rounds.status import DrawStatus, require_draw_step
+from maskres.usecases.parts import rows_of_parts
 from maskres.usecases.record import enter
 from maskres.usecases.service import Actor, Service, one_transaction
 
 _EPOCH = date(1970, 1, 1)
+
+
+class Question(TypedDict):
+    """What the rules ask of every entry, beside the registers; see gathering.gather_facts."""
+
+    thresholds: Sequence[int]
+    reference_day: int
+    won_since: str
 
 
 @one_transaction
@@ -63,6 +73,19 @@ class Decision:
     excluded: Mapping[str, int]
 
 
+@dataclass(frozen=True, slots=True)
+class GatheredFacts:
+    """Facts that parts have gathered beforehand (fact_parts.py).
+
+    Attributes:
+        parts: their ids, in order.
+        versions: register kind → version that they were gathered by.
+    """
+
+    parts: Sequence[str]
+    versions: Mapping[str, int]
+
+
 @one_transaction
 def decide_draw(
     c: Transaction,
@@ -71,6 +94,8 @@ def decide_draw(
     round_slug: str,
     draw_number: int,
     versions: Mapping[str, int] | None = None,
+    *,
+    gathered: GatheredFacts | None = None,
 ) -> Decision:
     """Decide on every entry of a closed draw; may be repeated until the commitment.
 
@@ -81,6 +106,7 @@ def decide_draw(
         round_slug: the round.
         draw_number: the draw.
         versions: register kind → version to decide by; the newest where not said.
+        gathered: what parts made ready; where it was by other versions it is gathered anew.
 
     Raises:
         StepRefused: "step-out-of-order", "earlier-draw-unfinished", "missing-register", "old-index-key".
@@ -90,20 +116,22 @@ def decide_draw(
     round_ = rounds.find_round(c, round_slug)
     draw = rounds.find_draw(c, round_, draw_number, is_locked=True)
     _require_earlier_draws(c, round_, draw)
-    pinned = _pick_versions(c, round_.rules, versions or {}, service.index_key.version)
+    pinned = pick_versions(c, round_.rules, versions or {}, service.index_key.version)
     rounds.move_draw(c, draw, DrawStatus.DECIDED, decided_at=now)
     before = {each.id for each in deciding.list_pinned(c, draw.id)}
     deciding.pin_registers(c, draw.id, pinned.values())
-    closed_at = draw.closed_at or now
+    is_same = draw.status is DrawStatus.DECIDED and before == {each.id for each in pinned.values()}
+    if gathered is not None and gathered.versions == {v.kind: v.version for v in pinned.values()}:
+        with rows_of_parts(service, gathered.parts) as blocks:
+            gathering.load_facts(c, draw.id, blocks)
+        is_same = True  # and what can change after the closing is looked at again
     gathering.gather_facts(
         c,
         draw.id,
         round_.id,
-        _bases(round_.rules, pinned),
-        thresholds=age_thresholds(round_.rules),
-        reference_day=(round_.rules.reference_date - _EPOCH).days,
-        won_since=format_time(closed_at - timedelta(days=round_.rules.wait_days)),
-        is_same=draw.status is DrawStatus.DECIDED and before == {each.id for each in pinned.values()},
+        bases_of(round_.rules, pinned),
+        **question_of(round_, draw, now),
+        is_same=is_same,
     )
     masks = deciding.distinct_masks(c, draw.id)
     deciding.write_verdicts(c, draw.id, {mask: decide(mask, round_.rules) for mask in masks})
@@ -143,9 +171,25 @@ def _require_earlier_draws(c: Transaction, round_: rounds.Round, draw: rounds.Dr
             )
 
 
-def _pick_versions(
+def question_of(round_: rounds.Round, draw: rounds.Draw, now: datetime) -> Question:
+    """Give what the rules ask of every entry, as gathering.gather_facts is told it."""
+    rules, closed_at = round_.rules, draw.closed_at or now
+    return {
+        "thresholds": age_thresholds(rules),
+        "reference_day": (rules.reference_date - _EPOCH).days,
+        "won_since": format_time(closed_at - timedelta(days=rules.wait_days)),
+    }
+
+
+def pick_versions(
     c: Transaction, rules: Rules, wanted: Mapping[str, int], key_version: int
 ) -> dict[str, registers.RegisterVersion]:
+    """Give the version of each register that a draw is decided by: those wanted, else the newest.
+
+    Raises:
+        StepRefused: "missing-register", "old-index-key".
+        InputError: "unknown-version", "unknown-register".
+    """
     for kind in sorted(wanted.keys() - {basis.register for basis in rules.bases}):
         raise InputError(
             "unknown-register", f"The register {kind:.40} is no basis of this round.", field="register"
@@ -175,7 +219,8 @@ def _pick_versions(
     return picked
 
 
-def _bases(rules: Rules, pinned: Mapping[str, registers.RegisterVersion]) -> list[gathering.PinnedBasis]:
+def bases_of(rules: Rules, pinned: Mapping[str, registers.RegisterVersion]) -> list[gathering.PinnedBasis]:
+    """Give the bases of the rules with the versions they are read from."""
     bases = []
     for basis in rules.bases:
         version = pinned[basis.register]

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -19,13 +18,13 @@ from maskres.errors import StepRefused
 from maskres.formats.office_csv import BadRow, BadRows, Column, Layout, Piece
 from maskres.formats.office_ranges import cut_file, read_range
 from maskres.usecases.imports import Prepared, Progress, Sieve
-from maskres.usecases.parts import Part, keep_output, open_output
+from maskres.usecases.parts import ROWS, Part, keep_output, open_output
 from maskres.usecases.service import Service
 from maskres.usecases.uploads import describe_upload, read_bytes
 
 #: What of a file is a part; below twice that it is read whole.
 BYTES_A_PART = 8 << 20
-_ROWS, _LINKS, _REST = "rows", "links", "rest"
+_LINKS, _REST = "links", "rest"
 
 
 def is_worth_cutting(service: Service, upload_id: str) -> bool:
@@ -95,7 +94,7 @@ def keep_prepared(
         count += piece.count
         done += len(piece.rows)
         progress(min(done, size), size)
-    keep_output(c, service, part.id, _ROWS, b"".join(rows))
+    keep_output(c, service, part.id, ROWS, b"".join(rows))
     keep_output(c, service, part.id, _LINKS, b"".join(links))
     rest = {
         "count": count,
@@ -118,16 +117,6 @@ def sift_parts(c: Transaction, service: Service, parts: Sequence[str], file: str
             BadRows(kept=kept, count_by_code=rest["count_by_code"], line_count=rest["line_count"])
         )
     return sieve
-
-
-@contextmanager
-def rows_of_parts(service: Service, parts: Sequence[str]) -> Iterator[Iterator[bytes]]:
-    """Lend the rows that the parts made ready, in order, for bulk.load_ready.
-
-    They are read beside the transaction that loads them: while it is loading it can read nothing.
-    """
-    with service.database.reading() as beside:
-        yield (open_output(beside, service, part_id, _ROWS) for part_id in parts)
 
 
 def links_of_parts(

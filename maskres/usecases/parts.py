@@ -8,7 +8,8 @@ for the step that goes on after all of them; so no worker reads what another wro
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -25,6 +26,8 @@ from maskres.usecases.tasks import Turn, TurnLost
 
 #: What one worker does of the numbers before it gives others a chance; below twice that a step is done whole.
 NUMBERS_A_PART = 25_000
+#: What rows for the database are kept under.
+ROWS = "rows"
 #: Numbers are cut by their first two symbols.
 _PREFIXES = len(ALPHABET) ** 2
 
@@ -53,16 +56,17 @@ class Numbers(NamedTuple):
     before: str | None = None
 
 
-def cut_numbers(count: int) -> list[Part]:
-    """Cut the registration numbers into ranges of about NUMBERS_A_PART.
+def cut_numbers(count: int, size: int | None = None) -> list[Part]:
+    """Cut the registration numbers into ranges.
 
     Args:
         count: how many there are, evenly spread, as digests are.
+        size: about how many are a part; None for NUMBERS_A_PART.
 
     Returns:
         Parts with "first" and "before" in their payload; none where it is not worth it.
     """
-    parts = min(count // NUMBERS_A_PART, _PREFIXES)
+    parts = min(count // (size or NUMBERS_A_PART), _PREFIXES)
     if parts < 2:
         return []
     bounds = [_prefix(nth * _PREFIXES // parts) for nth in range(parts)]
@@ -162,6 +166,16 @@ def open_output(c: Transaction, service: Service, part_id: str, name: str) -> by
         CheckFailed: "part-lost", "personal-data-damaged".
     """
     return service.cipher.decrypt(rows.read_output(c, part_id, name), bound_to=_owner(part_id, name))
+
+
+@contextmanager
+def rows_of_parts(service: Service, parts: Sequence[str]) -> Iterator[Iterator[bytes]]:
+    """Lend the rows that the parts made ready, in order, for bulk.load_ready.
+
+    They are read beside the transaction that loads them: while it is loading it can read nothing.
+    """
+    with service.database.reading() as beside:
+        yield (open_output(beside, service, part_id, ROWS) for part_id in parts)
 
 
 def _prefix(value: int) -> str:

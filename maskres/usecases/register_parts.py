@@ -17,11 +17,10 @@ from maskres.usecases.file_parts import (
     links_of_parts,
     read_part,
     require_same_key,
-    rows_of_parts,
     sift_parts,
 )
 from maskres.usecases.imports import Progress
-from maskres.usecases.parts import Part
+from maskres.usecases.parts import Part, rows_of_parts
 from maskres.usecases.registers import ImportedRegister, digesting_setting, enter_version, find_same
 from maskres.usecases.service import Actor, Service, one_transaction
 from maskres.usecases.uploads import describe_upload

@@ -21,11 +21,10 @@ from maskres.usecases.file_parts import (
     keep_prepared,
     read_part,
     require_same_key,
-    rows_of_parts,
     sift_parts,
 )
 from maskres.usecases.imports import Progress
-from maskres.usecases.parts import Part
+from maskres.usecases.parts import Part, rows_of_parts
 from maskres.usecases.sealing import prepare_sealing, with_chance
 from maskres.usecases.service import Actor, Service, one_transaction
 from maskres.usecases.uploads import describe_upload

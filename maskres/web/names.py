@@ -119,6 +119,7 @@ STAGES: Mapping[str, LazyString] = {
     "open": lazy_gettext("making the round's keys and publishing the rules"),
     "carry-over": lazy_gettext("carrying registrations over"),
     "close": lazy_gettext("freezing the list of registrations"),
+    "gather": lazy_gettext("gathering what the registers say, in parts"),
     "decide": lazy_gettext("comparing with the registers"),
     "set-slots": lazy_gettext("setting the pickup slots"),
     "commit": lazy_gettext("writing the files and their digests"),
