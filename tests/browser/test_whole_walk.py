@@ -188,6 +188,7 @@ def decide_and_commit(world: World) -> None:
     operator.look("commit-errors")
     page.fill("#quota-general", "2")
     page.fill("#by", in_xiamen(hours_of(1, 60)))
+    page.check("[name=beacon][value=none]")
     operator.look("commit")
     operator.send()
     operator.look("commit-confirm")
