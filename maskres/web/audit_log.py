@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
 from flask import Blueprint, Response, request
+from flask_babel import gettext
 
 from maskres.db import record, rounds
 from maskres.db.record import LogFilter
@@ -20,6 +22,7 @@ from maskres.web.act_names import ACTS
 from maskres.web.disarming import csv_lines
 from maskres.web.door import Door
 from maskres.web.forms import Form
+from maskres.web.languages import MARKS, language
 from maskres.web.office_words import refuse
 from maskres.web.pages import show
 from maskres.web.staff.login_session import require_account
@@ -58,6 +61,7 @@ def add_log(routes: Blueprint, door: Door, role: StaffRole) -> None:
             has_more=len(rows) > _PAGE,
             acts=acts,
             act_names=ACTS,
+            lines_of=lines_of,
             slugs=slugs,
         )
 
@@ -72,6 +76,37 @@ def add_log(routes: Blueprint, door: Door, role: StaffRole) -> None:
         answer = Response(csv_lines(_COLUMNS, _all_rows(door, wanted)), mimetype="text/csv")
         answer.headers["Content-Disposition"] = 'attachment; filename="audit-log.csv"'
         return answer
+
+
+def lines_of(detail: str) -> list[tuple[str, str]]:
+    """Give the details of an act as lines for people: what each says, and its value.
+
+    Args:
+        detail: the JSON object that the log keeps.
+
+    Returns:
+        Names as the log has them, for they are what its search finds; of parts within parts the whole way to each.
+    """
+    return list(_lines((), json.loads(detail)))
+
+
+def _lines(way: tuple[str, ...], value: Any) -> Iterator[tuple[str, str]]:
+    if isinstance(value, dict):
+        for name, part in value.items():
+            yield from _lines((*way, name), part)
+    else:
+        yield " · ".join(way), _value(value)
+
+
+def _value(value: Any) -> str:
+    if isinstance(value, list):
+        return MARKS[language()]["in_list"].join(map(_value, value)) or str(gettext("none"))
+    if isinstance(value, dict):
+        marks = MARKS[language()]
+        return marks["comma"].join(f"{name}{marks['colon']}{_value(part)}" for name, part in value.items())
+    if isinstance(value, bool):
+        return str(gettext("yes") if value else gettext("no"))
+    return str(gettext("none") if value is None else value)
 
 
 def _form() -> Form:

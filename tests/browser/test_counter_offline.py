@@ -96,6 +96,7 @@ def test_two_tills_without_network_one_is_accepted_one_kept_as_a_conflict_and_no
     see(one, "undone")
     scan(one, "7K3M9QTR4XH7"[:-1] + "8")
     expect(one.locator("#trouble")).to_contain_text("cannot be a code")
+    expect(one.locator("[data-answer]")).to_have_count(0)  # the answer before is no answer to this one
     scan(one, world.code(world.winner(ELSEWHERE)))
     see(one, "not-listed")
     expect(one.locator("#kept li[data-state=waiting]")).to_have_count(4)

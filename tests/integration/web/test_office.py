@@ -399,6 +399,31 @@ def test_an_export_of_the_audit_log_holds_no_formula(desk: Desk) -> None:
     assert disarm("plain") == "plain"
 
 
+def test_the_details_of_an_act_are_lines_for_people(desk: Desk) -> None:
+    service = desk.service
+    detail = {
+        "till": "a<b",
+        "slots": {"am": 3},
+        "is_done": True,
+        "names": ["x", "y"],
+        "none": [],
+        "why": None,
+    }
+    with service.database.writing() as c:
+        record.log(c, service.now(), "operator/wu", "detailed", detail=detail)
+    shown = desk.post("auditor", "/auditor/log", {"act": "detailed"}).text
+    row = shown[shown.index("operator/wu") :]
+    assert re.findall("<div>(.*?)</div>", row[: row.index("</tr>")]) == [
+        "is_done: yes",
+        "names: x, y",
+        "none: none",
+        "slots · am: 3",
+        "till: a&lt;b",
+        "why: none",
+    ]
+    assert "{&#34;" not in shown
+
+
 def test_whoever_exports_the_audit_log_stands_in_it(desk: Desk) -> None:
     filters = {"act": "staff-logged-in", "actor": "operator/", "since": "2020-02-08T09:00"}
     assert desk.post("auditor", "/auditor/log.csv", filters).status_code == 200

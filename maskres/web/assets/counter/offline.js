@@ -53,7 +53,10 @@ async function look(text) {
   part("trouble").textContent = told ? "" : words.badCode;
   field.value = told ? "" : text;
   field.select();
-  if (!told) return;
+  if (!told) {
+    answer.replaceChildren(...begin); // else the answer to the code before would seem to be this one's
+    return;
+  }
   zone = told.round?.zone ?? zone;
   showLook(told.answer, linesOf(told));
   if (told.answer === "valid" || told.answer === "signed") compare(told);
