@@ -204,9 +204,16 @@ class Bundle:
                 raise Refused(f"{member.filename!r:.80} is packed more tightly than such files can be")
             self._add(member.filename, member.file_size)
 
+    def size(self, name: str) -> int:
+        """Give the size of a file that must be there."""
+        if name not in self.sizes:
+            raise Wrong(name, None, "missing-file", "The file is missing.")
+        return self.sizes[name]
+
     @contextmanager
     def open(self, name: str) -> Iterator[BinaryIO]:
-        """Open a file for reading; a damaged zip is a mismatch of the file at hand."""
+        """Open a file that must be there; a damaged zip is a mismatch of the file at hand."""
+        self.size(name)
         try:
             if self._zip is None:
                 flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
@@ -224,7 +231,7 @@ class Bundle:
 
     def blocks(self, name: str) -> Iterator[bytes]:
         """Give the bytes of a file, block by block and never more than its size."""
-        left = self.sizes[name]
+        left = self.size(name)
         with self.open(name) as stream:
             while left > 0:
                 block = stream.read(min(BLOCK, left))
@@ -235,15 +242,10 @@ class Bundle:
 
     def whole(self, name: str, most: int = MOST_JSON) -> bytes:
         """Give the bytes of a small file."""
-        if name not in self:
-            raise Wrong(name, None, "missing-file", "The file is missing.")
-        if self.sizes[name] > most:
-            raise Wrong(
-                name,
-                None,
-                "too-large",
-                f"The file has {self.sizes[name]} bytes; such a file has {most} at most.",
-            )
+        size = self.size(name)
+        if size > most:
+            said = f"The file has {size} bytes; such a file has {most} at most."
+            raise Wrong(name, None, "too-large", said)
         return b"".join(self.blocks(name))
 
 
@@ -609,8 +611,6 @@ def whole_lines(bundle: Bundle, name: str) -> Iterator[tuple[int, bytes]]:
 
 def read_columns(bundle: Bundle, name: str) -> Iterator[tuple[int, Columns, list[bytes]]]:
     """Read a CSV file by blocks: number of the first line, a list of fields a column, the lines with their LFs."""
-    if name not in bundle:
-        raise Wrong(name, None, "missing-file", "The file is missing.")
     fields = fields_of(name)
     header = ",".join(fields).encode() + b"\n"
     line_pattern = b",".join(b"(?:" + pattern + b")" for pattern, _ in fields.values())
@@ -681,8 +681,6 @@ def read_rows(blocks: Iterable[tuple[int, Columns, list[bytes]]]) -> Iterator[tu
 
 def compare(report: Report, bundle: Bundle, name: str, expected: Iterator[bytes], code: str) -> None:
     """Compare a file with the bytes it must have, which come in blocks of whole lines; report every line."""
-    if name not in bundle:
-        raise Wrong(name, None, "missing-file", "The file is missing.")
     number = 1
     with bundle.open(name) as stream:
         for block in expected:
@@ -979,8 +977,6 @@ def ledger_lines(bundle: Bundle) -> Iterator[bytes]:
 
 def read_ledger(bundle: Bundle, round_: str, sizes: Iterable[int]) -> Ledger:
     """Read the ledger, whichever rounds it is of; keep one round."""
-    if LEDGER not in bundle:
-        raise Wrong(LEDGER, None, "missing-file", "The file is missing.")
     tree, wanted = Tree(), set(sizes)
     entries: list[Entry] = []
     roots = {0: tree.root()}

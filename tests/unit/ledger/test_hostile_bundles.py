@@ -141,6 +141,14 @@ def test_a_flipped_byte_is_found_though_the_sums_are_written_anew(verify, tmp_pa
         assert verdict.status == 1, (name, kind)
 
 
+def test_a_file_that_is_missing_is_named_whichever_it_is(verify, tmp_path):
+    for place, name in enumerate(name for name in WHOLE if not name.startswith("checkpoints/")):
+        files = {other: data for other, data in WHOLE.items() if other != name}
+        verdict = verify(lay_out(files, tmp_path / str(place)))
+        assert verdict.status == 1, name
+        assert verdict.has(name, None, "missing-file"), (name, verdict.text)
+
+
 def test_a_commitment_that_cannot_be_read_accuses_no_other_file_of_the_draw(verify, tmp_path):
     """Of two draws with the same people it is the later one; and nobody can say which sources were declared."""
     files = read_base("second-draw")
