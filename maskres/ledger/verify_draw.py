@@ -42,7 +42,7 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta
 from functools import lru_cache
 from heapq import heapify, heappop, heapreplace
-from itertools import chain, count, islice, repeat, zip_longest
+from itertools import chain, count, repeat, zip_longest
 from operator import lt
 from typing import Any, BinaryIO
 
@@ -83,6 +83,10 @@ class Report:
         if self._shown[file, code] <= self.SHOWN:
             place = printable(file) + (f":{line}" if line else "")
             print(f"{place}: {code}: {printable(sentence)}")
+
+    def wrong_entry(self, entry: Entry, code: str, sentence: str) -> None:
+        """Print a mismatch of an entry of the ledger."""
+        self.wrong(LEDGER, entry.line, code, sentence)
 
     def say(self, sentence: str) -> None:
         """Print something that is not a mismatch."""
@@ -253,33 +257,29 @@ class Digest:
     """SHA-256 of a file as 64 hex digits, and its line feeds."""
 
     def __init__(self, bundle: Bundle, name: str) -> None:
+        self.name = name
         state, self.lines = sha256(), 0
         for block in bundle.blocks(name):
             state.update(block)
             self.lines += block.count(b"\n")
         self.sha256 = state.hexdigest()
 
-    def require(self, name: str, said: dict[str, Any], where: str) -> None:
+    def require(self, said: dict[str, Any], where: str) -> None:
         """Refuse where a `sha256` and `entries` written elsewhere are not this file's."""
         if self.sha256 != said["sha256"]:
-            raise Wrong(
-                name,
-                None,
-                "digest-differs",
-                f"Its SHA-256 is {self.sha256}, but {where} says {said['sha256']}.",
-            )
+            sentence = f"Its SHA-256 is {self.sha256}, but {where} says {said['sha256']}."
+            raise Wrong(self.name, None, "digest-differs", sentence)
         if self.lines - 1 != said["entries"]:
-            raise Wrong(
-                name,
-                None,
-                "count-differs",
-                f"It has {self.lines - 1} entries, but {where} says {said['entries']}.",
-            )
+            sentence = f"It has {self.lines - 1} entries, but {where} says {said['entries']}."
+            raise Wrong(self.name, None, "count-differs", sentence)
 
 
-def check_sums(report: Report, bundle: Bundle) -> dict[str, Digest]:
+Digests = dict[str, Digest]
+
+
+def check_sums(report: Report, bundle: Bundle) -> Digests:
     """Digest every file, and compare with SHA256SUMS; the digests found are the ones used from here on."""
-    found: dict[str, Digest] = {}
+    found: Digests = {}
     for name in sorted(bundle.sizes):
         if KNOWN.fullmatch(name) is None:
             report.wrong(name, None, "unknown-file", "A file of this name does not belong in a bundle.")
@@ -295,12 +295,8 @@ def check_sums(report: Report, bundle: Bundle) -> dict[str, Digest]:
             if name not in said:
                 report.wrong(name, None, "unlisted-file", "SHA256SUMS does not list this file.")
             elif said[name] != found[name].sha256:
-                report.wrong(
-                    name,
-                    None,
-                    "digest-differs",
-                    f"Its SHA-256 is {found[name].sha256}, but SHA256SUMS says {said[name]}.",
-                )
+                sentence = f"Its SHA-256 is {found[name].sha256}, but SHA256SUMS says {said[name]}."
+                report.wrong(name, None, "digest-differs", sentence)
     return found
 
 
@@ -488,6 +484,7 @@ CAUSES = (b"cancelled", b"disqualified", b"displaced", b"forfeited", b"lapsed", 
 
 Fields = dict[str, tuple[bytes, str]]  # column → pattern, and code of what does not fit
 Columns = list[list[bytes]]
+Row = tuple[int, tuple[bytes, ...]]  # number of the line, its fields
 NUMBER_ALONE: Fields = {"number": NUMBER_FIELD}
 TABLES: dict[str, Fields] = {
     "registered": NUMBER_ALONE,
@@ -673,7 +670,7 @@ def read_sorted(bundle: Bundle, name: str) -> Iterator[tuple[int, Columns, list[
         yield first, columns, lines
 
 
-def read_rows(blocks: Iterable[tuple[int, Columns, list[bytes]]]) -> Iterator[tuple[int, tuple[bytes, ...]]]:
+def read_rows(blocks: Iterable[tuple[int, Columns, list[bytes]]]) -> Iterator[Row]:
     """Give the lines of what was read one by one: number of the line, its fields."""
     for first, columns, _lines in blocks:
         yield from enumerate(zip(*columns), first)
@@ -688,36 +685,35 @@ def compare(report: Report, bundle: Bundle, name: str, expected: Iterator[bytes]
             if found == block:
                 number += block.count(b"\n")
                 continue
-            wanted = chain([block], expected)
-            lines = chain.from_iterable(each.split(b"\n")[:-1] for each in wanted)
-            for at, (want, have) in enumerate(
-                zip_longest(lines, lines_of(name, number, found, stream)), number
-            ):
+            must = chain.from_iterable(each.split(b"\n")[:-1] for each in chain([block], expected))
+            rest = chain([found], iter(lambda: stream.read(BLOCK), b""))
+            pairs = zip_longest(must, split_lines(name, rest, number))
+            for line, (want, have) in enumerate(pairs, number):
                 if want != have:
-                    odd = None if have is None else explain(name, at, have) if at > 1 else None
-                    said = "nothing" if have is None else repr(have[:120])
-                    must = "nothing" if want is None else repr(want[:120])
-                    report.wrong(
-                        *(odd.args if odd else (name, at, code, f"The line must be {must}, but is {said}."))
-                    )
+                    odd = explain(name, line, have) if have is not None and line > 1 else None
+                    texts = ("nothing" if each is None else repr(each[:120]) for each in (want, have))
+                    said = "The line must be {}, but is {}.".format(*texts)
+                    report.wrong(*(odd.args if odd else (name, line, code, said)))
             return
         if stream.read(1):
             report.wrong(name, number, code, "The file must end above this line.")
 
 
-def lines_of(name: str, number: int, start: bytes, stream: BinaryIO) -> Iterator[bytes]:
-    """Give the lines of the rest of a file."""
-    rest = start
-    while True:
-        *lines, rest = rest.split(b"\n")
+def split_lines(
+    name: str,
+    blocks: Iterable[bytes],
+    number: int = 1,
+    most: int = MOST_LINE,
+    said: str = f"{MOST_LINE} bytes",
+) -> Iterator[bytes]:
+    """Give the lines of a file, or of the rest of it from a line on, without their LFs."""
+    rest = b""
+    for block in blocks:
+        *lines, rest = (rest + block).split(b"\n")
         yield from lines
         number += len(lines)
-        if len(rest) > MOST_LINE:
-            raise Wrong(name, number, "line-too-long", f"The line is longer than {MOST_LINE} bytes.")
-        block = stream.read(BLOCK)
-        if not block:
-            break
-        rest += block
+        if len(rest) > most:
+            raise Wrong(name, number, "line-too-long", f"The line is longer than {said}.")
     if rest:
         raise Wrong(name, number, "missing-last-lf", "The last line does not end with LF.")
 
@@ -962,19 +958,6 @@ class Ledger:
         return min((time for time in times if time is not None), default=None)
 
 
-def ledger_lines(bundle: Bundle) -> Iterator[bytes]:
-    """Give the ledger's lines without LF, none longer than a mebibyte."""
-    rest, number = b"", 1
-    for block in bundle.blocks(LEDGER):
-        *lines, rest = (rest + block).split(b"\n")
-        yield from lines
-        number += len(lines)
-        if len(rest) > BLOCK:
-            raise Wrong(LEDGER, number, "line-too-long", "The line is longer than a mebibyte.")
-    if rest:
-        raise Wrong(LEDGER, number, "missing-last-lf", "The last line does not end with LF.")
-
-
 def read_ledger(bundle: Bundle, round_: str, sizes: Iterable[int]) -> Ledger:
     """Read the ledger, whichever rounds it is of; keep one round."""
     tree, wanted = Tree(), set(sizes)
@@ -987,22 +970,17 @@ def read_ledger(bundle: Bundle, round_: str, sizes: Iterable[int]) -> Ledger:
         "round": SLUG,
         "draw": Either(None, range(1, 100)),
     }
-    for number, line in enumerate(ledger_lines(bundle), 1):
+    for number, line in enumerate(split_lines(LEDGER, bundle.blocks(LEDGER), 1, BLOCK, "a mebibyte"), 1):
         value = parse_json(line, LEDGER, number)
         if type(value.get("kind")) is not str:
             value["kind"] = ""
         require_shape(value, {**shape, "body": BODIES.get(value["kind"], {})}, LEDGER, number)
         if value["seq"] != number - 1:
-            raise Wrong(
-                LEDGER, number, "wrong-seq", f"The entry says {value['seq']} where {number - 1} belongs."
-            )
+            said = f"The entry says {value['seq']} where {number - 1} belongs."
+            raise Wrong(LEDGER, number, "wrong-seq", said)
         if (value["draw"] is None) != (value["kind"] in ROUND_KINDS):
-            raise Wrong(
-                LEDGER,
-                number,
-                "bad-member",
-                "draw is null for the kinds of a whole round, and only for them.",
-            )
+            said = "draw is null for the kinds of a whole round, and only for them."
+            raise Wrong(LEDGER, number, "bad-member", said)
         sums = {"draw-decided": (("pool", "strata"), ("excluded", "reasons"))}.get(value["kind"], ())
         if any(value["body"][total] != sum(value["body"][parts].values()) for total, parts in sums):
             raise Wrong(LEDGER, number, "bad-member", "The figures do not add up.")
@@ -1024,13 +1002,11 @@ def check_checkpoints(report: Report, bundle: Bundle, ledger: Ledger, keys: Keys
         if one.size != size:
             report.wrong(one.file, 2, "size-differs", f"The checkpoint is of {one.size} entries.")
         elif size > ledger.size:
-            report.wrong(
-                one.file, 2, "size-differs", f"The ledger has only {ledger.size} entries: it was cut off."
-            )
+            said = f"The ledger has only {ledger.size} entries: it was cut off."
+            report.wrong(one.file, 2, "size-differs", said)
         elif ledger.roots[size] != one.root:
-            report.wrong(
-                one.file, 3, "root-differs", f"The root over the first {size} lines of the ledger is another."
-            )
+            said = f"The root over the first {size} lines of the ledger is another."
+            report.wrong(one.file, 3, "root-differs", said)
         elif "operator" not in one.signed_by:
             report.wrong(one.file, None, "not-signed", "The ledger's own signature is missing.")
         else:
@@ -1110,6 +1086,7 @@ COMMITMENT_SHAPE = {
     "sources": [SOURCE],
     "ledger": {"size": POSITIVE, "root": HEX64},
 }
+Rules = dict[str, Any]
 LEAD = 600  # seconds between the cosigned commitment and the first source
 
 
@@ -1152,6 +1129,10 @@ class Commitment:
             raise self.bad_source("A source comes less than ten minutes after the commitment.")
         self.check_counts()
 
+    def is_of(self, keys: Keys) -> bool:
+        """Tell whether it is of the ledger and round whose keys these are."""
+        return (self.value["origin"], self.value["round"]) == (keys.origin, keys.round)
+
     def bad_source(self, sentence: str) -> Wrong:
         """Make the mismatch of declared sources."""
         return Wrong(self.file, None, "bad-source", sentence)
@@ -1160,17 +1141,15 @@ class Commitment:
         """Refuse counts that contradict each other."""
         entries = {name: file["entries"] for name, file in self.value["files"].items()}
         if entries["registered.csv"] != entries["pool.csv"] + entries["excluded.csv"]:
-            raise Wrong(
-                self.file, None, "bad-member", "The entries of pool and excluded do not add up to registered."
-            )
+            said = "The entries of pool and excluded do not add up to registered."
+            raise Wrong(self.file, None, "bad-member", said)
         cut = next((k for k in range(3) if entries["pool.csv"] <= 128 * 32**k), 3)
         if self.value["pool_tree"]["symbols"] != cut:
-            raise Wrong(
-                self.file, None, "bad-member", f"A pool of {entries['pool.csv']} is cut by {cut} symbols."
-            )
+            said = f"A pool of {entries['pool.csv']} is cut by {cut} symbols."
+            raise Wrong(self.file, None, "bad-member", said)
 
 
-def read_rules(bundle: Bundle) -> dict[str, Any]:
+def read_rules(bundle: Bundle) -> Rules:
     """Read rules.json."""
     value = parse_json(bundle.whole("rules.json"), "rules.json")
     path = misfit(value, RULES_SHAPE) or contradiction(value)
@@ -1179,7 +1158,7 @@ def read_rules(bundle: Bundle) -> dict[str, Any]:
     return value
 
 
-def contradiction(rules: dict[str, Any]) -> str | None:
+def contradiction(rules: Rules) -> str | None:
     """Give the path of the first member of the rules that contradicts others, or None (R1)."""
     strata = [each["stratum"] for each in rules["strata"]]
     registers = [each["register"] for each in rules["bases"]]
@@ -1206,37 +1185,56 @@ def contradiction(rules: dict[str, Any]) -> str | None:
     return next((path for path, is_bad in bad.items() if is_bad), None)
 
 
-def check_commitment(
-    report: Report, commitment: Commitment, rules: dict[str, Any], ledger: Ledger, digests: dict[str, Digest]
-) -> None:
+class Case:
+    """A draw that was committed: its bundle, what was read from it, and the report."""
+
+    def __init__(
+        self,
+        report: Report,
+        bundle: Bundle,
+        digests: Digests,
+        rules: Rules,
+        ledger: Ledger,
+        commitment: Commitment,
+    ) -> None:
+        self.report, self.attempt, self.wrong = report, report.attempt, report.wrong
+        self.bundle, self.digests, self.rules, self.ledger = bundle, digests, rules, ledger
+        self.commitment, self.value = commitment, commitment.value
+        self.seed = ""  # until it is known
+
+    def of(self, *kinds: str) -> list[Entry]:
+        """Give the ledger's entries of some kinds about this draw."""
+        return self.ledger.of(self.value["draw"], *kinds)
+
+    def compare(self, name: str, expected: Iterator[bytes], code: str) -> None:
+        """Compare a file with the bytes it must have."""
+        compare(self.report, self.bundle, name, expected, code)
+
+
+def check_commitment(case: Case) -> None:
     """Compare the commitment with rules, ledger and the digests of the committed files."""
-    value, file = commitment.value, commitment.file
-    rules_sha256 = digests["rules.json"].sha256 if "rules.json" in digests else ""
-    if value["rules_sha256"] != rules_sha256:
-        report.wrong("rules.json", None, "digest-differs", "The commitment names rules of another SHA-256.")
+    value, file, rules, digests = case.value, case.commitment.file, case.rules, case.digests
+    if "rules.json" not in digests or value["rules_sha256"] != digests["rules.json"].sha256:
+        case.wrong("rules.json", None, "digest-differs", "The commitment names rules of another SHA-256.")
     if value["round"] != rules["round"] or value["zone"] != rules["zone"] or value["draw"] > rules["draws"]:
-        report.wrong(
-            file, None, "rules-differ", "Round, zone or number of the draw are not those of the rules."
-        )
-    strata = {each["stratum"] for each in rules["strata"]}
-    for stratum in sorted(set(value["quotas"]) - strata):
-        report.wrong(file, None, "rules-differ", f"The rules know no stratum {stratum}.")
+        said = "Round, zone or number of the draw are not those of the rules."
+        case.wrong(file, None, "rules-differ", said)
+    for stratum in sorted(set(value["quotas"]) - {each["stratum"] for each in rules["strata"]}):
+        case.wrong(file, None, "rules-differ", f"The rules know no stratum {stratum}.")
     for name in COMMITTED:
         if name in digests:
-            report.attempt(f"digest of {name}", digests[name].require, name, value["files"][name], file)
+            case.attempt(f"digest of {name}", digests[name].require, value["files"][name], file)
         else:
-            report.wrong(name, None, "missing-file", "The commitment names this file, but it is missing.")
-    opened = ledger.of(None, "round-opened")
+            case.wrong(name, None, "missing-file", "The commitment names this file, but it is missing.")
+    opened = case.ledger.of(None, "round-opened")
     if opened and opened[0].body["number_key_sha256"] != value["number_key_sha256"]:
-        report.wrong(
-            file, None, "key-differs", "The number key is not the one pledged when the round opened."
-        )
-    decided = ledger.of(value["draw"], "draw-decided")
+        case.wrong(file, None, "key-differs", "The number key is not the one pledged when the round opened.")
+    decided = case.of("draw-decided")
     if decided and decided[-1].body["registers"] != value["registers"]:
-        report.wrong(file, None, "registers-differ", "The registers are not those of the last deciding.")
-    root = ledger.roots.get(value["ledger"]["size"])
+        case.wrong(file, None, "registers-differ", "The registers are not those of the last deciding.")
+    root = case.ledger.roots.get(value["ledger"]["size"])
     if root is None or root.hex() != value["ledger"]["root"]:
-        report.wrong(file, None, "root-differs", "The root at the ledger's size named here is another.")
+        case.wrong(file, None, "root-differs", "The root at the ledger's size named here is another.")
 
 
 # ---------------------------------------------------------------------------------------------------------------------
@@ -1244,11 +1242,16 @@ def check_commitment(
 # ---------------------------------------------------------------------------------------------------------------------
 
 STEPS = "draw-closed draw-decided draw-committed dice beacon drawn allocated batch draw-finished".split()  # noqa: SIM905
+ASIDE: dict[str, tuple[list[str], list[str]]] = {  # other steps: what must stand before them, what only after
+    "audited": (STEPS[:6], []),
+    "draw-voided": ([], STEPS[3:]),
+    "successor": (STEPS[:3], ["beacon"]),
+}
 MILESTONES = "round-opened draw-closed draw-committed draw-voided dice drawn allocated batch audited".split()  # noqa: SIM905
 ENDS = {"round-finished": ("audited", "erased"), "erased": ()}  # what may still come in a round
 
 
-def check_opening(report: Report, ledger: Ledger, keys: Keys, digests: dict[str, Digest]) -> None:
+def check_opening(report: Report, ledger: Ledger, keys: Keys, digests: Digests) -> None:
     """Compare keys and rules with those the round was opened with (spec E3, Y2)."""
     opened = ledger.of(None, "round-opened")
     if len(opened) != 1:
@@ -1256,9 +1259,7 @@ def check_opening(report: Report, ledger: Ledger, keys: Keys, digests: dict[str,
         report.wrong(LEDGER, line, "wrong-order", f"The round was opened {len(opened)} times.")
     for entry in opened[:1]:
         if entry.body["keys"] != keys.texts:
-            report.wrong(
-                LEDGER, entry.line, "keys-differ", "The round was opened with other keys than those given."
-            )
+            report.wrong_entry(entry, "keys-differ", "The round was opened with other keys than those given.")
         if "rules.json" in digests and entry.body["rules_sha256"] != digests["rules.json"].sha256:
             said = f"Line {entry.line} of the ledger opens the round with rules of another SHA-256."
             report.wrong("rules.json", None, "digest-differs", said)
@@ -1266,23 +1267,20 @@ def check_opening(report: Report, ledger: Ledger, keys: Keys, digests: dict[str,
 
 def check_round(report: Report, ledger: Ledger) -> None:
     """Check that the round is opened before anything else, and how it ends (spec E3, E17)."""
-
-    def wrong(entry: Entry, sentence: str, code: str = "wrong-order") -> None:
-        report.wrong(LEDGER, entry.line, code, sentence)
-
     pledged = {name: digest for each in ledger.of(None, "round-opened") for name, digest in each.body.items()}
     ended = ""
     for place, entry in enumerate(ledger.entries):
         if place == 0 and entry.kind != "round-opened":
-            wrong(entry, "The round was not opened before this.")
+            report.wrong_entry(entry, "wrong-order", "The round was not opened before this.")
         if ended and entry.kind not in ENDS[ended]:
-            wrong(entry, f"It stands after {ended}.")
+            report.wrong_entry(entry, "wrong-order", f"It stands after {ended}.")
         if entry.kind == "erased":
             if ended != "round-finished":
-                wrong(entry, "The round was not finished before.")
+                report.wrong_entry(entry, "wrong-order", "The round was not finished before.")
             for name, digest in entry.body.items():
                 if pledged.get(name) != digest:
-                    wrong(entry, f"The {name} pledged at the opening was another.", "digest-differs")
+                    said = f"The {name} pledged at the opening was another."
+                    report.wrong_entry(entry, "digest-differs", said)
         if entry.kind in ENDS:
             ended = entry.kind
 
@@ -1299,7 +1297,7 @@ def check_order(report: Report, ledger: Ledger, draw: int, declared: list[str] |
     """
 
     def wrong(entry: Entry, sentence: str, code: str = "wrong-order") -> None:
-        report.wrong(LEDGER, entry.line, code, sentence)
+        report.wrong_entry(entry, code, sentence)
 
     about = [each for each in ledger.entries if each.draw in (None, draw)]
     for before, entry in zip(about, about[1:]):
@@ -1312,10 +1310,11 @@ def check_order(report: Report, ledger: Ledger, draw: int, declared: list[str] |
         if step in done and step not in ("draw-decided", "batch"):
             code = "second-commitment" if step == "draw-committed" else "wrong-order"
             wrong(entry, "This can happen only once in a draw.", code)
-        needed = {"audited": STEPS[:6], "draw-voided": [], "successor": STEPS[:3]}.get(step)
-        needed = STEPS[: STEPS.index(step)] if needed is None else needed
-        after = {"audited": [], "draw-voided": STEPS[3:], "successor": ["beacon"]}.get(step)
-        after = STEPS[STEPS.index(step) + 1 :] if after is None else after
+        if step in STEPS:
+            place = STEPS.index(step)
+            needed, after = STEPS[:place], STEPS[place + 1 :]
+        else:
+            needed, after = ASIDE[step]
         for other in needed:
             if other in must and other not in done and other != "batch":
                 wrong(entry, f"It stands before any {other}.")
@@ -1326,79 +1325,63 @@ def check_order(report: Report, ledger: Ledger, draw: int, declared: list[str] |
             wrong(entry, "The commitment declares no such source.", "bad-value")
         done.add(step)
         if step == "draw-committed":
-            ends = {
-                each.draw
-                for each in ledger.entries
-                if each.seq < entry.seq and each.kind in ("drawn", "draw-voided")
-            }
+            before_it = [each for each in ledger.entries if each.seq < entry.seq]
+            ends = {each.draw for each in before_it if each.kind in ("drawn", "draw-voided")}
             for earlier in set(range(1, draw)) - ends:
                 wrong(entry, f"Draw {earlier} had neither a result nor been voided.")
 
 
-def check_times(report: Report, ledger: Ledger, commitment: Commitment, rules: dict[str, Any]) -> None:
+def check_times(case: Case) -> None:
     """Check that everything was fixed before it could be known (spec K6, E6 to E12, E15)."""
-    draw, file = commitment.value["draw"], commitment.file
-
-    def wrong(entry: Entry, code: str, sentence: str) -> None:
-        report.wrong(LEDGER, entry.line, code, sentence)
-
-    committed = ledger.of(draw, "draw-committed")
+    commitment, ledger, wrong = case.commitment, case.ledger, case.report.wrong_entry
+    committed = case.of("draw-committed")
     if not committed:
-        report.wrong(file, None, "not-in-ledger", "No entry of the ledger names this commitment.")
+        said = "No entry of the ledger names this commitment."
+        case.wrong(commitment.file, None, "not-in-ledger", said)
         return
     entry = committed[0]
     if entry.body["commitment_sha256"] != commitment.sha256:
         said = f"Its SHA-256 is {commitment.sha256}, but line {entry.line} of the ledger says otherwise."
-        report.wrong(file, None, "digest-differs", said)
-    decided = ledger.of(draw, "draw-decided")
+        case.wrong(commitment.file, None, "digest-differs", said)
+    decided = case.of("draw-decided")
     since = decided[-1].seq if decided else -1
-    if commitment.at != entry.at or not since < commitment.value["ledger"]["size"] <= entry.seq:
-        wrong(
-            entry,
-            "wrong-order",
-            "The commitment says another time, or another place in the ledger, than this entry.",
-        )
-    if decided and entry.at < decided[-1].at + 3600 * rules["challenge_hours"]:
+    if commitment.at != entry.at or not since < case.value["ledger"]["size"] <= entry.seq:
+        said = "The commitment says another time, or another place in the ledger, than this entry."
+        wrong(entry, "wrong-order", said)
+    if decided and entry.at < decided[-1].at + 3600 * case.rules["challenge_hours"]:
         wrong(entry, "challenge-cut", "The hours in which verdicts can be disputed were not over.")
     cosigned = ledger.cosigned_at(entry)
     if cosigned is None:
-        if ledger.of(draw, "dice", "beacon", "drawn"):
+        if case.of("dice", "beacon", "drawn"):
             wrong(entry, "not-cosigned", "Notary and witness have not cosigned the commitment.")
     elif cosigned + LEAD > commitment.first_due:
         wrong(entry, "cosigned-late", "It was cosigned less than ten minutes before the first source.")
-    for dice in ledger.of(draw, "dice")[:1]:
+    for dice in case.of("dice")[:1]:
         if commitment.dice:
-            check_dice(report, ledger, commitment, dice, cosigned)
-    for voided in ledger.of(draw, "draw-voided"):
+            check_dice(case, dice, cosigned)
+    first = commitment.first_due
+    if commitment.dice and cosigned is not None:
+        first = min(first, cosigned + LEAD)
+    for voided in case.of("draw-voided"):
         if voided.body["commitment_sha256"] != commitment.sha256:
             wrong(voided, "digest-differs", "It does not name this commitment.")
-        first = commitment.first_due
-        if commitment.dice and cosigned is not None:
-            first = min(first, cosigned + LEAD)
         at = ledger.cosigned_at(voided)
         if at is None or max(at, voided.at) >= first:
             wrong(voided, "void-late", "It was not cosigned before the first source could be known.")
 
 
-def check_dice(
-    report: Report, ledger: Ledger, commitment: Commitment, entry: Entry, cosigned: int | None
-) -> None:
+def check_dice(case: Case, entry: Entry, cosigned: int | None) -> None:
     """Check that the rolls came after the commitment counted and before the beacon could be known (spec E9 to E11)."""
-    by, at = seconds(commitment.dice["by"]) or 0, ledger.cosigned_at(entry)
+    wrong = case.report.wrong_entry
+    by, at = seconds(case.commitment.dice["by"]) or 0, case.ledger.cosigned_at(entry)
     if entry.body["rolls"] == "missing":
         if entry.at <= by:
-            report.wrong(
-                LEDGER, entry.line, "dice-early", "The dice were called missing while they could be rolled."
-            )
+            wrong(entry, "dice-early", "The dice were called missing while they could be rolled.")
         return
     if cosigned is not None and entry.at < cosigned + LEAD:
-        report.wrong(
-            LEDGER, entry.line, "dice-early", "The commitment had not been cosigned for ten minutes."
-        )
-    if commitment.drand and (entry.at > by or at is None or at > by):
-        report.wrong(
-            LEDGER, entry.line, "dice-late", "The dice were not entered and cosigned by the time declared."
-        )
+        wrong(entry, "dice-early", "The commitment had not been cosigned for ten minutes.")
+    if case.commitment.drand and (entry.at > by or at is None or at > by):
+        wrong(entry, "dice-late", "The dice were not entered and cosigned by the time declared.")
 
 
 def check_cosigned(report: Report, ledger: Ledger, draw: int) -> None:
@@ -1407,7 +1390,7 @@ def check_cosigned(report: Report, ledger: Ledger, draw: int) -> None:
     for entry in ledger.entries:
         if entry.draw in (None, draw) and step_of(entry) in [*MILESTONES, "successor"]:
             if ledger.cosigned_at(entry) is None and entry.line < finished:
-                report.wrong(LEDGER, entry.line, "not-cosigned", f"{entry.kind} was never cosigned by both.")
+                report.wrong_entry(entry, "not-cosigned", f"{entry.kind} was never cosigned by both.")
             elif ledger.cosigned_at(entry) is None:
                 report.say(f"{LEDGER}:{entry.line}: {entry.kind} is not cosigned by notary and witness yet")
 
@@ -1457,19 +1440,12 @@ class Pool:
         self.seals: dict[bytes, bytes] = {}
 
 
-def read_pool(
-    report: Report,
-    bundle: Bundle,
-    commitment: Commitment,
-    rules: dict[str, Any],
-    seed: str,
-    sealed: Iterable[bytes],
-) -> Pool:
+def read_pool(case: Case, sealed: Iterable[bytes]) -> Pool:
     """Read the pool once: form, tree, tickets (where there is a seed), and the seals of the numbers named."""
-    pool, tree, wanted = Pool(), Leaves(commitment.value["pool_tree"]["symbols"]), set(sealed)
-    most = rules["bonus"]["max_tickets"]
-    start = seed.encode() + b"/"
-    for first, (numbers, strata, tickets, seals), lines in read_sorted(bundle, POOL):
+    pool, tree, wanted = Pool(), Leaves(case.value["pool_tree"]["symbols"]), set(sealed)
+    most = case.rules["bonus"]["max_tickets"]
+    start = case.seed.encode() + b"/"
+    for first, (numbers, strata, tickets, seals), lines in read_sorted(case.bundle, POOL):
         pool.numbers.packed += b"".join(numbers)
         pool.counts.update(strata)
         for stratum in set(strata) - set(pool.strata):
@@ -1482,10 +1458,9 @@ def read_pool(
             several = [place for place, each in enumerate(tickets) if each != b"1"]
         for place in several:
             if int(tickets[place]) > most:
-                report.wrong(
-                    POOL, first + place, "too-many-tickets", f"By the rules nobody has more than {most}."
-                )
-        if seed:
+                said = f"By the rules nobody has more than {most}."
+                case.wrong(POOL, first + place, "too-many-tickets", said)
+        if case.seed:
             values = [sha256(start + number + b"/1").digest() for number in numbers]
             for place in several:
                 more = (
@@ -1497,8 +1472,8 @@ def read_pool(
             pool.entries += [
                 value + number + codes[stratum] for value, number, stratum in zip(values, numbers, strata)
             ]
-    if tree.root() != commitment.value["pool_tree"]["root"]:
-        report.wrong(commitment.file, None, "tree-differs", "The root of the pool's tree is another.")
+    if tree.root() != case.value["pool_tree"]["root"]:
+        case.wrong(case.commitment.file, None, "tree-differs", "The root of the pool's tree is another.")
     return pool
 
 
@@ -1537,16 +1512,17 @@ class Leaves:
         return self._tree.root().hex()
 
 
-def check_sets(report: Report, bundle: Bundle, pool: Pool) -> None:
+def check_sets(case: Case, pool: Pool) -> None:
     """Check that pool and excluded together are the registered, and that the disputed are in the pool."""
+    bundle, wrong = case.bundle, case.wrong
     left_out = [number for _line, (number, _reason) in read_rows(read_sorted(bundle, "excluded.csv"))]
     in_both = set(left_out).intersection(pool.numbers.list())
     for line, number in enumerate(left_out, 2):
         if number in in_both:
-            report.wrong("excluded.csv", line, "sets-differ", f"{number.decode()} is in {POOL} too.")
+            wrong("excluded.csv", line, "sets-differ", f"{number.decode()} is in {POOL} too.")
     for line, (number,) in read_rows(read_sorted(bundle, "disputed.csv")):
         if pool.numbers.find(number) is None:
-            report.wrong("disputed.csv", line, "sets-differ", f"{number.decode()} is not in {POOL}.")
+            wrong("disputed.csv", line, "sets-differ", f"{number.decode()} is not in {POOL}.")
     # The bytes of registered.csv are known; only where they are others is it worth to look who is where.
     if b"".join(registered_file(pool.numbers, left_out)) != b"".join(bundle.blocks("registered.csv")):
         everyone = set()
@@ -1555,11 +1531,11 @@ def check_sets(report: Report, bundle: Bundle, pool: Pool) -> None:
             everyone.add(number)
             if number not in admitted:
                 said = f"{number.decode()} is neither in {POOL} nor in excluded.csv."
-                report.wrong("registered.csv", line, "sets-differ", said)
+                wrong("registered.csv", line, "sets-differ", said)
         for name, numbers in ((POOL, pool.numbers.list()), ("excluded.csv", left_out)):
             for line, number in enumerate(numbers, 2):
                 if number not in everyone:
-                    report.wrong(name, line, "sets-differ", f"{number.decode()} is not in registered.csv.")
+                    wrong(name, line, "sets-differ", f"{number.decode()} is not in registered.csv.")
 
 
 def registered_file(numbers: Numbers, left_out: list[bytes]) -> Iterator[bytes]:
@@ -1571,25 +1547,21 @@ def registered_file(numbers: Numbers, left_out: list[bytes]) -> Iterator[bytes]:
         yield b"\n".join(together[start : start + 50_000]) + b"\n"
 
 
-def check_district(report: Report, rules: dict[str, Any], name: str, line: int, district: bytes) -> None:
+def check_district(case: Case, name: str, line: int, district: bytes) -> None:
     """Report a district that the rules do not know (R4)."""
-    if district.decode() not in rules["districts"]:
-        report.wrong(name, line, "unknown-district", f"The rules know no district {district.decode()}.")
+    if district.decode() not in case.rules["districts"]:
+        case.wrong(name, line, "unknown-district", f"The rules know no district {district.decode()}.")
 
 
-def check_quotas(report: Report, commitment: Commitment, pool: Pool, slots: list[Slot]) -> None:
+def check_quotas(case: Case, pool: Pool, slots: list[Slot]) -> None:
     """Check that the quotas are of exactly the pool's strata and that all winners have a place."""
-    quotas = commitment.value["quotas"]
+    quotas = case.value["quotas"]
     for stratum in sorted(set(quotas) ^ {name.decode() for name in pool.counts}):
-        report.wrong(
-            commitment.file,
-            None,
-            "quotas-differ",
-            f"The stratum {stratum} is not both in the quotas and in the pool.",
-        )
+        said = f"The stratum {stratum} is not both in the quotas and in the pool."
+        case.wrong(case.commitment.file, None, "quotas-differ", said)
     winners = sum(min(quota, pool.counts[stratum.encode()]) for stratum, quota in quotas.items())
     if winners > sum(slot.capacity for slot in slots):
-        report.wrong("slots.csv", None, "too-few-places", f"There are {winners} winners and fewer places.")
+        case.wrong("slots.csv", None, "too-few-places", f"There are {winners} winners and fewer places.")
 
 
 # ---------------------------------------------------------------------------------------------------------------------
@@ -1597,107 +1569,88 @@ def check_quotas(report: Report, commitment: Commitment, pool: Pool, slots: list
 # ---------------------------------------------------------------------------------------------------------------------
 
 
-def check_seed(report: Report, bundle: Bundle, ledger: Ledger, commitment: Commitment) -> str:
+def check_seed(case: Case) -> str:
     """Write seed.txt anew from commitment and ledger and give the seed; empty where the sources are not all there."""
-    if "beacon.json" in bundle and not ledger.of(commitment.value["draw"], "beacon"):
-        report.wrong("beacon.json", None, "not-in-ledger", "The ledger has no beacon.")
-    draw, lines = commitment.value["draw"], ["maskres-draw-1", f"commitment {commitment.sha256}"]
+    commitment, lines = case.commitment, ["maskres-draw-1", f"commitment {case.commitment.sha256}"]
+    if "beacon.json" in case.bundle and not case.of("beacon"):
+        case.wrong("beacon.json", None, "not-in-ledger", "The ledger has no beacon.")
     for source, value in ((commitment.dice, dice_value), (commitment.drand, drand_value)):
         if source:
-            found = value(report, bundle, ledger.of(draw), commitment, ledger)
+            found = value(case)
             if found is None:
                 for name in ("seed.txt", "result.csv"):
-                    if name in bundle:
-                        report.wrong(
-                            name,
-                            None,
-                            "not-in-ledger",
-                            f"The ledger does not say what {source['name']} gave.",
-                        )
+                    if name in case.bundle:
+                        said = f"The ledger does not say what {source['name']} gave."
+                        case.wrong(name, None, "not-in-ledger", said)
                 return ""
             lines.append(f"{source['name']} {found}")
     text = "".join(f"{line}\n" for line in lines).encode()
-    report.attempt("seed.txt", compare_seed, report, bundle, text)
+    case.attempt("seed.txt", compare_seed, case, text)
     seed = sha256(text).hexdigest()
-    for entry in ledger.of(draw, "drawn"):
+    for entry in case.of("drawn"):
         if entry.body["seed"] != seed:
-            report.wrong(LEDGER, entry.line, "seed-differs", f"The seed is {seed}.")
+            case.report.wrong_entry(entry, "seed-differs", f"The seed is {seed}.")
     return seed
 
 
-def compare_seed(report: Report, bundle: Bundle, text: bytes) -> None:
+def compare_seed(case: Case, text: bytes) -> None:
     """Report every line of seed.txt that is not the one it must be."""
-    found = bundle.whole("seed.txt", 1 << 20).split(b"\n")
+    found = case.bundle.whole("seed.txt", 1 << 20).split(b"\n")
     for line, (want, have) in enumerate(zip_longest(text.split(b"\n"), found), 1):
         if want != have:
-            report.wrong(
-                "seed.txt", line, "seed-differs", f"The line must be {want!r:.90}, but is {have!r:.90}."
-            )
+            said = f"The line must be {want!r:.90}, but is {have!r:.90}."
+            case.wrong("seed.txt", line, "seed-differs", said)
 
 
-def dice_value(
-    report: Report, bundle: Bundle, entries: list[Entry], commitment: Commitment, ledger: Ledger
-) -> str | None:
+def dice_value(case: Case) -> str | None:
     """Give the rolls."""
-    dice = commitment.dice
-    entry = next((each for each in entries if each.kind == "dice"), None)
+    dice, entry = case.commitment.dice, next(iter(case.of("dice")), None)
     if entry is None:
         return None
     rolls: str = entry.body["rolls"]
     faces = "0123456789" if dice["sides"] == 10 else "12345678"[: dice["sides"]]
-    may_miss = rolls == "missing" and commitment.drand is not None
-    if entry.body["source"] != dice["name"] or not (
-        may_miss or (len(rolls) == dice["rolls"] and set(rolls) <= set(faces))
-    ):
-        report.wrong(LEDGER, entry.line, "bad-value", "These are not the rolls that the commitment declares.")
+    may_miss = rolls == "missing" and case.commitment.drand is not None
+    are_rolls = may_miss or (len(rolls) == dice["rolls"] and set(rolls) <= set(faces))
+    if entry.body["source"] != dice["name"] or not are_rolls:
+        said = "These are not the rolls that the commitment declares."
+        case.report.wrong_entry(entry, "bad-value", said)
     return rolls
 
 
-def drand_value(
-    report: Report, bundle: Bundle, entries: list[Entry], commitment: Commitment, ledger: Ledger
-) -> str | None:
+def drand_value(case: Case) -> str | None:
     """Give the beacon's randomness: of the network declared, or of its successor once that was said in time."""
-    network = commitment.drand
-    succeeded = None
-    for entry in entries:
-        if entry.kind != "beacon":
-            continue
-        if entry.body["source"] != commitment.drand["name"]:
-            report.wrong(LEDGER, entry.line, "bad-value", "The commitment declares a beacon of another name.")
-            continue
-        if "successor_round" in entry.body:
-            successor = commitment.drand["successor"]
-            at = ledger.cosigned_at(entry)
-            if successor is None or entry.body["successor_round"] != successor["round"] or succeeded:
-                report.wrong(
-                    LEDGER, entry.line, "bad-value", "This is not the successor that the commitment declares."
-                )
+    network = case.commitment.drand
+    successor, has_succeeded, wrong = network["successor"], False, case.report.wrong_entry
+    for entry in case.of("beacon"):
+        body = {name: each for name, each in entry.body.items() if name != "source"}
+        if entry.body["source"] != case.commitment.drand["name"]:
+            wrong(entry, "bad-value", "The commitment declares a beacon of another name.")
+        elif "successor_round" in body:
+            at = case.ledger.cosigned_at(entry)
+            if successor is None or body["successor_round"] != successor["round"] or has_succeeded:
+                wrong(entry, "bad-value", "This is not the successor that the commitment declares.")
             elif at is None or at >= round_time(successor):
-                report.wrong(
-                    LEDGER, entry.line, "beacon-late", "It was not cosigned before the successor's round."
-                )
+                wrong(entry, "beacon-late", "It was not cosigned before the successor's round.")
             else:
                 network = successor
-            succeeded = entry
-            continue
-        body = {name: entry.body[name] for name in ("round", "signature", "randomness")}
-        if body["round"] != network["round"]:
-            report.wrong(LEDGER, entry.line, "beacon-round", f"The round that counts is {network['round']}.")
-        if sha256(bytes.fromhex(body["signature"])).hexdigest() != body["randomness"]:
-            report.wrong(
-                LEDGER, entry.line, "beacon-randomness", "The randomness is not the SHA-256 of the signature."
-            )
-        if entry.at < round_time(network):
-            report.wrong(LEDGER, entry.line, "beacon-early", "This round had not come.")
-        report.attempt("beacon.json", compare_beacon, report, bundle, body)
-        return str(body["randomness"])
+            has_succeeded = True
+        else:
+            if body["round"] != network["round"]:
+                wrong(entry, "beacon-round", f"The round that counts is {network['round']}.")
+            if sha256(bytes.fromhex(body["signature"])).hexdigest() != body["randomness"]:
+                said = "The randomness is not the SHA-256 of the signature."
+                wrong(entry, "beacon-randomness", said)
+            if entry.at < round_time(network):
+                wrong(entry, "beacon-early", "This round had not come.")
+            case.attempt("beacon.json", compare_beacon, case, body)
+            return str(body["randomness"])
     return None
 
 
-def compare_beacon(report: Report, bundle: Bundle, body: dict[str, Any]) -> None:
+def compare_beacon(case: Case, body: dict[str, Any]) -> None:
     """Compare beacon.json with the ledger."""
     file = "beacon.json"
-    value = parse_json(bundle.whole(file), file)
+    value = parse_json(case.bundle.whole(file), file)
     require_shape(value, {"round": POSITIVE, "signature": BEACON_SIGNATURE, "randomness": HEX64}, file)
     if value != body:
         raise Wrong(file, None, "beacon-differs", "The ledger has another beacon.")
@@ -1753,35 +1706,21 @@ class Drawn:
         return lists
 
 
-def check_draw(
-    report: Report,
-    bundle: Bundle,
-    ledger: Ledger,
-    commitment: Commitment,
-    pool: Pool,
-    digests: dict[str, Digest],
-) -> Drawn | None:
+def check_draw(case: Case, pool: Pool) -> Drawn:
     """Draw again and compare result.csv and the ledger's `drawn`."""
-    drawn = Drawn(pool, commitment.value["quotas"])
-    entries = ledger.of(commitment.value["draw"], "drawn")
-    if not entries and "result.csv" not in bundle:
+    drawn = Drawn(pool, case.value["quotas"])
+    entries = case.of("drawn")
+    if not entries and "result.csv" not in case.bundle:
         return drawn
-    compare(report, bundle, "result.csv", drawn.result_file(), "result-differs")
+    case.compare("result.csv", drawn.result_file(), "result-differs")
     if not entries:
-        report.wrong("result.csv", None, "not-in-ledger", "The ledger does not say that the draw was drawn.")
+        said = "The ledger does not say that the draw was drawn."
+        case.wrong("result.csv", None, "not-in-ledger", said)
     for entry in entries:
-        if "result.csv" in digests:
-            report.attempt(
-                "digest of result.csv",
-                digests["result.csv"].require,
-                "result.csv",
-                entry.body["result"],
-                f"line {entry.line} of the ledger",
-            )
+        check_entry_files(case.report, entry, {"result.csv": entry.body["result"]}, case.digests)
         if entry.body["cutoffs"] != drawn.cutoffs:
-            report.wrong(
-                LEDGER, entry.line, "cutoffs-differ", f"The cutoffs are {json.dumps(drawn.cutoffs)}."
-            )
+            said = f"The cutoffs are {json.dumps(drawn.cutoffs)}."
+            case.report.wrong_entry(entry, "cutoffs-differ", said)
     return drawn
 
 
@@ -1851,24 +1790,20 @@ def read_wishes(bundle: Bundle, name: str) -> Wishes:
     return wishes
 
 
-def check_wishes(report: Report, name: str, wishes: Wishes, placed: Iterable[bytes], pool: Pool) -> bool:
+def check_wishes(case: Case, name: str, wishes: Wishes, placed: Iterable[bytes], pool: Pool) -> bool:
     """Check that the wishes are of exactly those to be placed and open their seals; say whether none is missing."""
     wanted = set(placed)
     for number, wish in wishes.items():
         if number not in pool.seals:
-            report.wrong(name, wish.line, "unknown-number", f"{number.decode()} is not in the pool.")
+            case.wrong(name, wish.line, "unknown-number", f"{number.decode()} is not in the pool.")
         elif wish.seal != pool.seals[number]:
-            report.wrong(
-                name,
-                wish.line,
-                "seal-differs",
-                f"Holder and wishes do not open the seal of {number.decode()}.",
-            )
+            said = f"Holder and wishes do not open the seal of {number.decode()}."
+            case.wrong(name, wish.line, "seal-differs", said)
         if number not in wanted:
-            report.wrong(name, wish.line, "unknown-number", f"{number.decode()} is not to be placed.")
+            case.wrong(name, wish.line, "unknown-number", f"{number.decode()} is not to be placed.")
     missing = sorted(wanted - set(wishes))
     for number in missing:
-        report.wrong(name, None, "wish-missing", f"The wishes of {number.decode()} are missing.")
+        case.wrong(name, None, "wish-missing", f"The wishes of {number.decode()} are missing.")
     return not missing
 
 
@@ -1964,31 +1899,26 @@ def place(
 
 
 def check_entry_files(
-    report: Report, entry: Entry, said: dict[str, dict[str, Any]], digests: dict[str, Digest]
+    report: Report, entry: Entry, said: dict[str, dict[str, Any]], digests: Digests
 ) -> None:
     """Compare files with the digests and counts that an entry of the ledger says."""
     for name, digest in said.items():
         if name in digests:
-            report.attempt(
-                f"digest of {name}", digests[name].require, name, digest, f"line {entry.line} of the ledger"
-            )
+            where = f"line {entry.line} of the ledger"
+            report.attempt(f"digest of {name}", digests[name].require, digest, where)
         else:
-            report.wrong(
-                name,
-                None,
-                "missing-file",
-                f"Line {entry.line} of the ledger names this file, but it is missing.",
-            )
+            sentence = f"Line {entry.line} of the ledger names this file, but it is missing."
+            report.wrong(name, None, "missing-file", sentence)
 
 
 def check_allocation(
-    report: Report, bundle: Bundle, seed: str, drawn: Drawn, pool: Pool, wishes: Wishes, slots: list[Slot]
+    case: Case, drawn: Drawn, pool: Pool, wishes: Wishes, slots: list[Slot]
 ) -> set[bytes] | None:
     """Open the seals, place the winners again and compare allocation.csv; give who has a place."""
-    if not check_wishes(report, "wishes.csv", wishes, drawn.winners, pool):
+    if not check_wishes(case, "wishes.csv", wishes, drawn.winners, pool):
         return None
-    lines, placed = place(seed, [drawn.winners], wishes, slots)
-    compare(report, bundle, "allocation.csv", iter([b"".join(lines)]), "allocation-differs")
+    lines, placed = place(case.seed, [drawn.winners], wishes, slots)
+    case.compare("allocation.csv", iter([b"".join(lines)]), "allocation-differs")
     return placed
 
 
@@ -2025,9 +1955,7 @@ class Story:
         self.status = {number: "placed" if number in placed else "unplaced" for number in drawn.winners}
         self.waiting = drawn.waiting()
 
-    def apply(
-        self, report: Report, name: str, rows: list[tuple[int, tuple[bytes, ...]]]
-    ) -> tuple[list[bytes], Counter[int]]:
+    def apply(self, report: Report, name: str, rows: Iterable[Row]) -> tuple[list[bytes], Counter[int]]:
         """Make the changes; give the displaced, and how many wins ended in each stratum."""
         displaced: list[bytes] = []
         freed: Counter[int] = Counter()
@@ -2039,9 +1967,8 @@ class Story:
             status = self.status.get(number, "waiting")
             must_lapse.discard(number)
             if cause not in ALLOWED.get(status, ()):
-                report.wrong(
-                    name, line, "bad-cause", f"A number that is {status} cannot be {cause.decode()}."
-                )
+                said = f"A number that is {status} cannot be {cause.decode()}."
+                report.wrong(name, line, "bad-cause", said)
                 continue
             if cause == b"displaced":
                 displaced.append(number)
@@ -2050,12 +1977,8 @@ class Story:
                 freed[self.stratum[number]] += 1
             self.status[number] = cause.decode()
         for number in sorted(must_lapse):
-            report.wrong(
-                name,
-                None,
-                "lapse-missing",
-                f"{number.decode()} was left unplaced by the last batch and must lapse.",
-            )
+            said = f"{number.decode()} was left unplaced by the last batch and must lapse."
+            report.wrong(name, None, "lapse-missing", said)
         return displaced, freed
 
     def promote(self, code: int, count: int) -> list[bytes]:
@@ -2082,80 +2005,45 @@ def has_list_ended(ledger: Ledger, draw: int, batch: Entry) -> bool:
     return bool(live)
 
 
-def check_batch(
-    report: Report,
-    bundle: Bundle,
-    seed: str,
-    ledger: Ledger,
-    commitment: Commitment,
-    rules: dict[str, Any],
-    story: Story,
-    entry: Entry,
-    wishes: Wishes,
-) -> bool:
+def check_batch(case: Case, story: Story, entry: Entry, wishes: Wishes) -> bool:
     """Follow one batch and compare promotion-N.csv."""
-    number, quotas = entry.body["batch"], commitment.value["quotas"]
-    changes = f"changes-{number}.csv"
-    rows = list(read_rows(read_sorted(bundle, changes)))
-    displaced, freed = story.apply(report, changes, rows)
-    released, has_ended = entry.body["released"], has_list_ended(ledger, commitment.value["draw"], entry)
+    number, quotas = entry.body["batch"], case.value["quotas"]
+    changes, room, promotion = f"changes-{number}.csv", f"room-{number}.csv", f"promotion-{number}.csv"
+    rows = list(read_rows(read_sorted(case.bundle, changes)))
+    displaced, freed = story.apply(case.report, changes, rows)
+    released, has_ended = entry.body["released"], has_list_ended(case.ledger, case.value["draw"], entry)
     total = sum(released.values())
     if (has_ended and total) or {**dict.fromkeys(quotas, 0), **released} != share(total, quotas):
-        report.wrong(
-            LEDGER,
-            entry.line,
-            "bad-released",
-            "The places released are not shared in proportion to the quotas.",
-        )
+        said = "The places released are not shared in proportion to the quotas."
+        case.report.wrong_entry(entry, "bad-released", said)
     promoted: list[bytes] = []
     if not has_ended:
         for code, stratum in enumerate(story.drawn.names):
             promoted += story.promote(code, freed[code] + released.get(stratum.decode(), 0))
-    room = read_slots(bundle, f"room-{number}.csv")
-    for slot in room:
-        check_district(report, rules, f"room-{number}.csv", slot.line, slot.district)
-        if (seconds(slot.starts_at.decode()) or 0) < entry.at + 3600 * rules["lead_hours"]:
-            report.wrong(
-                f"room-{number}.csv", slot.line, "slot-too-soon", "The slot starts too soon after the batch."
-            )
+    slots = read_slots(case.bundle, room)
+    for slot in slots:
+        check_district(case, room, slot.line, slot.district)
+        if (seconds(slot.starts_at.decode()) or 0) < entry.at + 3600 * case.rules["lead_hours"]:
+            case.wrong(room, slot.line, "slot-too-soon", "The slot starts too soon after the batch.")
     replaced = displaced + [each for each, status in story.status.items() if status == "unplaced"]
-    if not check_wishes(report, f"wishes-{number}.csv", wishes, replaced + promoted, story.pool):
-        raise Wrong(
-            f"promotion-{number}.csv",
-            None,
-            "promotion-differs",
-            "It cannot be recomputed without those wishes.",
-        )
-    lines, placed = place(seed, [replaced, promoted], wishes, room)
+    if not check_wishes(case, f"wishes-{number}.csv", wishes, replaced + promoted, story.pool):
+        said = "It cannot be recomputed without those wishes."
+        raise Wrong(promotion, None, "promotion-differs", said)
+    lines, placed = place(case.seed, [replaced, promoted], wishes, slots)
     for each in chain(replaced, promoted):
         story.status[each] = "placed" if each in placed else "left-unplaced"
-    compare(report, bundle, f"promotion-{number}.csv", iter([b"".join(lines)]), "promotion-differs")
+    case.compare(promotion, iter([b"".join(lines)]), "promotion-differs")
     return True
 
 
-def check_batches(
-    report: Report,
-    bundle: Bundle,
-    seed: str,
-    ledger: Ledger,
-    commitment: Commitment,
-    rules: dict[str, Any],
-    story: Story,
-    all_wishes: dict[str, Wishes],
-) -> None:
+def check_batches(case: Case, story: Story, all_wishes: dict[str, Wishes]) -> None:
     """Follow the batches in turn, until one cannot be followed."""
-    for turn, entry in enumerate(ledger.of(commitment.value["draw"], "batch"), 1):
+    for turn, entry in enumerate(case.of("batch"), 1):
         if entry.body["batch"] != turn:
-            report.wrong(LEDGER, entry.line, "wrong-order", f"This must be batch {turn}.")
+            case.report.wrong_entry(entry, "wrong-order", f"This must be batch {turn}.")
             return
-        what = f"batch {turn} and later ones"
         wishes = all_wishes.get(f"wishes-{turn}.csv")
-        if (
-            report.attempt(
-                what, check_batch, report, bundle, seed, ledger, commitment, rules, story, entry, wishes
-            )
-            is None
-        ):
+        if case.attempt(f"batch {turn} and later ones", check_batch, case, story, entry, wishes) is None:
             return
 
 
@@ -2164,52 +2052,34 @@ def check_batches(
 # ---------------------------------------------------------------------------------------------------------------------
 
 
-def check_audit(
-    report: Report,
-    bundle: Bundle,
-    seed: str,
-    ledger: Ledger,
-    commitment: Commitment,
-    rules: dict[str, Any],
-    drawn: Drawn,
-) -> None:
+def check_audit(case: Case, drawn: Drawn) -> None:
     """Recompute the audit's sample and compare audit.json."""
-    file, value = "audit.json", commitment.value
-    audit = parse_json(bundle.whole(file), file)
-    is_truth = lambda each: type(each) is bool  # noqa: E731
-    require_shape(
-        audit,
-        {"round": value["round"], "draw": value["draw"], "sound": lambda each: type(each) is dict},
-        file,
-    )
-    if not all(map(is_truth, audit["sound"].values())):
+    file, value = "audit.json", case.value
+    data = case.bundle.whole(file)
+    audit = parse_json(data, file)
+    shape = {"round": value["round"], "draw": value["draw"], "sound": lambda each: type(each) is dict}
+    require_shape(audit, shape, file)
+    sound: dict[str, bool] = audit["sound"]
+    if not all(type(each) is bool for each in sound.values()):
         raise Wrong(file, None, "bad-member", "sound holds something but true and false.")
-    sample = {
-        number.decode() for number in islice(by_hash(seed, drawn.winners, "audit"), rules["audit_size"])
-    }
-    for number in sorted(sample ^ set(audit["sound"])):
-        is_missing = number in sample
-        report.wrong(
-            file, None, "not-the-sample", f"{number} is {'missing' if is_missing else 'not of the sample'}."
-        )
-    unsound = sum(not is_sound for is_sound in audit["sound"].values())
+    order = by_hash(case.seed, drawn.winners, "audit")
+    sample = {number.decode() for number in order[: case.rules["audit_size"]]}
+    for number in sorted(sample ^ set(sound)):
+        how = "missing" if number in sample else "not of the sample"
+        case.wrong(file, None, "not-the-sample", f"{number} is {how}.")
+    unsound = sum(not is_sound for is_sound in sound.values())
     if unsound:
-        report.say(f"the audit found {unsound} of {len(audit['sound'])} winners unsound")
-    entries = ledger.of(value["draw"], "audited")
+        case.report.say(f"the audit found {unsound} of {len(sound)} winners unsound")
+    entries = case.of("audited")
     if not entries:
-        report.wrong(file, None, "not-in-ledger", "The ledger does not say that the draw was audited.")
+        case.wrong(file, None, "not-in-ledger", "The ledger does not say that the draw was audited.")
     for entry in entries:
-        if (entry.body["sample"], entry.body["unsound"]) != (len(audit["sound"]), unsound):
-            report.wrong(
-                LEDGER,
-                entry.line,
-                "count-differs",
-                f"The audit has {len(audit['sound'])} of whom {unsound} are unsound.",
-            )
-        if entry.body["audit_sha256"] != sha256(bundle.whole(file)).hexdigest():
-            report.wrong(
-                file, None, "digest-differs", f"Line {entry.line} of the ledger says another SHA-256."
-            )
+        if (entry.body["sample"], entry.body["unsound"]) != (len(sound), unsound):
+            said = f"The audit has {len(sound)} of whom {unsound} are unsound."
+            case.report.wrong_entry(entry, "count-differs", said)
+        if entry.body["audit_sha256"] != sha256(data).hexdigest():
+            said = f"Line {entry.line} of the ledger says another SHA-256."
+            case.wrong(file, None, "digest-differs", said)
 
 
 # ---------------------------------------------------------------------------------------------------------------------
@@ -2217,23 +2087,17 @@ def check_audit(
 # ---------------------------------------------------------------------------------------------------------------------
 
 
-def find_draw(ledger: Ledger, commitment: Commitment | None, digests: dict[str, Digest]) -> int | None:
+def find_draw(ledger: Ledger, commitment: Commitment | None, digests: Digests) -> int | None:
     """Tell which draw a bundle is of: its commitment says so, before that the digest of registered.csv."""
     if commitment is not None:
         return int(commitment.value["draw"])
+    mine = digests["registered.csv"].sha256 if "registered.csv" in digests else None
     closed = [each for each in ledger.entries if each.kind == "draw-closed"]
-    mine = [
-        each
-        for each in closed
-        if "registered.csv" in digests
-        and each.body["registered"]["sha256"] == digests["registered.csv"].sha256
-    ]
-    return mine[-1].draw if mine else None
+    draws = [each.draw for each in closed if each.body["registered"]["sha256"] == mine]
+    return draws[-1] if draws else None
 
 
-def check_ledger_files(
-    report: Report, bundle: Bundle, ledger: Ledger, draw: int, digests: dict[str, Digest]
-) -> None:
+def check_ledger_files(report: Report, bundle: Bundle, ledger: Ledger, draw: int, digests: Digests) -> None:
     """Compare every file that the ledger names for a draw, and name files it does not."""
     named = {
         "registered.csv": "draw-closed",
@@ -2245,8 +2109,7 @@ def check_ledger_files(
         check_entry_files(report, entry, {"registered.csv": entry.body["registered"]}, digests)
     for entry in ledger.of(draw, "allocated"):
         check_entry_files(report, entry, {f"{name}.csv": said for name, said in entry.body.items()}, digests)
-    batches = ledger.of(draw, "batch")
-    for entry in batches:
+    for entry in ledger.of(draw, "batch"):
         files = {f"{name}-{entry.body['batch']}.csv": said for name, said in entry.body["files"].items()}
         named.update(dict.fromkeys(files, "batch"))
         check_entry_files(report, entry, files, digests)
@@ -2260,78 +2123,47 @@ def check_arguments(
     report: Report, keys: Keys, given: Keys | None, origin: str | None, round_: str | None
 ) -> Keys:
     """Compare keys.json with what the caller knows from elsewhere; that goes before it."""
+    file = "keys.json"
     if given is not None and (given.texts, given.origin) != (keys.texts, keys.origin):
-        report.wrong("keys.json", None, "keys-differ", "These are not the keys given by --keys.")
+        report.wrong(file, None, "keys-differ", "These are not the keys given by --keys.")
     if origin is not None and origin != keys.origin:
-        report.wrong(
-            "keys.json", None, "wrong-origin", f"The bundle is of the ledger {keys.origin}, not {origin}."
-        )
+        report.wrong(file, None, "wrong-origin", f"The bundle is of the ledger {keys.origin}, not {origin}.")
     if round_ is not None and round_ != keys.round:
-        report.wrong(
-            "keys.json", None, "wrong-round", f"The bundle is of the round {keys.round}, not {round_}."
-        )
+        report.wrong(file, None, "wrong-round", f"The bundle is of the round {keys.round}, not {round_}.")
     return given or keys
 
 
-def check_committed(
-    report: Report,
-    bundle: Bundle,
-    rules: dict[str, Any],
-    ledger: Ledger,
-    commitment: Commitment,
-    digests: dict[str, Digest],
-) -> None:
+def check_committed(case: Case) -> None:
     """Check everything that follows from a commitment: pool, seed, draw, places, batches, audit."""
-    attempt = report.attempt
-    draw = commitment.value["draw"]
-    attempt("the commitment", check_commitment, report, commitment, rules, ledger, digests)
-    attempt("times", check_times, report, ledger, commitment, rules)
-    seed = attempt("the seed", check_seed, report, bundle, ledger, commitment)
+    attempt, bundle = case.attempt, case.bundle
+    attempt("the commitment", check_commitment, case)
+    attempt("times", check_times, case)
+    case.seed = attempt("the seed", check_seed, case) or ""
     slots = attempt("slots.csv", read_slots, bundle, "slots.csv")
     for slot in slots or []:
-        if (seconds(slot.starts_at.decode()) or 0) <= commitment.at:
-            report.wrong("slots.csv", slot.line, "slot-past", "The slot begins before the draw is committed.")
-        check_district(report, rules, "slots.csv", slot.line, slot.district)
+        if (seconds(slot.starts_at.decode()) or 0) <= case.commitment.at:
+            case.wrong("slots.csv", slot.line, "slot-past", "The slot begins before the draw is committed.")
+        check_district(case, "slots.csv", slot.line, slot.district)
     names = [name for name in sorted(bundle.sizes) if re.fullmatch(f"wishes(-{BATCH})?\\.csv", name)]
     read = {name: attempt(name, read_wishes, bundle, name) for name in names}
     wishes: dict[str, Wishes] = {name: each for name, each in read.items() if each is not None}
     for name, lines in wishes.items():
         for wish in lines.values():
-            check_district(report, rules, name, wish.line, wish.district)
-    pool = attempt(
-        "the pool",
-        read_pool,
-        report,
-        bundle,
-        commitment,
-        rules,
-        seed or "",
-        chain.from_iterable(wishes.values()),
-    )
-    attempt("registered, excluded, disputed", check_sets, report, bundle, pool)
-    attempt("quotas", check_quotas, report, commitment, pool, slots)
-    if not seed:
+            check_district(case, name, wish.line, wish.district)
+    pool = attempt("the pool", read_pool, case, chain.from_iterable(wishes.values()))
+    attempt("registered, excluded, disputed", check_sets, case, pool)
+    attempt("quotas", check_quotas, case, pool, slots)
+    if not case.seed:
         return
-    drawn = attempt("the draw", check_draw, report, bundle, ledger, commitment, pool, digests)
-    if "wishes.csv" in bundle or "allocation.csv" in bundle or ledger.of(draw, "allocated"):
-        placed = attempt(
-            "the allocation",
-            check_allocation,
-            report,
-            bundle,
-            seed,
-            drawn,
-            pool,
-            wishes.get("wishes.csv"),
-            slots,
-        )
-        if ledger.of(draw, "batch"):
+    drawn = attempt("the draw", check_draw, case, pool)
+    if "wishes.csv" in bundle or "allocation.csv" in bundle or case.of("allocated"):
+        first = wishes.get("wishes.csv")
+        placed = attempt("the allocation", check_allocation, case, drawn, pool, first, slots)
+        if case.of("batch"):
             story = attempt("the batches", Story, drawn, pool, placed)
-            attempt(
-                "the batches", check_batches, report, bundle, seed, ledger, commitment, rules, story, wishes
-            )
-    if "audit.json" in bundle or ledger.of(draw, "audited"):
-        attempt("the audit", check_audit, report, bundle, seed, ledger, commitment, rules, drawn)
+            attempt("the batches", check_batches, case, story, wishes)
+    if "audit.json" in bundle or case.of("audited"):
+        attempt("the audit", check_audit, case, drawn)
 
 
 def verify(report: Report, bundle: Bundle, given: Keys | None, origin: str | None, round_: str | None) -> int:
@@ -2349,50 +2181,41 @@ def verify(report: Report, bundle: Bundle, given: Keys | None, origin: str | Non
     attempt("the round", check_round, report, ledger)
     if keys and rules and rules["round"] != keys.round:
         report.wrong("rules.json", None, "wrong-round", f"The rules are of the round {rules['round']}.")
-    if (
-        commitment
-        and keys
-        and (commitment.value["origin"], commitment.value["round"]) != (keys.origin, keys.round)
-    ):
+    if keys and commitment and not commitment.is_of(keys):
         report.wrong(commitment.file, None, "wrong-origin", "The commitment is of another ledger or round.")
     if ledger is not None:
-        draw = find_draw(ledger, commitment, digests)
-        if draw is None:
-            report.say("no draw of the ledger can be told to be this bundle's: only its opening was checked")
-        else:
-            kinds = (
-                [{"drand": "beacon"}.get(each["kind"], each["kind"]) for each in commitment.value["sources"]]
-                if commitment
-                else None
-            )
-            check_order(report, ledger, draw, kinds)
-            check_cosigned(report, ledger, draw)
-            check_ledger_files(report, bundle, ledger, draw, digests)
-            if "commitment.json" not in bundle and (
-                ledger.of(draw, "draw-committed")
-                or set(bundle.sizes) & {"pool.csv", "seed.txt", "result.csv"}
-            ):
-                report.wrong("commitment.json", None, "missing-file", "The file is missing.")
-            for entry in ledger.of(draw, "draw-voided"):
-                if entry.body["commitment_sha256"] and not ledger.of(draw, "draw-committed"):
-                    report.wrong(
-                        LEDGER, entry.line, "digest-differs", "It names a commitment that there never was."
-                    )
-    attempt_all = commitment is not None
-    if attempt_all:
-        attempt(
-            "everything that follows from the commitment",
-            check_committed,
-            report,
-            bundle,
-            rules,
-            ledger,
-            commitment,
-            digests,
-        )
+        check_events(report, bundle, ledger, commitment, digests)
+    if commitment is not None:
+        what = "everything that follows from the commitment"
+        case = attempt(what, Case, report, bundle, digests, rules, ledger, commitment)
+        if case is not None:
+            check_committed(case)
     if keys is not None:
         say_where(report, keys, given, commitment)
     return report.finish()
+
+
+def check_events(
+    report: Report, bundle: Bundle, ledger: Ledger, commitment: Commitment | None, digests: Digests
+) -> None:
+    """Check what the ledger says about the draw, whether its commitment can be read or not."""
+    draw = find_draw(ledger, commitment, digests)
+    if draw is None:
+        report.say("no draw of the ledger can be told to be this bundle's: only its opening was checked")
+        return
+    declared = None
+    if commitment:
+        steps = {"dice": "dice", "drand": "beacon"}
+        declared = [steps[source["kind"]] for source in commitment.value["sources"]]
+    check_order(report, ledger, draw, declared)
+    check_cosigned(report, ledger, draw)
+    check_ledger_files(report, bundle, ledger, draw, digests)
+    committed, later = ledger.of(draw, "draw-committed"), {"pool.csv", "seed.txt", "result.csv"}
+    if "commitment.json" not in bundle and (committed or set(bundle.sizes) & later):
+        report.wrong("commitment.json", None, "missing-file", "The file is missing.")
+    for entry in ledger.of(draw, "draw-voided"):
+        if entry.body["commitment_sha256"] and not committed:
+            report.wrong_entry(entry, "digest-differs", "It names a commitment that there never was.")
 
 
 def say_where(report: Report, keys: Keys, given: Keys | None, commitment: Commitment | None) -> None:
@@ -2404,10 +2227,8 @@ def say_where(report: Report, keys: Keys, given: Keys | None, commitment: Commit
     if commitment and not commitment.drand:
         report.say("there is no beacon: that the dice were fair rests on the people in the room")
     for network in commitment.networks if commitment else []:
-        if network:
-            report.say(
-                f"a beacon is declared; that this is a public network must be known: {network['chain']}"
-            )
+        said = f"a beacon is declared; that this is a public network must be known: {network['chain']}"
+        report.say(said)
     if given is None:
         report.say("the keys come from the bundle itself; compare them with those in the minutes:")
         for role, text in keys.texts.items():
