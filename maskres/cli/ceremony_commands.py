@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from maskres.cli.draw_commands import read_quotas
 from maskres.errors import InputError
 from maskres.formats import strict_json
 from maskres.formats.values import format_time
+from maskres.lottery.source_values import MISSING
 from maskres.lottery.sources import DeclaredSource, read_sources
 from maskres.rounds.roles import StaffRole
 from maskres.usecases import committing, drawing, seeding
@@ -97,12 +99,44 @@ def hand_in(round_slug: str, role: str, line: str, size: int | None, actor_name:
 @round_argument
 @draw_option
 @click.option("--rolls", required=True, help='The rolls in order, or "missing".')
+@click.option("--again", help="The same once more; where not given, it is asked for.")
 @as_option
-def dice(round_slug: str, draw_number: int, rolls: str, actor_name: str) -> None:
-    """Enter the notary's dice, once; then the outcome is fixed."""
+def dice(round_slug: str, draw_number: int, rolls: str, again: str | None, actor_name: str) -> None:
+    """Enter the notary's dice, once; then the outcome is fixed.
+
+    They are typed twice and must agree: what is entered can never be changed.
+    """
+    _require_same_rolls(rolls, _ask_again() if again is None else again)
     with open_service() as service:
         value = seeding.enter_dice(service, read_actor(actor_name), round_slug, draw_number, rolls)
     click.echo(f"Entered: {value}")
+
+
+def _ask_again() -> str:
+    """Read the rolls once more: on a terminal they are asked for, else one line of standard input."""
+    if sys.stdin.isatty():
+        typed: str = click.prompt("The rolls once more", err=True)
+        return typed
+    return sys.stdin.readline()
+
+
+def _require_same_rolls(rolls: str, again: str) -> None:
+    first, second = (_one_by_one(text) for text in (rolls, again))
+    if not second:
+        raise InputError("rolls-differ", "Dice are typed twice; please give them once more.", field="--again")
+    if first != second:
+        pairs = enumerate(zip(first, second, strict=False), start=1)
+        place = next((n for n, (a, b) in pairs if a != b), min(len(first), len(second)) + 1)
+        message = f"The two do not agree; they first differ at roll {place}. Please compare with the dice."
+        raise InputError("rolls-differ", message, field="--again")
+
+
+def _one_by_one(rolls: str) -> list[str]:
+    """Give what was typed roll by roll, so that spaces make no difference; the use case judges the rolls."""
+    parts = rolls.split()
+    if len(parts) == 1 and parts[0] != MISSING:
+        return list(parts[0])
+    return ["0" if part == "10" else part for part in parts]
 
 
 @click.command()

@@ -67,11 +67,17 @@ def _check(file: Path, leaves: Sequence[bytes], verifiers: Sequence[VerifierKey]
         signed, words = opened.checkpoint, _signers(opened, verifiers)
     if signed.size > len(leaves):
         raise CheckFailed(
-            "ledger-too-short", f"The checkpoint is over {signed.size} entries.", file=file.name
+            "ledger-too-short",
+            f"The checkpoint is over {signed.size} entries, the ledger has only {len(leaves)}.",
+            file=file.name,
         )
     if merkle.root(leaves[: signed.size]) != signed.root:
         raise CheckFailed(
-            "root-differs", "The ledger has another root than the checkpoint.", file=file.name, line=3
+            "root-differs",
+            f"The ledger's first {signed.size} entries have another root than this checkpoint: "
+            "one of them was changed.",
+            file=file.name,
+            line=3,
         )
     click.echo(f"checkpoint of {signed.size} entries: holds; {words}")
 
@@ -94,13 +100,13 @@ def proof(
 
     A proof that is checked says which roots it is about: compare them with checkpoints you trust.
     """
-    if proof_path is not None:
+    if proof_path is not None and (path, entry, old_size, size) == (None, None, None, None):
         read = read_proof(proof_path.read_bytes(), file=proof_path.name)
         read.verify()
         click.echo("The proof holds:")
         click.echo(json.dumps(read.to_json(), indent=1))
         return
-    if path is None or (entry is None) == (old_size is None):
+    if proof_path is not None or path is None or (entry is None) == (old_size is None):
         raise InputError("bad-arguments", "Give LEDGER and either --entry or --from, or --check alone.")
     with path.open("rb") as stream:
         lines = [each.line for each in read_ledger(stream, file=path.name)]

@@ -20,13 +20,20 @@ from maskres.errors import CheckFailed, InputError
     type=click.Path(exists=True, path_type=Path),
     help="The bundle of the draw, folder or zip: the one that was checked and kept.",
 )
-@click.option("--draw", "draw_number", default=1, show_default=True, type=click.IntRange(1, 99))
+@click.option(
+    "--draw",
+    "draw_number",
+    type=click.IntRange(1, 99),
+    help="Where the bundle holds no commitment yet; 1 if not given.",
+)
 @click.option("--address", metavar="URL", help="Where the bundle is published; printed with a code to scan.")
 @click.option(
     "--out", required=True, type=OUTPUT_FILE, help="The HTML page to write; one that is there is replaced."
 )
-def minutes(bundle_path: Path, draw_number: int, address: str | None, out: Path) -> None:
+def minutes(bundle_path: Path, draw_number: int | None, address: str | None, out: Path) -> None:
     """Write the minutes of a draw as a page to print and sign."""
+    if address is not None and not address.startswith(("https://", "http://")):
+        raise InputError("bad-value", "The address begins with https:// or http://.", field="--address")
     html = _write(bundle_path, draw_number, address)
     try:
         out.write_text(html, encoding="utf-8")
@@ -37,7 +44,7 @@ def minutes(bundle_path: Path, draw_number: int, address: str | None, out: Path)
     click.echo(f"{hashlib.sha256(html.encode()).hexdigest()}  {out.name}")
 
 
-def _write(path: Path, draw: int, address: str | None) -> str:
+def _write(path: Path, draw: int | None, address: str | None) -> str:
     import segno
 
     from maskres.ledger.bundle_files import VERIFIER_PATH
@@ -58,7 +65,11 @@ def _write(path: Path, draw: int, address: str | None) -> str:
             raise CheckFailed("bundle-differs", "The bundle has no readable ledger.", file=path.name)
         data = bundle.read("commitment.json") if "commitment.json" in bundle.files else None
         commitment = None if data is None else read_commitment(data)
-        number = draw if commitment is None else commitment.draw
+        number = (draw or 1) if commitment is None else commitment.draw
+        if draw not in (None, number):
+            raise InputError(
+                "other-draw", f"The bundle is of draw {number}, not of draw {draw}.", field="--draw"
+            )
         code = None if address is None else segno.make(address, error="m").svg_inline(scale=4, border=2)
         return write_minutes(
             Minutes(

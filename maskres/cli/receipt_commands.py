@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from maskres.errors import InputError
+from maskres.errors import InputError, MaskresError
 
 if TYPE_CHECKING:
     from maskres.ledger.note_keys import VerifierKey
@@ -44,7 +44,11 @@ def verify_one(receipt: Path, ledger: str | None, bundle: Path | None, canonical
     if canonical is not None and bundle is None:
         raise InputError("missing-bundle", "The seal stands in a bundle's pool.csv.", field="--id")
     operator = _own_key(bundle or Path()) if ledger is None else read_verifier_key(ledger, field="--ledger")
-    found = check_signature(receipt.read_bytes(), operator)
+    try:
+        found = check_signature(receipt.read_bytes(), operator)
+    except MaskresError as error:
+        error.file = receipt.name
+        raise
     click.echo(f"right  The receipt is signed by {operator.text}.")
     when = found.at.strftime("%Y-%m-%dT%H:%M:%SZ")
     click.echo(f"       {found.round}, draw {found.draw}, number {found.number}, {found.status}, {when}")
@@ -62,6 +66,7 @@ def _own_key(bundle: Path) -> VerifierKey:
 
 
 def _compare(receipt: Receipt, bundle: Path, canonical: str | None) -> Iterator[Finding]:
+    from maskres.ledger.body_shapes import Kind
     from maskres.ledger.entries import read_ledger
     from maskres.ledger.keyring import read_keys
     from maskres.ledger.receipt_check import check_ledger, check_registered, check_seal
@@ -74,6 +79,12 @@ def _compare(receipt: Receipt, bundle: Path, canonical: str | None) -> Iterator[
         )
     entries = read_ledger(_read(bundle, "ledger.jsonl").splitlines(keepends=True))
     yield check_ledger(receipt, entries)
+    if not (bundle / "registered.csv").exists() and all(
+        (entry.kind, entry.round, entry.draw) != (Kind.DRAW_CLOSED, receipt.round, receipt.draw)
+        for entry in entries
+    ):
+        message = "Registration has not closed yet; whether the number was counted can be checked afterwards."
+        raise InputError("not-closed", message, field="--bundle")
     yield check_registered(receipt, _read(bundle, "registered.csv"), entries)
     if canonical is not None:
         yield check_seal(receipt, canonical, read_pool(bundle / "pool.csv", keep_seals=True))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import subprocess
 import sys
@@ -144,8 +145,16 @@ def test_a_round_is_played_by_hand(deployment, capsys, monkeypatch):
     assert run("round", "commit", *step, "--slots", slots, "--sources", sources, *quotas) == 0
     cosign(deployment, "committed", capsys)
     let_pass(monkeypatch, minutes=11)
-    assert run("round", "dice", *step, "--rolls", "123456" * 8 + "12") == 1, "who committed rolls no dice"
-    assert run("round", "dice", "xiamen-2020-1", "--as", "wang", "--rolls", "123456" * 8 + "12") == 0
+    rolls = ["--rolls", "123456" * 8 + "12"]
+    twice = [*rolls, "--again", "1 2 3 4 5 6 " * 8 + "1 2"]
+    assert run("round", "dice", *step, *twice) == 1, "who committed rolls no dice"
+    notary = ["xiamen-2020-1", "--as", "wang"]
+    assert run("round", "dice", *notary, *rolls, "--again", "123456" * 8 + "13") == 2
+    assert "they first differ at roll 50" in capsys.readouterr().err
+    monkeypatch.setattr("sys.stdin", io.StringIO(""))
+    assert run("round", "dice", *notary, *rolls) == 2
+    assert "typed twice" in capsys.readouterr().err
+    assert run("round", "dice", *notary, *twice) == 0
     cosign(deployment, "diced", capsys)
     assert run("round", "draw", *step) == 0
     assert run("round", "publish", *step) == 0

@@ -93,6 +93,7 @@ def test_what_cannot_be_proved_is_said(bundle: Path, capsys: pytest.CaptureFixtu
         (["--from", "4", "--size", "2"], "not 4"),
         ([], "either --entry or --from"),
         (["--entry", "1", "--from", "2"], "either --entry or --from"),
+        (["--check", ledger], "--check alone"),
     ):
         assert main(["ledger", "proof", ledger, *what]) == 2
         assert said in capsys.readouterr().err

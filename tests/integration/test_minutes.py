@@ -46,6 +46,21 @@ def test_page_and_command_say_the_same(sqlite_service: Service, tmp_path: Path) 
         assert person.id_number not in made
 
 
+def test_minutes_are_of_the_bundle_s_own_draw_and_of_an_address_of_the_web(
+    sqlite_service: Service, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    play_to(sqlite_service, DrawStatus.COMMITTED)
+    write(sqlite_service, tmp_path, "--draw", "1")
+    fixed = ["notary", "minutes", "--bundle", str(tmp_path / "bundle"), "--out", str(tmp_path / "other.html")]
+    for options, said in (
+        (["--draw", "2"], "--draw: The bundle is of draw 1, not of draw 2."),
+        (["--address", "javascript:alert(1)"], "--address: The address begins with"),
+    ):
+        assert main([*fixed, *options]) == 2
+        assert said in capsys.readouterr().err
+    assert not (tmp_path / "other.html").exists()
+
+
 def test_what_an_operator_wrote_is_inert(sqlite_service: Service, tmp_path: Path) -> None:
     from maskres.usecases import committing
     from tests.support.world import OPERATOR

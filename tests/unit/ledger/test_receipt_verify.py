@@ -130,3 +130,11 @@ def test_what_cannot_be_compared_is_said(bundle: Path, capsys: pytest.CaptureFix
     (bundle / "registered.csv").unlink()
     assert verify(RECEIPT, "--bundle", bundle) == 2
     assert capsys.readouterr().err.startswith("registered.csv: ")
+    ledger = bundle / "ledger.jsonl"
+    ledger.write_bytes(ledger.read_bytes().splitlines(keepends=True)[0])
+    assert verify(RECEIPT, "--bundle", bundle) == 2
+    assert "Registration has not closed yet" in capsys.readouterr().err
+    broken = bundle / "broken.json"
+    broken.write_text("{")
+    assert verify(broken, "--bundle", bundle) == 2
+    assert capsys.readouterr().err.startswith("broken.json:1: ")
