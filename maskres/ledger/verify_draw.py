@@ -24,7 +24,6 @@ from __future__ import annotations
 import argparse
 import base64
 import binascii
-import builtins
 import gc
 import hashlib
 import json
@@ -576,9 +575,8 @@ def explain(name: str, number: int, line: bytes) -> Wrong | None:
         return Wrong(name, number, "not-utf-8", "The line is not UTF-8.")
     fields = line.split(b",")
     if len(fields) != len(columns):
-        return Wrong(
-            name, number, "wrong-column-count", f"The line has {len(fields)} fields, not {len(columns)}."
-        )
+        said = f"The line has {len(fields)} fields, not {len(columns)}."
+        return Wrong(name, number, "wrong-column-count", said)
     for (column, (pattern, code)), field in zip(columns.items(), fields):
         if column == "choices" and len(set(field.split(b"|"))) < len(field.split(b"|")):
             return Wrong(name, number, code, "A store is chosen twice.")
@@ -641,14 +639,9 @@ def require_header(name: str, data: bytes, header: bytes) -> None:
     if data.startswith(header):
         return
     line = data.partition(b"\n")[0]
-    code = (
-        "byte-order-mark"
-        if line.startswith(b"\xef\xbb\xbf")
-        else "carriage-return"
-        if b"\r" in line
-        else "bad-header"
-    )
-    code = "quotes" if code == "bad-header" and b'"' in line else code
+    code = "quotes" if b'"' in line else "bad-header"
+    code = "carriage-return" if b"\r" in line else code
+    code = "byte-order-mark" if line.startswith(b"\xef\xbb\xbf") else code
     raise Wrong(name, 1, code, f"The first line must be exactly {header.decode().strip()}.")
 
 
@@ -676,10 +669,10 @@ def read_rows(blocks: Iterable[tuple[int, Columns, list[bytes]]]) -> Iterator[Ro
         yield from enumerate(zip(*columns), first)
 
 
-def compare(report: Report, bundle: Bundle, name: str, expected: Iterator[bytes], code: str) -> None:
+def compare(case: Case, name: str, expected: Iterator[bytes], code: str) -> None:
     """Compare a file with the bytes it must have, which come in blocks of whole lines; report every line."""
     number = 1
-    with bundle.open(name) as stream:
+    with case.bundle.open(name) as stream:
         for block in expected:
             found = stream.read(len(block))
             if found == block:
@@ -693,10 +686,10 @@ def compare(report: Report, bundle: Bundle, name: str, expected: Iterator[bytes]
                     odd = explain(name, line, have) if have is not None and line > 1 else None
                     texts = ("nothing" if each is None else repr(each[:120]) for each in (want, have))
                     said = "The line must be {}, but is {}.".format(*texts)
-                    report.wrong(*(odd.args if odd else (name, line, code, said)))
+                    case.wrong(*(odd.args if odd else (name, line, code, said)))
             return
         if stream.read(1):
-            report.wrong(name, number, code, "The file must end above this line.")
+            case.wrong(name, number, code, "The file must end above this line.")
 
 
 def split_lines(
@@ -828,49 +821,50 @@ class Checkpoint:
         except UnicodeDecodeError:
             raise Wrong(name, None, "bad-note", "The note is not UTF-8.") from None
         if not signatures.endswith("\n") or any(c < " " and c != "\n" for c in text + signatures):
-            raise Wrong(
-                name, None, "bad-note", "A note is a text, an empty line and signature lines, each with LF."
-            )
+            said = "A note is a text, an empty line and signature lines, each with LF."
+            raise Wrong(name, None, "bad-note", said)
         lines = text.split("\n")
         if len(lines) != 3:
             raise Wrong(name, None, "bad-checkpoint", "A checkpoint is three lines: origin, size, root.")
-        if not re.fullmatch("0|[1-9][0-9]{0,11}", lines[1]):
+        origin, size, encoded = lines
+        if not re.fullmatch("0|[1-9][0-9]{0,11}", size):
             raise Wrong(name, 2, "bad-checkpoint", "This is no size.")
-        root = unbase64(lines[2])
+        root = unbase64(encoded)
         if root is None or len(root) != 32:
             raise Wrong(name, 3, "bad-checkpoint", "This is no root.")
-        if lines[0] != keys.origin:
-            raise Wrong(
-                name, 1, "wrong-origin", f"This checkpoint is of the ledger {lines[0]}, not {keys.origin}."
-            )
-        self.size, self.root = int(lines[1]), root
+        if origin != keys.origin:
+            said = f"This checkpoint is of the ledger {origin}, not {keys.origin}."
+            raise Wrong(name, 1, "wrong-origin", said)
+        self.size, self.root = int(size), root
         self.signed_by: set[str] = set()
         self.times: dict[str, int] = {}
-        seen = set()
         if signatures.count("\n") > 64:
             raise Wrong(name, None, "bad-note", "A note has at most 64 signatures.")
-        for number, line in enumerate(signatures[:-1].split("\n"), 5):
+        self.read_signatures(signatures[:-1].split("\n"), keys)
+
+    def read_signatures(self, lines: list[str], keys: Keys) -> None:
+        """Read the signature lines, which stand below text and empty line: from line 5 on."""
+        seen = set()
+        for number, line in enumerate(lines, 5):
             signer, space, encoded = line[2:].partition(" ")
             raw = unbase64(encoded)
             is_named = line.startswith("\u2014 ") and space and is_key_name(signer)
             if not is_named or raw is None or len(raw) < 5:
-                raise Wrong(name, number, "bad-note", "This is not a signature line.")
-            if (signer, raw[:4]) in seen:
-                raise Wrong(name, number, "bad-note", "One key has signed twice.")
-            seen.add((signer, raw[:4]))
-            role = keys.roles.get((signer, raw[:4]))
-            if role is not None:
-                if len(raw) != (68 if role == "operator" else 76):
-                    raise Wrong(
-                        name,
-                        number,
-                        "bad-signature",
-                        f"This is too long or short for a signature of the {role}.",
-                    )
-                self.signed_by.add(role)
-                self.times[role] = 0 if role == "operator" else int.from_bytes(raw[4:12], "big")
-                if self.times[role] > LAST_SECOND:
-                    raise Wrong(name, number, "bad-signature", "Its time is beyond the calendar.")
+                raise Wrong(self.file, number, "bad-note", "This is not a signature line.")
+            key = signer, raw[:4]
+            if key in seen:
+                raise Wrong(self.file, number, "bad-note", "One key has signed twice.")
+            seen.add(key)
+            role = keys.roles.get(key)
+            if role is None:
+                continue
+            if len(raw) != (68 if role == "operator" else 76):
+                said = f"This is too long or short for a signature of the {role}."
+                raise Wrong(self.file, number, "bad-signature", said)
+            self.signed_by.add(role)
+            self.times[role] = 0 if role == "operator" else int.from_bytes(raw[4:12], "big")
+            if self.times[role] > LAST_SECOND:
+                raise Wrong(self.file, number, "bad-signature", "Its time is beyond the calendar.")
 
     @property
     def cosigned_at(self) -> int | None:
@@ -993,7 +987,7 @@ def read_ledger(bundle: Bundle, round_: str, sizes: Iterable[int]) -> Ledger:
     return Ledger(tree.size, entries, roots)
 
 
-def check_checkpoints(report: Report, bundle: Bundle, ledger: Ledger, keys: Keys) -> Ledger:
+def check_checkpoints(report: Report, bundle: Bundle, ledger: Ledger, keys: Keys) -> None:
     """Read every checkpoint kept and compare its root with the ledger's at that size."""
     for size in checkpoint_sizes(bundle):
         one = report.attempt(f"checkpoints/{size}", Checkpoint, bundle, f"checkpoints/{size}", keys)
@@ -1014,7 +1008,6 @@ def check_checkpoints(report: Report, bundle: Bundle, ledger: Ledger, keys: Keys
     covered = max((one.size for one in ledger.checkpoints), default=0)
     if covered < ledger.size:
         report.wrong(LEDGER, covered + 1, "not-signed", "No checkpoint covers this line.")
-    return ledger
 
 
 def checkpoint_sizes(bundle: Bundle) -> list[int]:
@@ -1205,10 +1198,6 @@ class Case:
     def of(self, *kinds: str) -> list[Entry]:
         """Give the ledger's entries of some kinds about this draw."""
         return self.ledger.of(self.value["draw"], *kinds)
-
-    def compare(self, name: str, expected: Iterator[bytes], code: str) -> None:
-        """Compare a file with the bytes it must have."""
-        compare(self.report, self.bundle, name, expected, code)
 
 
 def check_commitment(case: Case) -> None:
@@ -1419,7 +1408,7 @@ class Numbers:
         place = bisect_left(self, number)
         return place if place < len(self) and self[place] == number else None
 
-    def list(self) -> builtins.list[bytes]:
+    def every(self) -> list[bytes]:
         """Give them all as a list."""
         packed = bytes(self.packed)
         return [packed[place : place + 12] for place in range(0, len(packed), 12)]
@@ -1516,7 +1505,7 @@ def check_sets(case: Case, pool: Pool) -> None:
     """Check that pool and excluded together are the registered, and that the disputed are in the pool."""
     bundle, wrong = case.bundle, case.wrong
     left_out = [number for _line, (number, _reason) in read_rows(read_sorted(bundle, "excluded.csv"))]
-    in_both = set(left_out).intersection(pool.numbers.list())
+    in_both = set(left_out).intersection(pool.numbers.every())
     for line, number in enumerate(left_out, 2):
         if number in in_both:
             wrong("excluded.csv", line, "sets-differ", f"{number.decode()} is in {POOL} too.")
@@ -1526,13 +1515,13 @@ def check_sets(case: Case, pool: Pool) -> None:
     # The bytes of registered.csv are known; only where they are others is it worth to look who is where.
     if b"".join(registered_file(pool.numbers, left_out)) != b"".join(bundle.blocks("registered.csv")):
         everyone = set()
-        admitted = {*pool.numbers.list(), *left_out}
+        admitted = {*pool.numbers.every(), *left_out}
         for line, (number,) in read_rows(read_sorted(bundle, "registered.csv")):
             everyone.add(number)
             if number not in admitted:
                 said = f"{number.decode()} is neither in {POOL} nor in excluded.csv."
                 wrong("registered.csv", line, "sets-differ", said)
-        for name, numbers in ((POOL, pool.numbers.list()), ("excluded.csv", left_out)):
+        for name, numbers in ((POOL, pool.numbers.every()), ("excluded.csv", left_out)):
             for line, number in enumerate(numbers, 2):
                 if number not in everyone:
                     wrong(name, line, "sets-differ", f"{number.decode()} is not in registered.csv.")
@@ -1541,7 +1530,7 @@ def check_sets(case: Case, pool: Pool) -> None:
 def registered_file(numbers: Numbers, left_out: list[bytes]) -> Iterator[bytes]:
     """Write registered.csv anew from the numbers of pool and excluded."""
     yield b"number\n"
-    together = numbers.list() + left_out
+    together = numbers.every() + left_out
     together.sort()
     for start in range(0, len(together), 50_000):
         yield b"\n".join(together[start : start + 50_000]) + b"\n"
@@ -1712,7 +1701,7 @@ def check_draw(case: Case, pool: Pool) -> Drawn:
     entries = case.of("drawn")
     if not entries and "result.csv" not in case.bundle:
         return drawn
-    case.compare("result.csv", drawn.result_file(), "result-differs")
+    compare(case, "result.csv", drawn.result_file(), "result-differs")
     if not entries:
         said = "The ledger does not say that the draw was drawn."
         case.wrong("result.csv", None, "not-in-ledger", said)
@@ -1918,7 +1907,7 @@ def check_allocation(
     if not check_wishes(case, "wishes.csv", wishes, drawn.winners, pool):
         return None
     lines, placed = place(case.seed, [drawn.winners], wishes, slots)
-    case.compare("allocation.csv", iter([b"".join(lines)]), "allocation-differs")
+    compare(case, "allocation.csv", iter([b"".join(lines)]), "allocation-differs")
     return placed
 
 
@@ -2032,7 +2021,7 @@ def check_batch(case: Case, story: Story, entry: Entry, wishes: Wishes) -> bool:
     lines, placed = place(case.seed, [replaced, promoted], wishes, slots)
     for each in chain(replaced, promoted):
         story.status[each] = "placed" if each in placed else "left-unplaced"
-    case.compare(promotion, iter([b"".join(lines)]), "promotion-differs")
+    compare(case, promotion, iter([b"".join(lines)]), "promotion-differs")
     return True
 
 
