@@ -57,6 +57,14 @@ WORDS: dict[str, LazyString] = {
         "The time for objections is over. A claim that is right earns an extra ticket in the next round."
     ),
     "dispute-resolved": lazy_gettext("This objection has been answered already."),
+    "too-early-to-dispute": lazy_gettext("The draw has not been decided yet."),
+    "nothing-to-move": lazy_gettext(
+        "Nothing was moved: you have this time already, or there is no place of yours that could be moved."
+    ),
+    "nothing-to-give-back": lazy_gettext(
+        "There is nothing to give back: this number neither holds a place nor waits for one."
+    ),
+    "place-ended": lazy_gettext("This place has ended already."),
     "step-out-of-order": lazy_gettext("This step cannot be taken now. Somebody may have taken it already."),
     "done-elsewhere": lazy_gettext(
         "Somebody did this at the same moment. Please look at where things stand."

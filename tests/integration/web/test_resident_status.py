@@ -203,6 +203,10 @@ def test_moving_to_another_time_changes_the_code_and_a_full_one_is_refused(count
     assert post(client, address, slot="pm").status_code == 303
     page = client.get("/status/1").text
     assert "siming-1药店" in page and old[:4] not in page and "not the first one" in page
+    # A second tab sends the same once more: nothing is done twice, and the words are for people.
+    post(client, address, "/status/1", slot="pm")
+    page = client.get("/status/1").text
+    assert "you have this time already" in page and "siming-1药店" in page
 
 
 def test_a_slot_for_the_calendar_replaces_the_one_before_it_and_tells_no_code(counters: Counters):
