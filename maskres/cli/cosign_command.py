@@ -204,7 +204,7 @@ def _keep_bundle(
     target = folder / f"{round_slug}-{draw}-{len(entries)}.zip"
     part = target.with_suffix(".part")
     evidence.keep_bundle(round_slug, draw, part)
-    findings = verify_bundle(part, Given(origin=own.name, round=round_slug))
+    findings = verify_bundle(part, Given(origin=own.name, round=round_slug, now=utc_now()))
     for found in findings.found[:_SHOWN]:
         _say(str(found))
     if findings.found or findings.unchecked:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from werkzeug.serving import make_server
 
 from maskres.app import bare_app, furnish
+from maskres.cli import cosign_command
 from maskres.cli.main import main
 from maskres.config import WebSettings
 from maskres.errors import StepRefused
@@ -28,10 +30,22 @@ from maskres.ledger.notes import add_signatures, open_note
 from maskres.rehearsal.parts import cosigner_keys
 from maskres.rounds.status import DrawStatus
 from maskres.usecases.bundles import export_bundle
+from maskres.usecases.committing import void_draw
 from maskres.usecases.cosigning import ledger_pages, verifier_of_ledger
 from maskres.usecases.drawing import open_collection, publish_allocation
+from maskres.usecases.seeding import enter_dice
 from maskres.usecases.service import Service
-from tests.support.world import OPERATOR, ROUND, SEED, play_to, status_of
+from tests.support.world import (
+    NOTARY,
+    OPERATOR,
+    ROLLS,
+    ROUND,
+    SEED,
+    hours_of,
+    play_to,
+    set_clock,
+    status_of,
+)
 
 
 class Desk:
@@ -157,6 +171,36 @@ def test_what_cannot_be_read_is_refused(desk: Desk) -> None:
     lock.unlink()
     desk.key.write_bytes(b"\xff\xfe")
     assert desk.run("--bundle", bundle)[0] == 2
+
+
+def test_dice_can_be_signed_in_time_on_a_machine_that_signed_nothing_before(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever looks at all of it anew meets dice that nobody has cosigned yet: late they are by the clock alone."""
+    by = hours_of(1, 89)
+    set_clock(desk.service, hours_of(1, 88))
+    enter_dice(desk.service, NOTARY, ROUND, 1, ROLLS)
+    bundle = str(desk.bundle("diced"))
+    monkeypatch.setattr(cosign_command, "utc_now", lambda: by + timedelta(seconds=1))
+    assert "dice-late" in desk.run("--bundle", bundle)[2]
+    monkeypatch.setattr(cosign_command, "utc_now", lambda: by)
+    status, line, said = desk.run("--bundle", bundle)
+    assert status == 0, said
+    assert line.startswith("\u2014 rehearsal/notary-2 ")
+
+
+def test_a_voiding_can_be_signed_in_time_on_a_machine_that_signed_nothing_before(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    set_clock(desk.service, desk.service.now() + timedelta(minutes=1))
+    voided_at = desk.service.now()
+    void_draw(desk.service, OPERATOR, ROUND, 1, "The hall has burnt down.")
+    bundle = str(desk.bundle("voided"))
+    # Half an hour after the commitment was cosigned its dice may have been seen.
+    monkeypatch.setattr(cosign_command, "utc_now", lambda: voided_at + timedelta(minutes=30))
+    assert "void-late" in desk.run("--bundle", bundle)[2]
+    monkeypatch.setattr(cosign_command, "utc_now", lambda: voided_at + timedelta(minutes=1))
+    assert desk.run("--bundle", bundle)[0] == 0
 
 
 def test_a_commitment_signed_too_late_is_said(desk: Desk) -> None:

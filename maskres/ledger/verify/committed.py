@@ -243,6 +243,8 @@ def _successor(case: Case, entry: Entry, declared: Drand, *, has_ended: bool) ->
     cosigned = case.history.cosigned_at(entry)
     if successor is None or has_ended or entry.body["successor_round"] != successor.round:
         case.wrong(entry, "bad-value", "This is not the successor that the commitment declares.")
+    elif case.history.is_due(entry, successor.round_at):
+        return None
     elif cosigned is None or cosigned >= successor.round_at:
         case.wrong(entry, "beacon-late", "It was not cosigned before the successor's round.")
     else:

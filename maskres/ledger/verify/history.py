@@ -30,11 +30,14 @@ class Given:
         keys: the keys of the ledger, or None to take those of the bundle.
         origin: the ledger's name, or None for any.
         round: the round's slug, or None for any.
+        now: the moment by the clock of whoever is to cosign: what can still be cosigned in time is not late yet.
+            None for all others, whose verdict must not depend on when they look.
     """
 
     keys: Keyring | None = None
     origin: str | None = None
     round: str | None = None
+    now: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +51,7 @@ class History:
         roots: size → root, 32 bytes, for every size up to the whole.
         keys: whose signatures count.
         checkpoints: those whose signatures hold and whose root is the ledger's.
+        now: as `Given.now`.
     """
 
     round: str
@@ -56,6 +60,7 @@ class History:
     roots: Mapping[int, bytes]
     keys: Keyring
     checkpoints: Sequence[SignedCheckpoint]
+    now: datetime | None
 
     def of(self, draw: int | None, *kinds: Kind) -> list[Entry]:
         """Give the entries about a draw, or with None about the round as a whole."""
@@ -71,6 +76,11 @@ class History:
                 except CheckFailed:
                     continue
         return min(times, default=None)
+
+    def is_due(self, entry: Entry, by: datetime) -> bool:
+        """Tell whether an entry made in time waits for cosignatures that can still come before a moment."""
+        is_waiting = self.cosigned_at(entry) is None and entry.at <= by
+        return is_waiting and self.now is not None and self.now <= by
 
 
 def read_history(bundle: OpenedBundle, given: Given, findings: Findings) -> History | None:
@@ -102,7 +112,7 @@ def read_history(bundle: OpenedBundle, given: Given, findings: Findings) -> Hist
         roots[tree.size] = tree.root()
     checkpoints = _read_checkpoints(bundle, keys, roots, findings)
     own = [entry for entry in entries if entry.round == round_]
-    history = History(round_, len(entries), own, roots, keys, checkpoints)
+    history = History(round_, len(entries), own, roots, keys, checkpoints, given.now)
     _check_opening(bundle, history, findings)
     return history
 
