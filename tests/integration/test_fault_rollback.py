@@ -122,15 +122,19 @@ class Passing(Exception):
 
 def fail(patch: pytest.MonkeyPatch, act: str, times: int, error: Exception) -> None:
     """Let the line of an act in the audit log, which comes last of all, be the last straw so many times."""
-    real, left = record.log, [times]
+    left = [times]
 
-    def log(c, at, actor, said, **values):
-        real(c, at, actor, said, **values)
-        if said == act and left[0]:
-            left[0] -= 1
-            raise error
+    def breaking(write):
+        def log(c, at, actor, said, **values):
+            write(c, at, actor, said, **values)
+            if said == act and left[0]:
+                left[0] -= 1
+                raise error
 
-    patch.setattr(record, "log", log)
+        return log
+
+    for name in ("log", "log_each"):
+        patch.setattr(record, name, breaking(getattr(record, name)))
     patch.setattr(engine.time, "sleep", lambda seconds: None)
 
 
