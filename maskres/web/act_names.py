@@ -64,6 +64,7 @@ ACTS: Mapping[str, LazyString] = {
     "stock-counted": lazy_gettext("stock counted"),
     "stores-set": lazy_gettext("stores set"),
     "store-closed": lazy_gettext("store closed"),
+    "store-state-said": lazy_gettext("state of a store said"),
     "successor-named": lazy_gettext("successor of the beacon named"),
     "task-requested": lazy_gettext("task asked for"),
     "till-list-given": lazy_gettext("today's list given to a till"),
