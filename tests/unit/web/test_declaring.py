@@ -16,6 +16,7 @@ from maskres.web.operator.declaring import first_form, read_declared
 ZONE = "Asia/Shanghai"
 NOW = datetime(2023, 9, 15, 2, tzinfo=UTC)
 DICE = {"by": "2023-09-15T18:55"}
+BEACON = {"beacon_at": "2023-09-15T19:00"}
 
 
 @pytest.fixture(autouse=True)
@@ -27,11 +28,11 @@ def _in_english():
 
 
 def form(**typed: str) -> Form:
-    return Form(first_form() | typed)
+    return Form(first_form() | BEACON | typed)
 
 
 def test_a_round_of_quicknet_is_chosen_by_the_city_s_clock():
-    declared = read_declared(form(**DICE, beacon="quicknet", beacon_at="2023-09-15T19:00"), ZONE, NOW)
+    declared = read_declared(form(**DICE), ZONE, NOW)
     assert declared is not None
     _, drand = read_sources(declared)
     assert isinstance(drand, Drand)
@@ -41,8 +42,14 @@ def test_a_round_of_quicknet_is_chosen_by_the_city_s_clock():
     assert drand.network.round_at == datetime(2023, 9, 15, 11, tzinfo=UTC)
 
 
+def test_dice_alone_are_chosen_and_not_what_stands_there():
+    declared = read_declared(form(**DICE, beacon="none"), ZONE, NOW)
+    assert declared is not None
+    assert [each["kind"] for each in declared] == ["dice"]
+
+
 def test_a_beacon_alone_needs_no_dice():
-    declared = read_declared(form(no_dice="yes", beacon="quicknet", beacon_at="2023-09-15T19:00"), ZONE, NOW)
+    declared = read_declared(form(no_dice="yes"), ZONE, NOW)
     assert declared is not None
     assert [each["kind"] for each in declared] == ["drand"]
 
@@ -50,10 +57,10 @@ def test_a_beacon_alone_needs_no_dice():
 @pytest.mark.parametrize(
     ("typed", "field", "words"),
     [
-        ({"beacon": "quicknet"}, "beacon_at", "day and time"),
-        ({"beacon": "quicknet", "beacon_at": "2023-09-15T10:10"}, "beacon_at", "ten minutes"),
+        ({"beacon_at": ""}, "beacon_at", "day and time"),
+        ({"beacon_at": "2023-09-15T10:10"}, "beacon_at", "ten minutes"),
         ({"by": "2023-09-15T10:05"}, "by", "ten minutes"),
-        ({"beacon": "quicknet", "beacon_at": "2023-09-15T18:50"}, "by", "before the time"),
+        ({"beacon_at": "2023-09-15T18:50"}, "by", "before the time"),
         ({"beacon": "other", "drand": "no JSON"}, "drand", ""),
         ({"beacon": "other", "drand": '{"kind":"drand"}'}, "drand", "members"),
         ({"beacon": "none", "no_dice": "yes"}, "beacon", "must be declared"),
