@@ -26,6 +26,7 @@ def written_acts() -> set[str]:
         if ast.unparse(call.func).startswith("record.")
         and len(call.args) > 3
         and isinstance(call.args[3], ast.Constant)
+        and isinstance(call.args[3].value, str)
     }
 
 
