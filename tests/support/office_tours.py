@@ -148,6 +148,7 @@ def see_committing(looker: Looker, operator: Staff) -> None:
     for field in page.locator('input[name^="quota-"]').all():
         field.fill("2")
     page.fill("#by", "2020-03-01T10:00")
+    page.check("[name=beacon][value=none]")
     operator.send()
     looker.see(operator, "operator-commit-confirm")
 
