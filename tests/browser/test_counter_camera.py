@@ -43,6 +43,9 @@ def test_a_rotated_code_before_the_camera_is_looked_up_or_else_typed(live: Live,
     answer = page.url
     page.wait_for_timeout(1500)
     assert page.url == answer
+    # As large as before its first picture, which is of another shape: what is below has not moved under a finger.
+    box = page.locator(".mr-camera__view").bounding_box()
+    assert box is not None and round(box["width"] * 9 / 16) == round(box["height"])
     assert fits(page)
     shot(page, "counter-camera")
     page.get_by_role("button", name="The same: hand over").click()
