@@ -23,6 +23,23 @@ hypothesis.settings.register_profile("default", deadline=None)
 hypothesis.settings.register_profile("ci", deadline=None, derandomize=True, print_blob=True)
 hypothesis.settings.load_profile("ci" if os.environ.get("CI") == "true" else "default")
 
+#: Tests that drive browsers, servers and processes of their own.
+_DRIVING = tuple(Path(__file__).parent / name for name in ("browser", "integration"))
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """On CI, walk a second time what failed once among the tests that drive others, and name it in the summary.
+
+    Such a test meets a machine's own timing, which is no part of what is tested; but what is listed as "RERUN" has a
+    fault all the same, in the product or in the test: look for it. Elsewhere it fails at once. Races, properties,
+    vectors and the pure rooms are never tried twice.
+    """
+    if os.environ.get("CI") != "true":
+        return
+    for item in items:
+        if any(item.path.is_relative_to(folder) for folder in _DRIVING):
+            item.add_marker(pytest.mark.flaky(reruns=1))
+
 
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[Postgres]:

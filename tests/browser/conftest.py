@@ -35,17 +35,6 @@ _MILLISECONDS = 20_000
 LANGUAGES = ("zh", "en")
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Walk a second time what failed once, and say so: a browser's own timing is no part of what is tested.
-
-    A walk that is listed as "RERUN" has a fault all the same, in the page or in the test: look for it.
-    """
-    here = Path(__file__).parent
-    for item in items:
-        if item.path.is_relative_to(here):
-            item.add_marker(pytest.mark.flaky(reruns=1))
-
-
 @pytest.fixture
 def live(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Live]:
     """The application on the test's `world`, else on a fresh one, on a free port; bundles from tmp_path."""

@@ -271,7 +271,7 @@ KILLS = [
     ("xiamen-2026-1: allocate", 1, "before"),
     ("xiamen-2026-2: import employment", 1, "after"),
     (f"xiamen-2026-1: collect {TODAY - timedelta(days=1)}", 9, "after"),
-    (f"xiamen-2026-1: collect {TODAY}", 3, "after"),
+    (f"xiamen-2026-1: collect {TODAY}", 1, "after"),
     ("accounts", 2, "rename"),
 ]
 

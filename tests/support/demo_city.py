@@ -17,6 +17,7 @@ import os
 import subprocess
 import sys
 import traceback
+from collections import Counter
 from collections.abc import Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -50,6 +51,17 @@ def same_bytes(label: str) -> RandomBytes:
     return give
 
 
+#: How many services each test has opened so far.
+_opened: Counter[str] = Counter()
+
+
+def _next_bytes() -> RandomBytes:
+    """Give a test's next service bytes of its own: they are the same whenever the test runs."""
+    test = os.environ.get("PYTEST_CURRENT_TEST", "")
+    _opened[test] += 1
+    return same_bytes(f"{test}/{_opened[test]}")
+
+
 class Watcher:
     """Remembers the steps that a reporter is told of."""
 
@@ -72,10 +84,11 @@ def database_url(instance: Path) -> str:
 
 @contextmanager
 def demo_service(
-    instance: Path, *, now: datetime = NOW, url: str | None = None, random_bytes: RandomBytes = os.urandom
+    instance: Path, *, now: datetime = NOW, url: str | None = None, random_bytes: RandomBytes | None = None
 ):
     """Open the service of an instance folder, at a moment that stands still."""
     database = Database(url or database_url(instance))
+    random_bytes = random_bytes or _next_bytes()
     try:
         keys = FileKeys(instance / "keys", random_bytes)
         yield Service(database, keys, lambda: now, random_bytes)
@@ -90,7 +103,7 @@ def prepare(
     url: str | None = None,
     residents: int = RESIDENTS,
     stores: int = STORES,
-    random_bytes: RandomBytes = os.urandom,
+    random_bytes: RandomBytes | None = None,
 ) -> tuple[DemoFacts, list[str]]:
     """Prepare the demo; gives its facts, and the steps that were taken."""
     watcher = Watcher()
@@ -110,7 +123,7 @@ def prepare_and_kill(instance: Path, kills: Sequence[dict[str, Any]]) -> list[in
     return ends
 
 
-def _run_apart(instance: Path, kill: dict[str, Any] | None) -> int:
+def _run_apart(instance: Path, kill: dict[str, Any] | None, index: int) -> int:
     child = os.fork()
     if child == 0:
         status = 1
@@ -118,7 +131,7 @@ def _run_apart(instance: Path, kill: dict[str, Any] | None) -> int:
             fate = Fate(instance, kill)
             watch_transactions(fate)
             sys.addaudithook(fate.hear)
-            with demo_service(instance) as service:
+            with demo_service(instance, random_bytes=same_bytes(f"run {index}")) as service:
                 ensure_demo_city(service, instance, progress=fate, residents=RESIDENTS, stores=STORES)
             status = 0
         except BaseException:
@@ -130,7 +143,9 @@ def _run_apart(instance: Path, kill: dict[str, Any] | None) -> int:
 
 def main() -> None:
     plan = json.loads(sys.argv[1])
-    print(json.dumps([_run_apart(Path(plan["instance"]), kill) for kill in [*plan["kills"], None]]))
+    instance = Path(plan["instance"])
+    runs = enumerate([*plan["kills"], None])
+    print(json.dumps([_run_apart(instance, kill, index) for index, kill in runs]))
 
 
 if __name__ == "__main__":
