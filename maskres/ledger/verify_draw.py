@@ -951,6 +951,17 @@ class Ledger:
         times = [one.cosigned_at for one in self.checkpoints if one.size > entry.seq]
         return min((time for time in times if time is not None), default=None)
 
+    def cosigned_or_last(self, entry: Entry) -> int:
+        """Give when both had cosigned an entry; where they have not, the last time that the bundle shows to have come.
+
+        What is not cosigned yet is late only once that time is (spec E2).
+        """
+        times = [each.at for each in self.entries] + [
+            time for one in self.checkpoints for time in one.times.values()
+        ]
+        at = self.cosigned_at(entry)
+        return max(times) if at is None else at
+
 
 def read_ledger(bundle: Bundle, round_: str, sizes: Iterable[int]) -> Ledger:
     """Read the ledger, whichever rounds it is of; keep one round."""
@@ -1354,22 +1365,21 @@ def check_times(case: Case) -> None:
     for voided in case.of("draw-voided"):
         if voided.body["commitment_sha256"] != commitment.sha256:
             wrong(voided, "digest-differs", "It does not name this commitment.")
-        at = ledger.cosigned_at(voided)
-        if at is None or max(at, voided.at) >= first:
+        if max(ledger.cosigned_or_last(voided), voided.at) >= first:
             wrong(voided, "void-late", "It was not cosigned before the first source could be known.")
 
 
 def check_dice(case: Case, entry: Entry, cosigned: int | None) -> None:
     """Check that the rolls came after the commitment counted and before the beacon could be known (spec E9 to E11)."""
     wrong = case.report.wrong_entry
-    by, at = seconds(case.commitment.dice["by"]) or 0, case.ledger.cosigned_at(entry)
+    by = seconds(case.commitment.dice["by"]) or 0
     if entry.body["rolls"] == "missing":
         if entry.at <= by:
             wrong(entry, "dice-early", "The dice were called missing while they could be rolled.")
         return
     if cosigned is not None and entry.at < cosigned + LEAD:
         wrong(entry, "dice-early", "The commitment had not been cosigned for ten minutes.")
-    if case.commitment.drand and (entry.at > by or at is None or at > by):
+    if case.commitment.drand and max(case.ledger.cosigned_or_last(entry), entry.at) > by:
         wrong(entry, "dice-late", "The dice were not entered and cosigned by the time declared.")
 
 
@@ -1615,12 +1625,11 @@ def drand_value(case: Case) -> str | None:
         if entry.body["source"] != case.commitment.drand["name"]:
             wrong(entry, "bad-value", "The commitment declares a beacon of another name.")
         elif "successor_round" in body:
-            at = case.ledger.cosigned_at(entry)
             if successor is None or body["successor_round"] != successor["round"] or has_succeeded:
                 wrong(entry, "bad-value", "This is not the successor that the commitment declares.")
-            elif at is None or at >= round_time(successor):
+            elif case.ledger.cosigned_or_last(entry) >= round_time(successor):
                 wrong(entry, "beacon-late", "It was not cosigned before the successor's round.")
-            else:
+            elif case.ledger.cosigned_at(entry) is not None:
                 network = successor
             has_succeeded = True
         else:

@@ -82,6 +82,14 @@ class Forged:
         size = self.line_of(kind)
         self.times[size] = {name: time + seconds for name, time in self.times[size].items()}
 
+    def cut_after(self, kind: str) -> None:
+        """Go back to the moment at which an entry had just been made and nobody had cosigned it."""
+        size = self.line_of(kind)
+        del self.entries[size:]
+        self.times = {at: times for at, times in self.times.items() if at < size}
+        for name in ("beacon.json", "seed.txt", "result.csv"):
+            self.files.pop(name, None)
+
     def recommit(self) -> None:
         """Make the commitment fit its files, and the ledger fit the commitment."""
         for name, said in self.commitment["files"].items():

@@ -13,6 +13,7 @@ from tests.support.vector_good import (
     forged,
     insert_entry,
     let_successor_speak,
+    name_successor,
     second_of,
 )
 from tests.support.vector_maker import Scenario
@@ -47,6 +48,18 @@ def _times() -> Iterator[Scenario]:
         "dice-by-one-only",
         "The witness never cosigned the dice in time.",
         lambda d: d.times[5].pop("rehearsal/witness"),
+        finds=of(5, "dice-late"),
+    )
+    yield forged(
+        "dice-cosigned-by-one-late",
+        "The dice are cosigned by the notary alone, and too late: no cosignature of the witness can help any more.",
+        lambda d: _cut_at_dice(d, hours=2),
+        finds=of(5, "dice-late"),
+    )
+    yield forged(
+        "dice-not-cosigned-and-time-went-on",
+        "The dice were never cosigned, and the next draw of the round is closed after their time.",
+        _close_the_next_draw,
         finds=of(5, "dice-late"),
     )
     yield forged(
@@ -123,6 +136,18 @@ def _times() -> Iterator[Scenario]:
     )
 
 
+def _cut_at_dice(draw: Forged, *, hours: int) -> None:
+    """Leave off at the dice, which the notary alone cosigned some hours after they were entered."""
+    draw.cut_after("dice")
+    draw.times[5] = {"rehearsal/notary": second_of(shifted(draw.entry("dice")["at"], hours * 3600))}
+
+
+def _close_the_next_draw(draw: Forged) -> None:
+    draw.cut_after("dice")
+    closed = draw.entry("draw-closed") | {"draw": 2, "at": shifted(draw.entry("dice")["at"], 2 * 3600)}
+    draw.entries.append(closed)
+
+
 def _claims_earlier(draw: Forged) -> None:
     draw.commitment["committed_at"] = shifted(draw.commitment["committed_at"], -60)
     draw.pledge()
@@ -190,6 +215,13 @@ def _sources() -> Iterator[Scenario]:
         finds=((LEDGER, 5, "beacon-late"),),
     )
     yield forged(
+        "successor-cosigned-by-one-late",
+        "The successor is cosigned by the notary alone, and when its round had come.",
+        _successor_by_one_late,
+        "beacon-only",
+        finds=((LEDGER, 5, "beacon-late"),),
+    )
+    yield forged(
         "successor-never-declared",
         "The commitment names no successor.",
         _undeclared_successor,
@@ -242,6 +274,11 @@ def _late_successor(draw: Forged) -> None:
         ("rehearsal/notary", "rehearsal/witness"), second_of(shifted(said["at"], 7200))
     )
     let_successor_speak(draw)
+
+
+def _successor_by_one_late(draw: Forged) -> None:
+    name_successor(draw)
+    draw.times[5] = {"rehearsal/notary": second_of(shifted(draw.entry("draw-committed")["at"], 5 * 3600))}
 
 
 def _undeclared_successor(draw: Forged) -> None:

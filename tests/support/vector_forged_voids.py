@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 
-from tests.support.forging import Forged
+from tests.support.forging import Forged, shifted
 from tests.support.vector_good import (
     forged,
     insert_entry,
     remove_entry,
+    second_of,
 )
 from tests.support.vector_maker import Scenario
 
@@ -32,8 +33,15 @@ def _voids() -> Iterator[Scenario]:
     )
     yield forged(
         "void-not-cosigned",
-        "The voiding was never cosigned.",
-        lambda d: d.times.update({5: {}}),
+        "The voiding was never cosigned, and the round is finished after the dice were due.",
+        _finish_uncosigned,
+        "voided",
+        finds=((LEDGER, 5, "void-late"),),
+    )
+    yield forged(
+        "void-cosigned-by-one-late",
+        "The voiding is cosigned by the witness alone, and when its dice may have been seen.",
+        lambda d: d.times.update({5: {"rehearsal/witness": second_of(d.entry("draw-voided")["at"]) + 3000}}),
         "voided",
         finds=((LEDGER, 5, "void-late"),),
     )
@@ -87,6 +95,18 @@ def _voids() -> Iterator[Scenario]:
         lambda d: insert_entry(d, dict(d.entry("drawn")), d.line_of("drawn")),
         finds=((LEDGER, 8, "wrong-order"),),
     )
+
+
+def _finish_uncosigned(draw: Forged) -> None:
+    voided = draw.entry("draw-voided")
+    said: dict[str, object] = {
+        "kind": "round-finished",
+        "draw": None,
+        "body": {},
+        "at": shifted(voided["at"], 4 * 3600),
+    }
+    draw.entries.append(voided | said)
+    draw.times[5] = {}
 
 
 def _void_first(draw: Forged) -> None:

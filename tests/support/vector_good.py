@@ -40,6 +40,7 @@ def scenarios() -> Iterator[Scenario]:
         _late_dice,
         "dice-only",
     )
+    yield from _not_cosigned_yet()
     yield forged("good-empty-pool", "Nobody is in the pool.", _empty_pool)
     yield forged(
         "good-successor", "The beacon's network ended, and its successor counts.", _successor, "beacon-only"
@@ -47,6 +48,38 @@ def scenarios() -> Iterator[Scenario]:
     yield forged("good-unsound-winner", "The audit found a winner unsound, and says so.", _unsound, "whole")
     yield forged("good-no-winners", "All quotas are nought.", _no_quota)
     yield forged("good-zone", "A time zone of which the reader's machine knows nothing.", _zone)
+
+
+def _not_cosigned_yet() -> Iterator[Scenario]:
+    """Give moments at which something has just been entered that can still be cosigned in time."""
+    yield forged(
+        "good-dice-not-cosigned-yet",
+        "The dice were entered a moment ago, and nobody has cosigned them yet.",
+        lambda d: d.cut_after("dice"),
+    )
+    yield forged(
+        "good-dice-cosigned-by-one-yet",
+        "The dice were entered in time and cosigned by the notary; the witness may still do so.",
+        _diced_by_one,
+    )
+    yield forged(
+        "good-void-not-cosigned-yet",
+        "The draw was voided a moment ago, and nobody has cosigned that yet.",
+        lambda d: d.times.update({5: {}}),
+        "voided",
+    )
+    yield forged(
+        "good-successor-not-cosigned-yet",
+        "The successor was named a moment ago, and nobody has cosigned that yet.",
+        name_successor,
+        "beacon-only",
+    )
+
+
+def _diced_by_one(draw: Forged) -> None:
+    draw.cut_after("dice")
+    by = next(source["by"] for source in draw.commitment["sources"] if source["kind"] == "dice")
+    draw.times[draw.line_of("dice")] = {"rehearsal/notary": second_of(by)}
 
 
 def forged(name, what, bend, base: str = "drawn", finds=(), **more) -> Scenario:
@@ -100,10 +133,25 @@ def _no_quota(draw: Forged) -> None:
 
 def _successor(draw: Forged) -> None:
     declare_successor(draw)
-    said = {**draw.entry("beacon"), "at": shifted(draw.entry("draw-committed")["at"], 3600)}
-    said["body"] = {"source": "drand", "successor_round": draw.commitment["sources"][0]["successor"]["round"]}
-    insert_entry(draw, said, draw.line_of("draw-committed"))
+    insert_entry(draw, _succession(draw), draw.line_of("draw-committed"))
     let_successor_speak(draw)
+
+
+def _succession(draw: Forged) -> dict:
+    body = {"source": "drand", "successor_round": draw.commitment["sources"][0]["successor"]["round"]}
+    at = shifted(draw.entry("draw-committed")["at"], 3600)
+    return {**draw.entry("draw-committed"), "kind": "beacon", "at": at, "body": body}
+
+
+def name_successor(draw: Forged) -> None:
+    """Go back to the moment at which the successor had just been named."""
+    declare_successor(draw)
+    draw.cut_after("draw-committed")
+    committed = draw.entry("draw-committed")
+    draw.times[draw.line_of("draw-committed")] = {
+        key.name: second_of(committed["at"]) + 300 for key in draw.cosigners
+    }
+    draw.entries.append(_succession(draw))
 
 
 def declare_successor(draw: Forged) -> None:

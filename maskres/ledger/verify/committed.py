@@ -240,14 +240,11 @@ def _beacon_value(case: Case, declared: Drand, verify_beacon: VerifySignature) -
 
 def _successor(case: Case, entry: Entry, declared: Drand, *, has_ended: bool) -> Network | None:
     successor = declared.successor
-    cosigned = case.history.cosigned_at(entry)
     if successor is None or has_ended or entry.body["successor_round"] != successor.round:
         case.wrong(entry, "bad-value", "This is not the successor that the commitment declares.")
-    elif case.history.is_due(entry, successor.round_at):
-        return None
-    elif cosigned is None or cosigned >= successor.round_at:
+    elif case.history.cosigned_or_last(entry) >= successor.round_at:
         case.wrong(entry, "beacon-late", "It was not cosigned before the successor's round.")
-    else:
+    elif case.history.cosigned_at(entry) is not None:
         return successor
     return None
 

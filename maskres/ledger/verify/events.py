@@ -198,10 +198,7 @@ class Events:
         if cosigned is not None and entry.at - cosigned < LEAD:
             self._wrong(entry, "dice-early", "The commitment had not been cosigned for ten minutes.")
         has_beacon = any(isinstance(one, Drand) for one in commitment.sources)
-        rolled = self._history.cosigned_at(entry)
-        if self._history.is_due(entry, declared.by):
-            return
-        if has_beacon and (entry.at > declared.by or rolled is None or rolled > declared.by):
+        if has_beacon and max(entry.at, self._history.cosigned_or_last(entry)) > declared.by:
             self._wrong(entry, "dice-late", "The dice were not entered and cosigned by the time declared.")
 
     def _check_voided(self, committed: Entry, commitment: Commitment, sha256: str) -> None:
@@ -210,17 +207,10 @@ class Events:
         for entry in self._history.of(self._draw, Kind.DRAW_VOIDED):
             if entry.body["commitment_sha256"] != sha256:
                 self._wrong(entry, "digest-differs", "It does not name this commitment.")
-            if self._history.is_due(entry, first) and not (has_dice and self._is_lead_over(since)):
-                continue
-            cosigned = self._history.cosigned_at(entry)
-            at = None if cosigned is None else max(cosigned, entry.at)
-            could_roll = has_dice and since is not None and at is not None and at - since >= LEAD
-            if at is None or at >= first or could_roll:
+            at = max(entry.at, self._history.cosigned_or_last(entry))
+            could_roll = has_dice and since is not None and at - since >= LEAD
+            if at >= first or could_roll:
                 self._wrong(entry, "void-late", "It was not cosigned before the first source could be known.")
-
-    def _is_lead_over(self, cosigned: datetime | None) -> bool:
-        now = self._history.now
-        return cosigned is not None and now is not None and now - cosigned >= LEAD
 
 
 def _neighbours(entry: Entry) -> tuple[Sequence[Kind], Sequence[Kind]]:

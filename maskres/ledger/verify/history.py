@@ -30,7 +30,7 @@ class Given:
         keys: the keys of the ledger, or None to take those of the bundle.
         origin: the ledger's name, or None for any.
         round: the round's slug, or None for any.
-        now: the moment by the clock of whoever is to cosign: what can still be cosigned in time is not late yet.
+        now: the moment by the clock of whoever is to cosign, who goes by more than what the bundle shows of the time.
             None for all others, whose verdict must not depend on when they look.
     """
 
@@ -77,10 +77,21 @@ class History:
                     continue
         return min(times, default=None)
 
-    def is_due(self, entry: Entry, by: datetime) -> bool:
-        """Tell whether an entry made in time waits for cosignatures that can still come before a moment."""
-        is_waiting = self.cosigned_at(entry) is None and entry.at <= by
-        return is_waiting and self.now is not None and self.now <= by
+    def cosigned_or_last(self, entry: Entry) -> datetime:
+        """Give when both had cosigned an entry; where they have not, the last time that is known to have come.
+
+        That is the last the bundle shows: what is not cosigned yet is late only once its time is over by it. Who is to
+        cosign knows the time by the clock besides.
+
+        Source: spec E2.
+        """
+        cosigned = self.cosigned_at(entry)
+        if cosigned is not None:
+            return cosigned
+        times = [one.at for one in self.entries]
+        for signed in self.checkpoints:
+            times += [signer.signed_at for signer in signed.note.signers if signer.signed_at is not None]
+        return max(times if self.now is None else [*times, self.now])
 
 
 def read_history(bundle: OpenedBundle, given: Given, findings: Findings) -> History | None:
