@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
 from typing import Any
 
 import pytest
@@ -135,6 +137,30 @@ def test_the_record_is_append_only(service: Service):
         update = f"UPDATE {table} SET {column} = {column}"
         assert refusal(service.database, update) == f"{table} is append-only"
         assert refusal(service.database, f"DELETE FROM {table}") == f"{table} is append-only"
+
+
+def test_threat_rows_edited_nothing_is_replaced_whatever_the_connection_is_set_to(sqlite_service: Service):
+    """To what a REPLACE takes away SQLite asks no trigger of deletion, unless the connection wishes it."""
+    play_to(sqlite_service, S.COMMITTED)
+    begin = {"rounds": "'draft'", "draws": "'open'"}
+    with closing(sqlite3.connect(str(sqlite_service.database.engine.url.database))) as raw:
+        for table in (*APPEND_ONLY, "register_versions", "rounds", "draws"):
+            columns = list(metadata.tables[table].columns.keys())
+            chosen = [begin.get(table, name) if name == "status" else name for name in columns]
+            rows = f"SELECT {', '.join(chosen)} FROM {table}"
+            before = raw.execute(f"SELECT * FROM {table}").fetchall()
+            assert before, table
+            with pytest.raises(sqlite3.IntegrityError, match="none is replaced"):
+                raw.execute(f"REPLACE INTO {table} ({', '.join(columns)}) {rows}")
+            assert raw.execute(f"SELECT * FROM {table}").fetchall() == before, table
+        for statement, said in (
+            ("REPLACE INTO artifacts (round_id, draw_id, name, sha256, entries, published_at) SELECT round_id, draw_id,"
+             " name, 'x', 0, published_at FROM artifacts WHERE draw_id IS NOT NULL", "none is replaced"),
+            ("UPDATE OR REPLACE draws SET draw = 2", "draws keep their key"),
+            ("UPDATE OR REPLACE rounds SET slug = 'x'", "rounds keep their key"),
+        ):  # fmt: skip
+            with pytest.raises(sqlite3.IntegrityError, match=said):
+                raw.execute(statement)
 
 
 def test_a_version_of_a_register_never_changes(service: Service):
