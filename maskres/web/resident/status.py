@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 from flask import Blueprint, Response, abort, flash, redirect, request, session, url_for
@@ -28,31 +27,22 @@ from maskres.web.pages import show
 from maskres.web.resident import codes
 from maskres.web.resident.calendar import slot_calendar
 from maskres.web.resident.draft import verified_phone
+from maskres.web.resident.holding import Holding, ask_again
 from maskres.web.resident.opened import close_all, list_opened, open_number, opened
 from maskres.web.resident.status_acts import add_acts
 from maskres.web.resident.status_moving import family_of
-
-Holder = Callable[[int], "tuple[Standing, rounds.Round] | None"]
 
 
 def status_routes(door: Door) -> Blueprint:
     """Make the routes by which somebody sees where they stand and acts on it."""
     routes = Blueprint("status", __name__, url_prefix="/status")
     service = door.service
+    holding = Holding(door)
 
     def shown_rounds() -> list[rounds.Round]:
         hidden = (RoundStatus.DRAFT, RoundStatus.ERASED)
         with service.database.reading() as c:
             return [each for each in reversed(rounds.list_rounds(c)) if each.status not in hidden]
-
-    def holder(place: int) -> tuple[Standing, rounds.Round] | None:
-        found = opened(place, service.now())
-        if found is None:
-            return None
-        slug, number = found
-        standing = find_standing(service, slug, number, Proof(secret=secret_of(service, slug, number)))
-        with service.database.reading() as c:
-            return standing, rounds.find_round(c, slug)
 
     @routes.route("", methods=["GET", "POST"])
     @door.limits.closed.limit(allowances.TYPING, methods=["POST"])
@@ -118,7 +108,7 @@ def status_routes(door: Door) -> Blueprint:
         listed = list_opened(now)
         if known is None and not listed:
             return redirect(url_for("status.look_up"), 303)
-        found = [each for each in map(holder, range(1, len(listed) + 1)) if each is not None]
+        found = holding.all()
         return show("status/mine.html", listed=[slip(each[0]) for each in found], family=family_of(found))
 
     def slip(standing: Standing) -> tuple[Standing, str, str]:
@@ -127,11 +117,8 @@ def status_routes(door: Door) -> Blueprint:
 
     @routes.get("/<int:place>")
     @public
-    def shown(place: int) -> Any:
-        found = holder(place)
-        if found is None:
-            return ask_again()
-        standing, round_ = found
+    @holding.needed
+    def shown(place: int, standing: Standing, round_: rounds.Round) -> Any:
         if left := form_left_by(f"{round_.slug}/{standing.number}", place):
             return redirect(left, 303)
         with service.database.reading() as c:
@@ -159,11 +146,8 @@ def status_routes(door: Door) -> Blueprint:
 
     @routes.get("/<int:place>/slot.ics")
     @public
-    def calendar(place: int) -> Any:
-        found = holder(place)
-        if found is None:
-            return ask_again()
-        standing, round_ = found
+    @holding.needed
+    def calendar(place: int, standing: Standing, round_: rounds.Round) -> Any:
         part = next((each for each in standing.draws if each.place and each.place.code), None)
         if part is None or part.place is None or part.place.starts_at is None:
             abort(404)
@@ -180,9 +164,5 @@ def status_routes(door: Door) -> Blueprint:
         flash(gettext("This device has forgotten your registrations."), "success")
         return redirect(url_for("home.home"), 303)
 
-    def ask_again() -> Any:
-        flash(gettext("For your safety this page closes after a while. Please open it again."), "note")
-        return redirect(url_for("status.look_up"), 303)
-
-    add_acts(routes, door, holder, ask_again)
+    add_acts(routes, door, holding)
     return routes

@@ -14,41 +14,35 @@ from maskres.errors import InputError, MaskresError, StepRefused
 from maskres.registration.seals import Reach, Wishes
 from maskres.usecases import afterwards, registering
 from maskres.usecases.disputes import lodge_dispute
-from maskres.usecases.proofs import Proof, secret_of
+from maskres.usecases.proofs import Proof
 from maskres.usecases.service import RESIDENT
 from maskres.usecases.standing_values import Standing, Where
 from maskres.web.access import public
 from maskres.web.door import Door
 from maskres.web.forms import Form
 from maskres.web.pages import show
+from maskres.web.resident.holding import Holding
 from maskres.web.resident.places import by_district
 from maskres.web.resident.ranking import CONTINUE, rank
 from maskres.web.resident.status_moving import add_moving
 from maskres.web.resident.status_proxy import add_naming
 from maskres.web.words import say
 
-Holder = Callable[[int], "tuple[Standing, Round] | None"]
 _CHANGE = "change"
 
 
-def add_acts(routes: Blueprint, door: Door, holder: Holder, ask_again: Callable[[], Any]) -> None:
+def add_acts(routes: Blueprint, door: Door, holding: Holding) -> None:
     """Add the acts to the routes of the status page.
 
     Args:
         routes: of the status page.
         door: the door.
-        holder: gives the registration of a place in the session's list.
-        ask_again: answers whoever has none open there.
+        holding: the registrations of the session.
     """
-    _add_plain_acts(routes, door, holder, ask_again)
-    _add_wishes(routes, door, holder, ask_again)
-    add_moving(routes, door, holder, ask_again)
-    add_naming(routes, door, holder, ask_again)
-
-
-def _proof(door: Door, standing: Standing) -> Proof:
-    # The session holds it only because its holder has shown it to be theirs.
-    return Proof(secret=secret_of(door.service, standing.round, standing.number))
+    _add_plain_acts(routes, door, holding)
+    _add_wishes(routes, door, holding)
+    add_moving(routes, door, holding)
+    add_naming(routes, door, holding)
 
 
 def _back_to(place: int, words: str = "", kind: str = "success") -> Any:
@@ -57,14 +51,18 @@ def _back_to(place: int, words: str = "", kind: str = "success") -> Any:
     return redirect(url_for("status.shown", place=place), 303)
 
 
-def _add_plain_acts(routes: Blueprint, door: Door, holder: Holder, ask_again: Callable[[], Any]) -> None:
+def _add_plain_acts(routes: Blueprint, door: Door, holding: Holding) -> None:
     service = door.service
 
-    def act(place: int, page: str, is_possible: Callable[[Standing], bool], do: Any, done: Any) -> Any:
-        found = holder(place)
-        if found is None:
-            return ask_again()
-        standing, round_ = found
+    def act(
+        place: int,
+        held: tuple[Standing, Round],
+        page: str,
+        is_possible: Callable[[Standing], bool],
+        do: Any,
+        done: Any,
+    ) -> Any:
+        standing, round_ = held
         if not is_possible(standing):
             # Bookmarked, sent twice, or too late: where things stand says it all.
             return _back_to(place)
@@ -73,16 +71,18 @@ def _add_plain_acts(routes: Blueprint, door: Door, holder: Holder, ask_again: Ca
                 page, standing=standing, round=round_, place=place, back=url_for("status.shown", place=place)
             )
         try:
-            do(standing, _proof(door, standing))
+            do(standing, holding.proof(standing.round, standing.number))
         except MaskresError as error:
             return _back_to(place, say(error), "note")
         return _back_to(place, done(standing) if callable(done) else done)
 
     @routes.route("/<int:place>/withdraw", methods=["GET", "POST"])
     @public
-    def withdraw(place: int) -> Any:
+    @holding.needed
+    def withdraw(place: int, standing: Standing, round_: Round) -> Any:
         return act(
             place,
+            (standing, round_),
             "status/withdraw.html",
             lambda standing: standing.may_change and not standing.is_withdrawn,
             lambda standing, proof: registering.withdraw(
@@ -93,9 +93,11 @@ def _add_plain_acts(routes: Blueprint, door: Door, holder: Holder, ask_again: Ca
 
     @routes.post("/<int:place>/return")
     @public
-    def bring_back(place: int) -> Any:
+    @holding.needed
+    def bring_back(place: int, standing: Standing, round_: Round) -> Any:
         return act(
             place,
+            (standing, round_),
             "",
             lambda standing: standing.may_change and standing.is_withdrawn,
             lambda standing, proof: registering.bring_back(
@@ -106,13 +108,15 @@ def _add_plain_acts(routes: Blueprint, door: Door, holder: Holder, ask_again: Ca
 
     @routes.route("/<int:place>/give-back", methods=["GET", "POST"])
     @public
-    def give_back(place: int) -> Any:
+    @holding.needed
+    def give_back(place: int, standing: Standing, round_: Round) -> Any:
         def do(standing: Standing, proof: Proof) -> None:
             part = next(each for each in standing.draws if each.may_give_back)
             afterwards.give_back(service, RESIDENT, standing.round, part.draw, standing.number, proof)
 
         return act(
             place,
+            (standing, round_),
             "status/give-back.html",
             lambda standing: any(each.may_give_back for each in standing.draws),
             do,
@@ -125,11 +129,8 @@ def _add_plain_acts(routes: Blueprint, door: Door, holder: Holder, ask_again: Ca
 
     @routes.route("/<int:place>/dispute", methods=["GET", "POST"])
     @public
-    def dispute(place: int) -> Any:
-        found = holder(place)
-        if found is None:
-            return ask_again()
-        standing, round_ = found
+    @holding.needed
+    def dispute(place: int, standing: Standing, round_: Round) -> Any:
         part = next((each for each in standing.draws if each.may_dispute), None)
         if part is None:
             return _back_to(place)
@@ -146,7 +147,7 @@ def _add_plain_acts(routes: Blueprint, door: Door, holder: Holder, ask_again: Ca
         return show("status/dispute.html", form=form, standing=standing, part=part, round=round_, back=back)
 
 
-def _add_wishes(routes: Blueprint, door: Door, holder: Holder, ask_again: Callable[[], Any]) -> None:
+def _add_wishes(routes: Blueprint, door: Door, holding: Holding) -> None:
     service = door.service
 
     def kept(place: int, standing: Standing) -> dict[str, Any]:
@@ -163,11 +164,8 @@ def _add_wishes(routes: Blueprint, door: Door, holder: Holder, ask_again: Callab
 
     @routes.route("/<int:place>/wishes", methods=["GET", "POST"])
     @public
-    def wishes(place: int) -> Any:
-        found = holder(place)
-        if found is None:
-            return ask_again()
-        standing, round_ = found
+    @holding.needed
+    def wishes(place: int, standing: Standing, round_: Round) -> Any:
         if not standing.may_change or standing.is_withdrawn:
             return _back_to(place)
         change = kept(place, standing)
@@ -186,11 +184,8 @@ def _add_wishes(routes: Blueprint, door: Door, holder: Holder, ask_again: Callab
 
     @routes.route("/<int:place>/stores", methods=["GET", "POST"])
     @public
-    def stores(place: int) -> Any:
-        found = holder(place)
-        if found is None:
-            return ask_again()
-        standing, round_ = found
+    @holding.needed
+    def stores(place: int, standing: Standing, round_: Round) -> Any:
         if not standing.may_change or standing.is_withdrawn:
             return _back_to(place)
         change = kept(place, standing)
@@ -220,11 +215,8 @@ def _add_wishes(routes: Blueprint, door: Door, holder: Holder, ask_again: Callab
 
     @routes.route("/<int:place>/confirm", methods=["GET", "POST"])
     @public
-    def confirm(place: int) -> Any:
-        found = holder(place)
-        if found is None:
-            return ask_again()
-        standing, round_ = found
+    @holding.needed
+    def confirm(place: int, standing: Standing, round_: Round) -> Any:
         change = session.get(_CHANGE)
         if not isinstance(change, dict) or change.get("number") != standing.number or not standing.may_change:
             return _back_to(place)
@@ -234,7 +226,12 @@ def _add_wishes(routes: Blueprint, door: Door, holder: Holder, ask_again: Callab
             session.pop(_CHANGE)
             try:
                 registering.change_wishes(
-                    service, RESIDENT, standing.round, standing.number, wanted, _proof(door, standing)
+                    service,
+                    RESIDENT,
+                    standing.round,
+                    standing.number,
+                    wanted,
+                    holding.proof(standing.round, standing.number),
                 )
             except MaskresError as error:
                 return _back_to(place, say(error), "note")

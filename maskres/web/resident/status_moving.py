@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -22,11 +22,9 @@ from maskres.web.access import public
 from maskres.web.door import Door
 from maskres.web.forms import Form
 from maskres.web.pages import show
-from maskres.web.resident.opened import list_opened
+from maskres.web.resident.holding import Holding, ask_again
 from maskres.web.resident.places import by_district
 from maskres.web.words import say
-
-Holder = Callable[[int], "tuple[Standing, Round] | None"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,17 +48,14 @@ class Together:
         return len(places) - len(there)
 
 
-def add_moving(routes: Blueprint, door: Door, holder: Holder, ask_again: Callable[[], Any]) -> None:
+def add_moving(routes: Blueprint, door: Door, holding: Holding) -> None:
     """Add the pages to the routes of the status page; arguments as those of add_acts."""
     service = door.service
 
     @routes.route("/<int:place>/move", methods=["GET", "POST"])
     @public
-    def move(place: int) -> Any:
-        found = holder(place)
-        if found is None:
-            return ask_again()
-        standing, round_ = found
+    @holding.needed
+    def move(place: int, standing: Standing, round_: Round) -> Any:
         back = url_for("status.shown", place=place)
         part = _movable(standing)
         if part is None:
@@ -71,10 +66,10 @@ def add_moving(routes: Blueprint, door: Door, holder: Holder, ask_again: Callabl
     @routes.route("/gather", methods=["GET", "POST"])
     @public
     def gather() -> Any:
-        places = range(1, len(list_opened(service.now())) + 1)
-        if not places:
+        held = holding.all()
+        if not held:
             return ask_again()
-        together = family_of([found for found in map(holder, places) if found is not None])
+        together = family_of(held)
         back = url_for("status.mine")
         if together is None:
             return redirect(back, 303)

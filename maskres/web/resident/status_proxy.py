@@ -13,16 +13,15 @@ from maskres.errors import InputError, MaskresError
 from maskres.identity.names import normalise_name
 from maskres.pickup.proxies import Proxy, read_last_four, read_proxy, read_word
 from maskres.usecases import proxies
-from maskres.usecases.proofs import Proof, secret_of
 from maskres.usecases.service import RESIDENT
 from maskres.usecases.standing_values import Standing
 from maskres.web.access import public
 from maskres.web.door import Door
 from maskres.web.forms import Form
 from maskres.web.pages import show
+from maskres.web.resident.holding import Holding
 from maskres.web.words import say
 
-Holder = Callable[[int], "tuple[Standing, Round] | None"]
 _READERS: tuple[tuple[str, Callable[[str], Any]], ...] = (
     ("name", normalise_name),
     ("last_four", read_last_four),
@@ -30,17 +29,14 @@ _READERS: tuple[tuple[str, Callable[[str], Any]], ...] = (
 )
 
 
-def add_naming(routes: Blueprint, door: Door, holder: Holder, ask_again: Callable[[], Any]) -> None:
+def add_naming(routes: Blueprint, door: Door, holding: Holding) -> None:
     """Add the page to the routes of the status page; arguments as those of add_acts."""
     service = door.service
 
     @routes.route("/<int:place>/proxy", methods=["GET", "POST"])
     @public
-    def proxy(place: int) -> Any:
-        found = holder(place)
-        if found is None:
-            return ask_again()
-        standing, round_ = found
+    @holding.needed
+    def proxy(place: int, standing: Standing, round_: Round) -> Any:
         back = url_for("status.shown", place=place)
         part = next((each for each in standing.draws if each.may_name_proxy), None)
         if part is None:
@@ -51,8 +47,7 @@ def add_naming(routes: Blueprint, door: Door, holder: Holder, ask_again: Callabl
         if request.method == "POST":
             form = Form.sent()
             whose = (standing.round, part.draw, standing.number)
-            # The session holds it only because its holder has shown it to be theirs.
-            proof = Proof(secret=secret_of(service, standing.round, standing.number))
+            proof = holding.proof(standing.round, standing.number)
             try:
                 if form["act"] == "take-back":
                     proxies.take_back_proxy(service, RESIDENT, *whose, proof)
