@@ -6,6 +6,7 @@ from typing import Any
 
 import structlog
 from flask import Flask, Response, g, jsonify, request
+from flask_wtf.csrf import CSRFError
 from redis.exceptions import RedisError
 from werkzeug.exceptions import HTTPException
 
@@ -18,6 +19,7 @@ from maskres.errors import (
     StepRefused,
 )
 from maskres.logs import places_of
+from maskres.web.not_sent import without_token
 from maskres.web.pages import show
 from maskres.web.words import say
 
@@ -142,6 +144,8 @@ def set_up_errors(app: Flask) -> None:
                 if value := error.get_response().headers.get(name):
                     answer.headers[name] = value
             return _with_retry(answer, status)
+        if isinstance(error, CSRFError):
+            return without_token()
         page, _ = show("error.html", page_status=status, words=None, code=code)
         return _with_retry(Response(page), status)
 

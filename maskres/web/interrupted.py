@@ -1,12 +1,11 @@
 """What somebody had typed when their session ended: kept, encrypted, until they are back before the form.
 
 Only for the same account, or whoever has shown the same registration to be theirs again; once, and never passwords,
-codes, files, or what an approval was of.
+codes, files, or what an approval was of. What cannot be kept is shown in the answer (not_sent.py).
 """
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -14,10 +13,14 @@ from typing import Any
 from flask import flash, g, request, session
 from flask_babel import gettext
 
+from maskres.web.session import has_room
+
 _KEPT = "interrupted"
-#: The session is a cookie, and holds other things too.
-_MOST_BYTES = 1500
-_NEVER = frozenset({"csrf_token", "approved", "act", "password", "new_password", "again", "code"})
+#: Of the session's cookie, for what is on the way back put into it too: a phone that is asked, what is open again.
+_SPARE = 300
+#: Who typed a form that anybody may send, where no session tells.
+ANYBODY = ""
+_NEVER = frozenset({"csrf_token", "approved", "act", "password", "new_password", "again", "code", "secret"})
 
 
 def say_holder(by: str) -> None:
@@ -25,19 +28,30 @@ def say_holder(by: str) -> None:
     g.holder = by
 
 
-def keep_typed(by: str) -> None:
-    """Keep the fields of a form whose sender must first show who they are; more than a cookie holds is not kept.
-
-    Args:
-        by: an account's id, or round and number of a registration.
-    """
-    fields = {
+def typed_fields() -> dict[str, str]:
+    """Give the fields of this request's form that may be kept and shown again; those left empty are not among them."""
+    return {
         name: "|".join(request.form.getlist(name))
         for name in request.form
         if name not in _NEVER and any(request.form.getlist(name))
     }
-    if by and fields and len(json.dumps(fields, ensure_ascii=False).encode()) <= _MOST_BYTES:
-        session[_KEPT] = {"path": request.path, "by": by, "fields": fields}
+
+
+def keep_typed(by: str) -> None:
+    """Keep the fields of a form whose sender must first show who they are, where they fit into the session.
+
+    Args:
+        by: an account's id, round and number of a registration, or ANYBODY.
+    """
+    kept = {"path": request.path, "by": by, "fields": typed_fields()}
+    if kept["fields"] and has_room({**session, _KEPT: kept}, _SPARE):
+        session[_KEPT] = kept
+
+
+def is_kept() -> bool:
+    """Tell whether nothing of this request's form would be lost: it is kept, or nothing was typed."""
+    fields, kept = typed_fields(), session.get(_KEPT, {})
+    return not fields or (kept.get("path") == request.path and kept.get("fields") == fields)
 
 
 def begin_session(account_id: int) -> None:
@@ -73,7 +87,9 @@ def fill_in(values: Mapping[str, Any]) -> None:
     del session[_KEPT]
     form.values = {**form.values, **kept["fields"]}
     flash(
-        gettext(
+        gettext("Nothing was sent yet. What you typed stands here once more.")
+        if kept["by"] == ANYBODY
+        else gettext(
             "Nothing was sent: you first had to show again who you are. What you typed stands here once more."
         ),
         "note",

@@ -6,8 +6,10 @@ import base64
 import hashlib
 import hmac
 import json
+from collections.abc import Mapping
 from typing import Any
 
+import structlog
 from cryptography.fernet import Fernet, InvalidToken
 from flask import Flask, Request, Response
 from flask.sessions import SessionInterface, SessionMixin
@@ -16,6 +18,9 @@ from werkzeug.datastructures import CallbackDict
 LIFE_SECONDS = 12 * 3600
 #: Browsers drop larger cookies without a word.
 COOKIE_BYTES = 4000
+#: What is dropped where a session has grown too large, first what is missed least; the rest always fits.
+_GIVE_WAY = ("kept_", "change", "commit", "interrupted", "draft")
+_log = structlog.get_logger("maskres.web")
 
 
 class EncryptedSession(CallbackDict[str, Any], SessionMixin):
@@ -61,12 +66,32 @@ class EncryptedSessions(SessionInterface):
         response.vary.add("Cookie")
         if not session.modified:
             return
-        cookie = self._fernet.encrypt(json.dumps(dict(session), ensure_ascii=False).encode()).decode()
-        if len(cookie) > COOKIE_BYTES:
-            raise RuntimeError("The session has grown too large for a cookie.")
+        _shorten(session)
+        cookie = self._fernet.encrypt(_written(session)).decode()
         response.set_cookie(
             name, cookie, max_age=LIFE_SECONDS, path="/", secure=secure, httponly=True, samesite="Lax"
         )
+
+
+def has_room(session: Mapping[str, Any], spare: int = 0) -> bool:
+    """Tell whether a session fits into its cookie, with some characters to spare."""
+    # Fernet adds version, time, vector, padding to whole blocks of 16 and a digest; then base64.
+    sealed = 1 + 8 + 16 + (len(_written(session)) // 16 + 1) * 16 + 32
+    return (sealed + 2) // 3 * 4 + spare <= COOKIE_BYTES
+
+
+def _written(session: Mapping[str, Any]) -> bytes:
+    return json.dumps(dict(session), ensure_ascii=False).encode()
+
+
+def _shorten(session: SessionMixin) -> None:
+    """Drop what gives way until the session fits: whoever has so much open still gets their page."""
+    for beginning in _GIVE_WAY:
+        for name in [name for name in session if name.startswith(beginning)]:
+            if has_room(session):
+                return
+            del session[name]
+            _log.warning("session-shortened", code=beginning.strip("_"))
 
 
 def derived_key(access: bytes, purpose: str) -> bytes:

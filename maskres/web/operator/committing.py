@@ -25,6 +25,7 @@ from maskres.web.names import stratum_name
 from maskres.web.operator.approving import is_approved
 from maskres.web.operator.declaring import first_form, least_rolls, read_declared
 from maskres.web.pages import show
+from maskres.web.session import has_room
 from maskres.web.task_pages import ask_task
 from maskres.web.timeline import step_to
 from maskres.web.typed import read_whole
@@ -48,9 +49,12 @@ def _add_commit(routes: Blueprint, door: Door) -> None:
         form = Form.sent() if request.method == "POST" else _first_form(slug, one)
         if request.method == "POST" and is_due and hindrance is None:
             typed = _typed(form, shown, one, door.service.now())
-            if typed is not None:
-                session[_KEPT] = {"round": slug, "draw": number, "form": dict(form.values), **typed}
+            kept = {"round": slug, "draw": number, "form": dict(form.values), **(typed or {})}
+            if typed is not None and has_room({**session, _KEPT: kept}):
+                session[_KEPT] = kept
                 return redirect(url_for("operator.draw_commit_confirm", slug=slug, number=number), 303)
+            if typed is not None:
+                form.errors["drand"] = gettext("This is longer than any beacon needs.")
         is_refused = request.method == "POST" and (not is_due or hindrance is not None)
         status = 409 if is_refused else 422 if form.errors else 200
         return show(

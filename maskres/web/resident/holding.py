@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
-from flask import flash, redirect, url_for
+from flask import flash, redirect, request, url_for
 from flask_babel import gettext
 
 from maskres.db import rounds
@@ -15,6 +15,8 @@ from maskres.usecases.proofs import Proof, secret_of
 from maskres.usecases.standing import find_standing
 from maskres.usecases.standing_values import Standing
 from maskres.web.door import Door
+from maskres.web.interrupted import is_kept
+from maskres.web.not_sent import not_sent
 from maskres.web.resident.opened import list_opened, opened
 
 #: A page about a registration: its place in the session's list, where it stands, its round.
@@ -63,5 +65,8 @@ class Holding:
 
 def ask_again() -> Any:
     """Send whoever has no registration open, or has been away for long, to open it again."""
+    go_on = url_for("status.look_up")
+    if request.method == "POST" and not is_kept():
+        return not_sent(go_on)
     flash(gettext("For your safety this page closes after a while. Please open it again."), "note")
-    return redirect(url_for("status.look_up"), 303)
+    return redirect(go_on, 303)

@@ -29,6 +29,8 @@ from maskres.web.resident.status_proxy import add_naming
 from maskres.web.words import say
 
 _CHANGE = "change"
+#: Characters of an objection: so many are kept, even in Chinese, while its writer shows again who they are.
+MOST_WORDS = 600
 
 
 def add_acts(routes: Blueprint, door: Door, holding: Holding) -> None:
@@ -135,7 +137,12 @@ def _add_plain_acts(routes: Blueprint, door: Door, holding: Holding) -> None:
         if part is None:
             return _back_to(place)
         form = Form.sent() if request.method == "POST" else Form()
-        if request.method == "POST":
+        length = len(form["words"].strip().replace("\r\n", "\n"))
+        if length > MOST_WORDS:
+            form.errors["words"] = gettext(
+                "These are %(length)s characters. Please say it in %(most)s.", length=length, most=MOST_WORDS
+            )
+        elif request.method == "POST":
             try:
                 lodge_dispute(service, RESIDENT, standing.round, part.draw, standing.number, form["words"])
                 return _back_to(place, gettext("We have your objection. Staff will look at it."))
@@ -144,7 +151,8 @@ def _add_plain_acts(routes: Blueprint, door: Door, holding: Holding) -> None:
             except StepRefused as error:
                 return _back_to(place, say(error), "note")
         back = url_for("status.shown", place=place)
-        return show("status/dispute.html", form=form, standing=standing, part=part, round=round_, back=back)
+        shown: dict[str, Any] = {"standing": standing, "part": part, "round": round_, "most": MOST_WORDS}
+        return show("status/dispute.html", form=form, back=back, **shown)
 
 
 def _add_wishes(routes: Blueprint, door: Door, holding: Holding) -> None:

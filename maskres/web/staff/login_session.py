@@ -15,8 +15,9 @@ from maskres.rounds.roles import StaffRole
 from maskres.usecases.service import Service
 from maskres.usecases.staff import Account, find_account
 from maskres.web.access import Access
-from maskres.web.interrupted import begin_session, keep_typed
+from maskres.web.interrupted import begin_session, is_kept, keep_typed
 from maskres.web.names import ROLES
+from maskres.web.not_sent import not_sent
 from maskres.web.staff.till_session import guard_till, renew_till, till_here
 
 FRESH = timedelta(minutes=10)
@@ -145,7 +146,11 @@ def safe_next(address: str, default: str) -> str:
 def _send_to(endpoint: str) -> Response:
     # After a form that was interrupted, people come back to the page it stood on.
     came_from = request.full_path.rstrip("?") if request.method == "GET" else request.path
+    go_on = url_for(endpoint, next=came_from)
     if request.method == "POST":
-        keep_typed(str(session.get("_user_id", "")).partition("/")[0])
-    response: Response = redirect(url_for(endpoint, next=came_from), 303)  # type: ignore[assignment]
+        if by := str(session.get("_user_id", "")).partition("/")[0]:
+            keep_typed(by)
+        if not is_kept():
+            return not_sent(go_on)
+    response: Response = redirect(go_on, 303)  # type: ignore[assignment]
     return response

@@ -1,0 +1,49 @@
+"""The page that answers a form whose session is gone: nothing was done, and what was typed is still there."""
+
+from __future__ import annotations
+
+import re
+
+from flask import Response, current_app, make_response, request, url_for
+from flask.globals import request_ctx
+
+from maskres.web.access import Gate, access_of
+from maskres.web.interrupted import ANYBODY, is_kept, keep_typed, typed_fields
+from maskres.web.pages import show
+
+#: What a button, a list to choose from or a hidden field says: nobody typed it.
+_CHOSEN = re.compile(r"[a-z][a-z0-9_-]*(\|[a-z][a-z0-9_-]*)*")
+
+
+def not_sent(go_on: str) -> Response:
+    """Answer a form that was not taken because of its session, with what was typed into it.
+
+    Args:
+        go_on: the address where it can be sent anew.
+    """
+    page, status = show(
+        "not_sent.html",
+        400,
+        go_on=go_on,
+        is_kept=is_kept(),
+        typed=[text for text in typed_fields().values() if not _CHOSEN.fullmatch(text)],
+        has_cookies=bool(request.cookies),
+    )
+    return make_response(page, status)
+
+
+def without_token() -> Response:
+    """Answer a form without the token of its session: open overnight, or the session ended in another window.
+
+    Forms that anybody may send are kept for this browser, if the page it was sent from is one of ours; those about a
+    registration, or of staff, only whoever typed them sees again, in this answer.
+    """
+    access = access_of(current_app, request.endpoint, request.method)
+    is_anybodys = (
+        access is not None and access.gate is Gate.PUBLIC and "place" not in (request.view_args or {})
+    )
+    if is_anybodys and request.headers.get("Origin") == request.host_url.rstrip("/"):
+        keep_typed(ANYBODY)
+    adapter = request_ctx.url_adapter
+    has_page = adapter is not None and adapter.test(method="GET")
+    return not_sent(request.full_path.rstrip("?") if has_page else url_for("home.home"))
