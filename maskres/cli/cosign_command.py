@@ -37,11 +37,13 @@ class Seen:
     Attributes:
         note: the checkpoint's bytes.
         checkpoint: what it says.
-        new: entries since the last checkpoint signed.
+        entries: all that it holds.
+        new: those since the last checkpoint signed.
     """
 
     note: bytes
     checkpoint: Checkpoint
+    entries: Sequence[Entry]
     new: Sequence[Entry]
 
 
@@ -107,6 +109,7 @@ def cosign_one(
         found = _look(evidence, own, seen.get(own.name), kept, size, given)
         now = utc_now()
         _warn(found.new, kept, now)
+        _say_whose(key.verifier, found)
         line = cosign(found.note, key, now)
         # Remembered before it is shown: a signature that nobody remembers could be followed by a split ledger.
         _write_whole(memory, write_last_signed(seen | {own.name: found.checkpoint}))
@@ -180,7 +183,7 @@ def _look(
         _keep_bundle(evidence, own, round_slug, number, folder, entries[:size])
     _write_whole(folder / f"ledger-{size}.jsonl", b"".join(entry.line + b"\n" for entry in entries[:size]))
     _write_whole(folder / f"checkpoint-{size}", note)
-    return Seen(note, checkpoint, new)
+    return Seen(note, checkpoint, entries[:size], new)
 
 
 def _keep_rules(evidence: Evidence, entry: Entry, folder: Path) -> None:
@@ -223,6 +226,21 @@ def _keep_bundle(
             raise CheckFailed("wrong-key", "The bundle is signed by another ledger's key.", file=part.name)
     part.replace(target)
     _say(f"draw {draw} of {round_slug}: no mismatch; kept as {target.name}")
+
+
+def _say_whose(key: VerifierKey, found: Seen) -> None:
+    """Say for whom a key signs in the rounds at hand, and plainly where it signs for nobody (spec Y1)."""
+    rounds = dict.fromkeys(entry.round for entry in found.new or found.entries[-1:])
+    for entry in found.entries:
+        if entry.kind is Kind.ROUND_OPENED and entry.round in rounds:
+            role = next((role for role, text in entry.body["keys"].items() if text == key.text), None)
+            if role is not None:
+                _say(f"{key.name} signs as the {role} of {entry.round}.")
+                continue
+            _say(
+                f"WARNING: {key.name} is the key of neither the notary nor the witness of {entry.round}: "
+                "there this signature counts for nothing."
+            )
 
 
 def _warn(new: Sequence[Entry], kept: Path, now: datetime) -> None:

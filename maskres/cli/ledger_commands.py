@@ -37,10 +37,16 @@ def verify(path: Path, checkpoints: tuple[Path, ...], keys: tuple[str, ...]) -> 
     """Check ledger.jsonl line by line, and checkpoints against it."""
     with path.open("rb") as stream:
         entries = read_ledger(stream, file=path.name)
+    if not entries:
+        raise CheckFailed(
+            "empty-ledger", "The ledger has no line, so there is nothing to check.", file=path.name
+        )
     verifiers = [read_verifier_key(text, field="--key") for text in keys]
     leaves = [entry.leaf_hash for entry in entries]
     click.echo(f"{len(entries)} entries, root {merkle.root(leaves).hex()}")
     found = sorted(_each_file(checkpoints), key=lambda file: (len(file.name), file.name))
+    if checkpoints and not found:
+        raise CheckFailed("no-checkpoint", "There is no checkpoint in what was given.", field="--checkpoint")
     if not found:
         click.echo(
             "No checkpoint was given: whether these are all entries, and the only ones, was not checked."

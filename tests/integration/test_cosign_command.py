@@ -92,6 +92,20 @@ def test_what_is_signed_was_checked_and_kept(desk: Desk) -> None:
     assert desk.remembered[origin]["size"] == 4
 
 
+def test_whose_signature_it_is_is_said_and_that_a_stranger_s_counts_for_nothing(desk: Desk) -> None:
+    bundle = str(desk.bundle("committed"))
+    said = desk.run("--bundle", bundle)[2]
+    assert f"WARNING: rehearsal/notary-2 is the key of neither the notary nor the witness of {ROUND}" in said
+    # The same once nothing is new, and nothing of it for the keys that the round was opened with.
+    assert "counts for nothing" in desk.run("--bundle", bundle)[2]
+    for role, key in zip(("notary", "witness"), cosigner_keys(SEED), strict=True):
+        desk.key = desk.folder / f"{role}.key"
+        desk.key.write_text(write_signing_key(key))
+        said = desk.run("--bundle", bundle)[2]
+        assert f"{key.name} signs as the {role} of {ROUND}." in said
+        assert "counts for nothing" not in said
+
+
 def test_a_ledger_that_grew_is_signed_and_only_what_is_new_is_looked_at(desk: Desk) -> None:
     assert desk.run("--bundle", str(desk.bundle("committed")))[0] == 0
     play_to(desk.service, DrawStatus.PUBLISHED)

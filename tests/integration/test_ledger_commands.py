@@ -47,6 +47,16 @@ def test_a_ledger_holds_under_its_checkpoints(
     assert "No checkpoint was given" in capsys.readouterr().out
 
 
+def test_a_check_of_nothing_fails(bundle: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    empty, nothing = tmp_path / "ledger.jsonl", tmp_path / "nothing"
+    empty.touch()
+    nothing.mkdir()
+    assert main(["ledger", "verify", str(empty)]) == 1
+    assert "no line" in capsys.readouterr().err
+    assert main(["ledger", "verify", str(bundle / "ledger.jsonl"), "--checkpoint", str(nothing)]) == 1
+    assert "no checkpoint in what was given" in capsys.readouterr().err
+
+
 def test_a_ledger_that_was_changed_is_found(
     sqlite_service: Service, bundle: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
