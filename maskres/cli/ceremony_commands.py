@@ -57,6 +57,7 @@ def commit(
     read = read_quotas(quotas)
     sources = read_sources_file(sources_path)
     with open_service() as service:
+        committing.require_not_committed(service, round_slug, draw_number)
         committing.set_slots(service, actor, round_slug, draw_number, slots_path)
         digest = committing.commit_draw(service, actor, round_slug, draw_number, read, sources)
     click.echo(f"{digest}  commitment.json")

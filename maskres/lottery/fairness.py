@@ -76,6 +76,11 @@ class Comparison:
     p: float
 
     @property
+    def is_tested(self) -> bool:
+        """Whether there was anything to compare: chance chose between people of several groups."""
+        return self.degrees > 0
+
+    @property
     def is_flagged(self) -> bool:
         """Whether a fair draw hardly ever looks like this."""
         return self.p < FLAG_BELOW
@@ -89,11 +94,13 @@ class Correlation:
         coefficient: Spearman's, −1 to 1, averaged over the cells.
         z: in standard deviations of a fair draw.
         p: how often a fair draw differs at least as much, 0 to 1.
+        is_tested: whether there was an order to compare: people of the same chance who registered one after the other.
     """
 
     coefficient: float
     z: float
     p: float
+    is_tested: bool
 
     @property
     def is_flagged(self) -> bool:
@@ -150,9 +157,9 @@ def correlate(drawn: Drawn, keys: NDArray[np.int64]) -> Correlation:
             total += found * (len(rows) - 1)
             weight += len(rows) - 1
     if not weight:
-        return Correlation(0.0, 0.0, 1.0)
+        return Correlation(0.0, 0.0, 1.0, is_tested=False)
     z = total / math.sqrt(weight)
-    return Correlation(total / weight, z, math.erfc(abs(z) / math.sqrt(2)))
+    return Correlation(total / weight, z, math.erfc(abs(z) / math.sqrt(2)), is_tested=True)
 
 
 def cut_into_tenths(keys: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -112,6 +112,7 @@ def _comparison(found: Comparison) -> dict[str, Any]:
         "chi_square": f"{found.statistic:.2f}",
         "degrees": found.degrees,
         "p": f"{found.p:.4f}",
+        "is_tested": found.is_tested,
         "is_flagged": found.is_flagged,
     }
 
@@ -121,5 +122,6 @@ def _correlation(found: Correlation) -> dict[str, Any]:
         "coefficient": f"{found.coefficient:.4f}",
         "z": f"{found.z:.2f}",
         "p": f"{found.p:.4f}",
+        "is_tested": found.is_tested,
         "is_flagged": found.is_flagged,
     }

@@ -23,11 +23,27 @@ from maskres.lottery.pool import read_pool
 from maskres.lottery.slots import check_future, read_slots, write_slots
 from maskres.lottery.sources import DeclaredSource
 from maskres.registration.numbers import key_digest
-from maskres.rounds.status import DrawStatus
+from maskres.rounds.status import DrawStatus, has_reached
 from maskres.usecases.committed import first_known_at, require_earlier_voids
 from maskres.usecases.record import enter
 from maskres.usecases.service import Actor, Service, approved_detail, one_transaction
 from maskres.usecases.store_files import read_slot_plan
+
+
+def require_not_committed(service: Service, round_slug: str, draw_number: int) -> None:
+    """Say at once of a draw that it is committed already, or void: for doors that set slots and commit in one go.
+
+    Raises:
+        StepRefused: "step-out-of-order".
+    """
+    with service.database.reading() as c:
+        draw = rounds.find_draw(c, rounds.find_round(c, round_slug), draw_number)
+    if has_reached(draw.status, DrawStatus.COMMITTED):
+        raise StepRefused(
+            "step-out-of-order", f"Draw {draw_number} is committed already; nothing replaces a commitment."
+        )
+    if draw.status is DrawStatus.VOID:
+        raise StepRefused("step-out-of-order", f"Draw {draw_number} is void.")
 
 
 @one_transaction

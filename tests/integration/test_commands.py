@@ -142,7 +142,10 @@ def test_a_round_is_played_by_hand(deployment, capsys, monkeypatch):
     quotas = [
         part for stratum, count in strata.items() for part in ("--quota", f"{stratum}={count // 2 + 1}")
     ]
-    assert run("round", "commit", *step, "--slots", slots, "--sources", sources, *quotas) == 0
+    commit = ("round", "commit", *step, "--slots", slots, "--sources", sources, *quotas)
+    assert run(*commit) == 0
+    assert run(*commit) == 1
+    assert "Draw 1 is committed already" in capsys.readouterr().err
     cosign(deployment, "committed", capsys)
     let_pass(monkeypatch, minutes=11)
     rolls = ["--rolls", "123456" * 8 + "12"]

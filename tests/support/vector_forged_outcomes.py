@@ -6,7 +6,7 @@ import base64
 import json
 from collections.abc import Iterator
 
-from tests.support.forging import Forged
+from tests.support.forging import Forged, shifted
 from tests.support.plain_bundle import sha256
 from tests.support.vector_good import (
     forged,
@@ -69,6 +69,13 @@ def _outcomes() -> Iterator[Scenario]:
         finds=((LEDGER, 23, "wrong-order"),),
     )
     yield forged(
+        "batch-lapse-missing",
+        "The first batch left somebody unplaced, and the second keeps quiet about it.",
+        _unlapsed,
+        "whole",
+        finds=(("changes-2.csv", None, "lapse-missing"),),
+    )
+    yield forged(
         "audit-count-false",
         "The ledger says fewer winners were opened.",
         lambda d: d.entry("audited")["body"].update(sample=3),
@@ -114,6 +121,22 @@ def _second_batch(draw: Forged) -> None:
     draw.entry("batch")["body"]["batch"] = 2
     for name in ("changes", "room", "wishes", "promotion"):
         draw.files[f"{name}-2.csv"] = draw.files.pop(f"{name}-1.csv")
+
+
+def _unlapsed(draw: Forged) -> None:
+    """Offer one place to the two whom the first batch promotes, and let an empty second one follow."""
+    header, *_, one_place = draw.lines("room-1.csv")
+    draw.write_lines("room-1.csv", [header, one_place])
+    head, placed, other = draw.lines("promotion-1.csv")
+    draw.write_lines("promotion-1.csv", [head, placed, other.rsplit(b",", 3)[0] + b",,,-"])
+    first = draw.entry("batch")
+    names = tuple(first["body"]["files"])
+    for name in names:
+        first["body"]["files"][name] = draw.digest(f"{name}-1.csv")
+        draw.write_lines(f"{name}-2.csv", draw.lines(f"{name}-1.csv")[:1])
+    files = {name: draw.digest(f"{name}-2.csv") for name in names}
+    second = {**first, "at": shifted(first["at"], 3600), "body": {"batch": 2, "files": files, "released": {}}}
+    insert_entry(draw, second, draw.line_of("batch"))
 
 
 def _hidden(draw: Forged) -> None:

@@ -35,6 +35,27 @@ def test_the_page_shows_the_file(sqlite_service: Service, language: str, word: s
     )
 
 
+@pytest.mark.parametrize(("language", "untested"), [("en", "Nothing to compare"), ("zh", "无从比较")])
+def test_what_could_not_be_compared_is_not_called_fair(
+    sqlite_service: Service, language: str, untested: str
+) -> None:
+    """In the small world all groups are merged, and everybody registered in one hour."""
+    played = play_to(sqlite_service, DrawStatus.PUBLISHED)
+    client = make_app(sqlite_service).test_client()
+    client.set_cookie("lang", language)
+    address = f"/rounds/{played.slug}/draws/{played.draw}/fairness"
+    page = client.get(address).text
+    report = json.loads(client.get(f"{address}.json").data)
+    tests = [report["registration_order"], *report["comparisons"].values()]
+    alone = [found for found in report["comparisons"].values() if len(found["groups"]) == 1]
+    assert alone and not any(found["is_tested"] for found in alone)
+    assert untested in page
+    assert page.count("govuk-tag--grey") == sum(not test["is_tested"] for test in tests)
+    assert page.count("govuk-tag--green") == sum(
+        test["is_tested"] and not test["is_flagged"] for test in tests
+    )
+
+
 def test_before_the_places_there_is_none(sqlite_service: Service) -> None:
     played = play_to(sqlite_service, DrawStatus.DRAWN)
     client = make_app(sqlite_service).test_client()

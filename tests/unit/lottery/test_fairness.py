@@ -190,4 +190,4 @@ def test_tenths_hold_a_tenth_each_and_part_no_equals() -> None:
 def test_where_everybody_or_nobody_won_there_is_nothing_to_compare() -> None:
     for winners in (0, 40):
         found = compare_groups(draw_fairly(40, winners, 1), codes([0] * 20 + [1] * 20), ["a", "b"])
-        assert (found.degrees, found.p, found.is_flagged) == (0, 1.0, False)
+        assert (found.degrees, found.p, found.is_tested, found.is_flagged) == (0, 1.0, False, False)
