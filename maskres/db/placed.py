@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import ColumnElement, String, and_, cast, exists, func, literal, or_, select
 
 from maskres.db.bulk import load_rows, stream
 from maskres.db.engine import Transaction
@@ -28,10 +29,12 @@ _MESSAGE_COLUMNS = (
 )
 
 
-def count_placed(c: Transaction, draw_id: int, batch: int) -> int:
-    """Count the places that a batch gave or changed; 0 is the allocation."""
-    where = (places.c.draw_id == draw_id, places.c.batch == batch)
-    return int(c.execute(select(func.count()).select_from(places).where(*where)).scalar_one())
+def count_placed(c: Transaction, draw_id: int, batch: int | None) -> int:
+    """Count the places that a batch gave or changed; 0 is the allocation, None all of them."""
+    statement = select(func.count()).select_from(places).where(places.c.draw_id == draw_id)
+    if batch is not None:
+        statement = statement.where(places.c.batch == batch)
+    return int(c.execute(statement).scalar_one())
 
 
 def stream_placed(
@@ -40,17 +43,47 @@ def stream_placed(
     """Give those a batch gave a place, and winners whom the allocation left without one, that have a phone.
 
     Returns:
-        Rows by number, never all at once: number, store (its name; None without a place), starts_at, ends_at,
+        Rows by number, never all at once: number, batch, store (its name; None without a place), starts_at, ends_at,
         contact, id_digest.
     """
+    return _stream(c, draw_id, round_id, [places.c.batch == batch], first, before)
+
+
+def stream_untold(
+    c: Transaction, draw_id: int, round_id: int, once: str, now: datetime, first: str, before: str | None
+) -> Iterator[Any]:
+    """Give, as stream_placed and of all batches, those to whom no message was written about the place they have.
+
+    Args:
+        c: connection.
+        draw_id: the draw.
+        round_id: its round.
+        once: what the causes of such messages begin with; then /BATCH/NUMBER.
+        now: whose slot has passed is left out.
+        first: of the numbers.
+        before: of the numbers; None for the end.
+    """
+    cause = literal(f"{once}/") + cast(places.c.batch, String) + "/" + places.c.number
+    is_to_come = or_(slots.c.ends_at.is_(None), slots.c.ends_at > now)
+    is_untold = ~exists().where(messages.c.once == cause)
+    return _stream(c, draw_id, round_id, [is_to_come, is_untold], first, before)
+
+
+def _stream(
+    c: Transaction,
+    draw_id: int,
+    round_id: int,
+    wanted: Sequence[ColumnElement[bool]],
+    first: str,
+    before: str | None,
+) -> Iterator[Any]:
     at_store = (stores.c.round_id == round_id) & (stores.c.store == places.c.store)
     is_theirs = (registrations.c.round_id == round_id) & (registrations.c.number == places.c.number)
-    is_told = places.c.status == PlaceStatus.ASSIGNED
-    if batch == 0:
-        is_told = or_(is_told, places.c.status == PlaceStatus.UNPLACED)
+    is_left_out = and_(places.c.batch == 0, places.c.status == PlaceStatus.UNPLACED)
     statement = (
         select(
             places.c.number,
+            places.c.batch,
             stores.c.name.label("store"),
             slots.c.starts_at,
             slots.c.ends_at,
@@ -62,10 +95,10 @@ def stream_placed(
         .outerjoin(slots, AT_SLOT)
         .where(
             places.c.draw_id == draw_id,
-            places.c.batch == batch,
             places.c.number >= first,
             registrations.c.phone_digest.is_not(None),
-            is_told,
+            or_(places.c.status == PlaceStatus.ASSIGNED, is_left_out),
+            *wanted,
         )
         .order_by(places.c.number)
     )

@@ -200,6 +200,11 @@ def _publish_allocation(run: Run) -> Result:
     return {**placed, "told": _tell_placed(run, 0)}
 
 
+def _tell_winners(run: Run) -> Result:
+    """Write to whom a publication could not: for where that step of it failed, and the places stand."""
+    return {"told": _tell_placed(run, None)}
+
+
 def _open_collection(run: Run) -> Result:
     run.step("collect", lambda service: drawing.open_collection(service, run.actor, run.round_slug, run.draw))
     return {}
@@ -228,8 +233,8 @@ def _publish_batch(run: Run) -> Result:
     return {**forfeited, **counts, "told": _tell_placed(run, counts["batch"])}
 
 
-def _tell_placed(run: Run, batch: int) -> int:
-    """Write to those who were given a place, once; gives how many."""
+def _tell_placed(run: Run, batch: int | None) -> int:
+    """Write to those who were given a place by a batch, or by whichever, once; gives how many."""
     parts = run.divided(
         "tell",
         "tell-placed",
@@ -301,6 +306,7 @@ KINDS: Mapping[str, Callable[[Run], Result]] = {
     "commit-draw": _commit_draw,
     "draw-winners": _draw_winners,
     "publish-allocation": _publish_allocation,
+    "tell-winners": _tell_winners,
     "open-collection": _open_collection,
     "forfeit-missed": _forfeit_missed,
     "publish-batch": _publish_batch,

@@ -52,8 +52,8 @@ def _prepare_winners(run: Run) -> Result:
 
 
 def _tell_placed(run: Run) -> Result:
-    """Payload: "batch"; "first" and "before", of the numbers."""
-    numbers, batch = numbers_of(run.task), run.given("batch", int)
+    """Payload: "batch", null for all; "first" and "before", of the numbers."""
+    numbers, batch = numbers_of(run.task), run.task.payload["batch"]
     count = run.step(
         "tell",
         lambda service: notices_of_places.tell_placed(service, run.round_slug, run.draw, batch, numbers),

@@ -17,6 +17,7 @@ class TaskKind(StrEnum):
     COMMIT_DRAW = "commit-draw"
     DRAW_WINNERS = "draw-winners"
     PUBLISH_ALLOCATION = "publish-allocation"
+    TELL_WINNERS = "tell-winners"
     OPEN_COLLECTION = "open-collection"
     FORFEIT_MISSED = "forfeit-missed"
     PUBLISH_BATCH = "publish-batch"

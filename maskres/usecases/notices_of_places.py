@@ -26,8 +26,8 @@ _UNPLACED = (
 )
 
 
-def cut_placed(service: Service, round_slug: str, draw_number: int, batch: int) -> list[Part]:
-    """Cut those a batch placed into parts; none for few, nor on SQLite, which has one host and one writer."""
+def cut_placed(service: Service, round_slug: str, draw_number: int, batch: int | None) -> list[Part]:
+    """Cut those a batch placed, or all, into parts; none for few, nor on SQLite, which has one host and one writer."""
     if service.database.is_sqlite:
         return []
     with service.database.reading() as c:
@@ -42,7 +42,7 @@ def tell_placed(
     service: Service,
     round_slug: str,
     draw_number: int,
-    batch: int,
+    batch: int | None,
     numbers: Numbers = Numbers(),  # noqa: B008 - a tuple
 ) -> int:
     """Write to those whom a batch gave a place, and to winners whom the allocation could not.
@@ -52,7 +52,8 @@ def tell_placed(
         service: the service.
         round_slug: the round.
         draw_number: the draw.
-        batch: published just now; 0 for the allocation.
+        batch: published just now; 0 for the allocation; None for all of them so far: then only those are written to
+            who were not yet, and whose time has not passed.
         numbers: of these alone.
 
     Returns:
@@ -60,9 +61,12 @@ def tell_placed(
     """
     round_ = rounds.find_round(c, round_slug)
     draw = rounds.find_draw(c, round_, draw_number)
-    once = f"placed/{round_slug}/{draw_number}/{batch}"
+    once = f"placed/{round_slug}/{draw_number}"
     zone = ZoneInfo(round_.rules.zone)
-    rows = placed.stream_placed(c, draw.id, round_.id, batch, numbers.first, numbers.before)
+    if batch is None:
+        rows = placed.stream_untold(c, draw.id, round_.id, once, service.now(), *numbers)
+    else:
+        rows = placed.stream_placed(c, draw.id, round_.id, batch, *numbers)
     return placed.load_messages(c, list(_notices(service, rows, once, zone)))
 
 
@@ -71,7 +75,7 @@ def _notices(service: Service, rows: Iterator[Any], once: str, zone: ZoneInfo) -
         phone = open_contact(service.cipher, row.contact, row.id_digest).phone
         if phone is not None:
             words = _words(row, zone)
-            yield make_message(service, "placed", phone, words, once=f"{once}/{row.number}")
+            yield make_message(service, "placed", phone, words, once=f"{once}/{row.batch}/{row.number}")
 
 
 def _words(row: Any, zone: ZoneInfo) -> str:

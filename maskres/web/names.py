@@ -97,6 +97,7 @@ TASKS: Mapping[str, LazyString] = {
     "commit-draw": lazy_gettext("Commit the pool"),
     "draw-winners": lazy_gettext("Draw the winners"),
     "publish-allocation": lazy_gettext("Publish the places"),
+    "tell-winners": lazy_gettext("Write to the winners"),
     "open-collection": lazy_gettext("Open collection"),
     "forfeit-missed": lazy_gettext("Forfeit missed places"),
     "publish-batch": lazy_gettext("Publish a batch"),

@@ -7,18 +7,32 @@ from typing import Any
 
 from flask import redirect, url_for
 from flask_babel import format_decimal, gettext
+from flask_babel.speaklater import LazyString
 from werkzeug.wrappers import Response
 
-from maskres.db.tasks import Task
+from maskres.db.tasks import Task, TaskStatus
 from maskres.rounds.task_kinds import TaskKind
 from maskres.usecases import tasks
 from maskres.web.door import Door
-from maskres.web.names import REASONS, REGISTERS, RESULTS, name_of, stratum_name
+from maskres.web.names import REASONS, REGISTERS, RESULTS, TASKS, name_of, stratum_name
 from maskres.web.office_words import say_of
 from maskres.web.pages import show
 from maskres.web.staff.login_session import require_account
 
 _BAD_ROWS_SHOWN = 50
+#: What a task has still to do once what it is about has been done: step → the steps behind it.
+_BEHIND: Mapping[str, tuple[str, ...]] = {
+    "commit": ("export",),
+    "publish": ("export", "tell"),
+    "batch": ("export", "tell"),
+    "finish-draw": ("finish-round",),
+}
+#: How such a step is asked for alone: its kind of task, and the end of its page's endpoint.
+_ALONE: Mapping[str, tuple[TaskKind, str]] = {
+    "export": (TaskKind.EXPORT_BUNDLE, "draw_bundle"),
+    "tell": (TaskKind.TELL_WINNERS, "draw_tell"),
+    "finish-round": (TaskKind.FINISH_ROUND, "round_finish"),
+}
 
 
 def ask_task(
@@ -56,9 +70,25 @@ def show_task(door: Door, desk: str, task_id: str) -> Any:
         percent=_percent(task),
         results=result_lines(task.result or {}),
         error=error,
+        left_over=_left_over(task) if desk == "operator" else [],
         bad_rows=bad[:_BAD_ROWS_SHOWN],
         bad_count=(task.error or {}).get("bad_count", 0),
     )
+
+
+def _left_over(task: Task) -> list[tuple[LazyString, str]]:
+    """Give what a task that failed leaves to be asked for alone, for what it is about stands: names and pages."""
+    if task.status is not TaskStatus.FAILED:
+        return []
+    behind = next((steps for step, steps in _BEHIND.items() if step in task.steps), ())
+    # The last one failed even where it is noted: as one that was cut into parts.
+    left = [step for step in behind if step not in task.steps or step == behind[-1]]
+    return [(TASKS[kind], _page(task, end)) for kind, end in map(_ALONE.__getitem__, left)]
+
+
+def _page(task: Task, end: str) -> str:
+    of_draw: dict[str, Any] = {"number": task.draw} if end.startswith("draw") else {}
+    return url_for(f"operator.{end}", slug=task.round, **of_draw)
 
 
 def result_lines(result: Mapping[str, Any]) -> list[tuple[str, str]]:

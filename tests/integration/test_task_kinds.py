@@ -118,6 +118,7 @@ def test_a_whole_round_by_tasks(service, tmp_path, monkeypatch):
     findings = dict.fromkeys(winners_of(service), True)
     assert workers.do("record-audit", {"findings": findings}).result == {"unsound": 0}
     cosign_all(service)
+    assert workers.do("tell-winners").result == {"told": 0}
     workers.do("open-collection")
     assert workers.do("forfeit-missed").result == {"forfeited": 0}
     batch = workers.do("publish-batch").result

@@ -24,7 +24,10 @@ _PAGES_OF_DRAWS = (
     (COMMITTED, ("", "beacon", "successor", "draw", "publish")),
     (DRAWN, ("", "publish", "disputes")),
     (VOID, ("",)),
-    (ROUND, ("", "batch", "forfeit", "close-store", "calls", "disqualify", "bundle", "collect", "finish")),
+    (
+        ROUND,
+        ("", "batch", "forfeit", "tell", "close-store", "calls", "disqualify", "bundle", "collect", "finish"),
+    ),
 )
 _BAD_REGISTER = (
     "id_number,name,moved_in,moved_out,died_on\n"

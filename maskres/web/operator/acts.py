@@ -177,6 +177,20 @@ DRAW_ACTS = (
         _AFTERWARDS,
     ),
     Act(
+        "tell",
+        TaskKind.TELL_WINNERS,
+        lazy_gettext("Write to the winners"),
+        (
+            lazy_gettext(
+                "Publishing does this by itself. Where that failed, everyone who has a place still to come, gave a"
+                " phone and was not written to is written to now."
+            ),
+            lazy_gettext("It may be repeated; nobody is written to twice about the same place."),
+        ),
+        lazy_gettext("Write now"),
+        _AFTERWARDS,
+    ),
+    Act(
         "finish",
         TaskKind.FINISH_DRAW,
         lazy_gettext("Finish the draw"),
