@@ -8,7 +8,7 @@ everything up.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from threading import Lock
@@ -18,7 +18,7 @@ from zoneinfo import ZoneInfo
 from maskres.db import record, rounds
 from maskres.errors import InputError
 from maskres.formats.keyed import KeyedHash
-from maskres.usecases.open_data import find_shown_round
+from maskres.usecases.open_data import ShownStore, find_shown_round
 from maskres.usecases.service import Service
 from maskres.usecases.tokens import TokenHolder, find_token, token_digest
 
@@ -28,6 +28,8 @@ V = TypeVar("V")
 TOKENS_KEPT_FOR = timedelta(hours=1)
 #: A round's keys are destroyed with its personal data: they leave memory soon after.
 ROUNDS_KEPT_FOR = timedelta(minutes=1)
+#: What everybody is shown is read at most so often, however many ask and whatever stands before this process.
+SHOWN_FOR = timedelta(seconds=1)
 _MOST = 10_000
 
 
@@ -67,6 +69,7 @@ class Memory:
         self._service = service
         self._tokens: _Kept[bytes, TokenHolder] = _Kept(TOKENS_KEPT_FOR)
         self._rounds: _Kept[str, KnownRound] = _Kept(ROUNDS_KEPT_FOR)
+        self._stores: _ReadByOne[str, Sequence[ShownStore]] = _ReadByOne(SHOWN_FOR)
 
     def find_token(self, text: str) -> TokenHolder | None:
         """Tell who shows a token, or showed it minutes ago; whether it is in use now must be asked with the act."""
@@ -77,6 +80,18 @@ class Memory:
     def find_round(self, slug: str) -> KnownRound | None:
         """Give a published round as it is, or was a moment ago; None where there is none."""
         return self._rounds.find(slug, self._service.now(), lambda: _read_round(self._service, slug))
+
+    def show_stores(
+        self, slug: str, read: Callable[[Service, str], Sequence[ShownStore]]
+    ) -> Sequence[ShownStore]:
+        """Give the stores of a round as they are, or were a second ago: to be shown, and for nothing else.
+
+        Args:
+            slug: the round.
+            read: looks them up; whatever it raises is raised.
+        """
+        found = self._stores.find(slug, self._service.now(), lambda: read(self._service, slug))
+        return found or ()
 
     def forget_round(self, slug: str) -> None:
         """Look a round up again next time."""
@@ -106,6 +121,25 @@ class _Kept(Generic[K, V]):
     def forget(self, key: K) -> None:
         with self._lock:
             self._values.pop(key, None)
+
+
+class _ReadByOne(_Kept[K, V]):
+    """The same, and one at a time looks: meanwhile others get what was there, or wait where nothing was."""
+
+    def __init__(self, kept_for: timedelta) -> None:
+        super().__init__(kept_for)
+        self._reading = Lock()
+
+    def find(self, key: K, now: datetime, read: Callable[[], V | None]) -> V | None:
+        kept = self._values.get(key)
+        if kept is not None and (now < kept[0] or not self._reading.acquire(blocking=False)):
+            return kept[1]
+        if kept is None:
+            self._reading.acquire()
+        try:
+            return super().find(key, now, read)
+        finally:
+            self._reading.release()
 
 
 def _read_round(service: Service, slug: str) -> KnownRound | None:

@@ -74,7 +74,7 @@ def round_routes(door: Door) -> Blueprint:
     @routes.response(200, shapes.Stores)
     def list_stores(round: str) -> Response:
         """List the stores with what is left, and when that was last known."""
-        shown = [_store_members(each) for each in open_data.list_stores(service, round)]
+        shown = [_store_members(each) for each in door.memory.show_stores(round, open_data.list_stores)]
         return publish(jsonify(shapes.Stores().dump({"stores": shown})), LIVE_SECONDS)
 
     return routes

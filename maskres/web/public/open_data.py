@@ -54,7 +54,7 @@ def open_data_routes(door: Door) -> Blueprint:
     @routes.get("/rounds/<slug>/stores.csv")
     @public
     def stores_table(slug: str) -> Any:
-        rows = map(_store_row, open_data.list_stores(service, slug))
+        rows = map(_store_row, door.memory.show_stores(slug, open_data.list_stores))
         return _table(f"{slug}-stores.csv", STORE_COLUMNS, rows)
 
     @routes.get("/rounds/<slug>/draws/<int:draw>/slots-now.csv")

@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import csv
 import io
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Event
+from typing import Any
 
 from babel.dates import format_date
 from flask.testing import FlaskClient
 
 from maskres.rounds.status import DrawStatus
 from maskres.usecases.bundles import write_public_files
+from maskres.usecases.memory import Memory
 from maskres.usecases.open_data import list_slots, list_stores
 from maskres.usecases.public_rounds import show_public_round
 from maskres.usecases.service import Service
 from maskres.web.public import printed
+from tests.support.raw import count_statements
 from tests.support.web import make_app
-from tests.support.world import ROUND, play_to, winners_of
+from tests.support.world import ROUND, pass_time, play_to, winners_of
 
 
 def look(service: Service, status: DrawStatus, folder: Path) -> FlaskClient:
@@ -51,6 +56,51 @@ def test_stores_and_slots_are_tables_with_what_the_api_says(service: Service, tm
     assert [(row["slot"], int(row["taken"])) for row in rows] == [(each.slot, each.taken) for each in slots]
     assert any(int(row["taken"]) for row in rows) and rows[0]["starts_at"].endswith("Z")
     assert client.get("/rounds/no-such/stores.csv").status_code == 404
+
+
+def test_however_many_ask_the_stores_are_read_once_a_second(service: Service, tmp_path: Path) -> None:
+    """By JSON or table, with an ETag or without, and with a question that no cache has seen yet."""
+    client = look(service, DrawStatus.PUBLISHED, tmp_path)
+    address = f"/api/v1/rounds/{ROUND}/stores"
+    with count_statements() as count:
+        first = client.get(address)
+        once = count()
+        assert first.status_code == 200 and once > 0
+        for nth in range(25):
+            assert client.get(f"{address}?{nth}").data == first.data
+            again = client.get(address, headers={"If-None-Match": first.headers["ETag"]})
+            assert (again.status_code, again.data) == (304, b"")
+            assert client.get(f"/rounds/{ROUND}/stores.csv").status_code == 200
+        assert count() == once
+        pass_time(service, seconds=1)
+        for _ in range(25):
+            assert client.get(address).data == first.data
+        assert count() == 2 * once
+
+
+def test_while_one_reads_the_stores_the_others_get_what_was_there(sqlite_service: Service) -> None:
+    memory: Any = Memory(sqlite_service)
+    reads: list[str] = []
+    is_reading, may_end = Event(), Event()
+
+    def read(_service: Service, slug: str) -> list[str]:
+        reads.append(slug)
+        return [f"{slug}, read for the {len(reads)}. time"]
+
+    def read_slowly(each: Service, slug: str) -> list[str]:
+        is_reading.set()
+        assert may_end.wait(30)
+        return read(each, slug)
+
+    with ThreadPoolExecutor(8) as pool:
+        found = list(pool.map(lambda _: memory.show_stores("one", read), range(40)))
+        assert found == [["one, read for the 1. time"]] * 40
+        pass_time(sqlite_service, seconds=1)
+        slow = pool.submit(memory.show_stores, "one", read_slowly)
+        assert is_reading.wait(30)
+        assert memory.show_stores("one", read) == found[0]
+        may_end.set()
+        assert slow.result() == memory.show_stores("one", read) == ["one, read for the 2. time"]
 
 
 def test_the_printed_list_holds_every_winner_and_nobody_else(
