@@ -144,10 +144,11 @@ class PlainLines:
             self.data.decode(self.encoding).removesuffix("\n").split("\n"), self.first
         ):
             values = written.split(",")
-            if len(values) == width:
+            if len(values) != width:
+                if "".join(values).strip():
+                    yield _bad_width(line, len(values), width)
+            elif any(values):
                 yield line, pick(values)
-            elif written.strip():
-                yield _bad_width(line, len(values), width)
 
 
 #: Some of a file's rows in their order; of most files, lines yet to be split.
@@ -344,7 +345,7 @@ def _make_pick(places: Sequence[int], width: int) -> _Pick:
 def cut_body(
     rest: bytes, blocks: Iterator[Block], layout: Layout, first: int = 2
 ) -> Iterator[tuple[Piece, int, int | None]]:
-    """Cut the lines after the header into pieces; blocks without quotes, the many, are left to be simply split.
+    """Cut the lines after the header into pieces; blocks without quotes, the many, are left to be split elsewhere.
 
     Neither encoding uses the bytes of comma, quote and line ends inside another character.
 
@@ -365,9 +366,7 @@ def cut_body(
     while block is not None:
         upcoming = next(blocks, None)
         data = block.replace(b"\r\n", b"\n")
-        is_plain = (
-            width > 1 and b'"' not in data and b"\r" not in data and b"\n," not in data and data[:1] != b","
-        )
+        is_plain = width > 1 and b'"' not in data and b"\r" not in data
         if is_plain and not held:
             if data:
                 plain = PlainLines(first, data, encoding, width, places)

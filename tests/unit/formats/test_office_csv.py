@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from maskres.errors import InputError
 from maskres.formats import office_csv
-from maskres.formats.office_csv import BadRow, BadRows, Column, Row, read_rows
+from maskres.formats.office_csv import BadRow, BadRows, Column, PlainLines, Row, read_pieces, read_rows
 
 COLUMNS = (
     Column("id_number", "证件号码"),
@@ -53,6 +53,18 @@ def test_the_last_line_may_lack_its_end_and_empty_lines_are_passed_over() -> Non
     assert read(b"id_number,name\n1,a") == [(2, ("1", "a", ""))]
     assert read(b"id_number,name\n") == []
     assert read(b"id_number,name") == []
+
+
+def test_lines_without_quotes_are_left_to_be_split_even_where_the_first_field_is_empty() -> None:
+    stream = io.BytesIO(b"id_number,name,moved_in\n,a,\n,,\n , ,\n,,,\n,,x,\n1,b,\n")
+    (piece,) = read_pieces(stream, file="register.csv", columns=COLUMNS)
+    assert isinstance(piece, PlainLines)
+    assert list(piece) == [
+        (2, ("", "a", "")),
+        (4, (" ", " ", "")),
+        BadRow(6, "bad-row", "This line has 4 fields, the header has 3."),
+        (7, ("1", "b", "")),
+    ]
 
 
 def test_a_file_of_one_column() -> None:
