@@ -28,6 +28,8 @@ _SHOWN = 10
 _WITH_FILES = frozenset(
     {Kind.DRAW_CLOSED, Kind.DRAW_COMMITTED, Kind.BEACON, Kind.DRAWN, Kind.ALLOCATED, Kind.BATCH, Kind.AUDITED}
 )
+#: Entries that a draw comes to only from a commitment that counts, or once it is void.
+_AFTER_COMMITMENT = frozenset({Kind.DRAW_VOIDED, Kind.DICE, Kind.DRAWN})
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +110,7 @@ def cosign_one(
         given = None if checkpoint is None else checkpoint.read_bytes()
         found = _look(evidence, own, seen.get(own.name), kept, size, given)
         now = utc_now()
-        _warn(found.new, kept, now)
+        _warn(found, kept, now)
         _say_whose(key.verifier, found)
         line = cosign(found.note, key, now)
         # Remembered before it is shown: a signature that nobody remembers could be followed by a split ledger.
@@ -135,7 +137,7 @@ def check(
     last = None if state is None else read_last_signed(state.read_bytes(), file=state.name).get(own.name)
     kept = Path("kept") if keep is None else keep
     found = _look(_open(address, bundles), own, last, kept, size, None)
-    _warn(found.new, kept, utc_now())
+    _warn(found, kept, utc_now())
     click.echo(f"The checkpoint of {found.checkpoint.size} entries could be signed.")
 
 
@@ -243,19 +245,23 @@ def _say_whose(key: VerifierKey, found: Seen) -> None:
             )
 
 
-def _warn(new: Sequence[Entry], kept: Path, now: datetime) -> None:
+def _warn(found: Seen, kept: Path, now: datetime) -> None:
     """Say what a signature made now would come too late for."""
     from maskres.ledger.commitment import LEAD, read_commitment
     from maskres.ledger.verify.findings import Findings
     from maskres.ledger.verify.opening import open_bundle
     from maskres.lottery.sources import known_at
 
-    for entry in new:
-        if entry.kind is not Kind.DRAW_COMMITTED:
+    # A draw that went on without mismatch was cosigned in time.
+    gone_on = {(entry.round, entry.draw) for entry in found.entries if entry.kind in _AFTER_COMMITMENT}
+    for entry in found.new:
+        if entry.kind is not Kind.DRAW_COMMITTED or (entry.round, entry.draw) in gone_on:
             continue
-        found = sorted(kept.glob(f"*/{entry.round}-{entry.draw}-*.zip"))
+        bundles = sorted(kept.glob(f"*/{entry.round}-{entry.draw}-*.zip"))
         with _scratch() as scratch:
-            commitment = read_commitment(open_bundle(found[-1], scratch, Findings()).read("commitment.json"))
+            commitment = read_commitment(
+                open_bundle(bundles[-1], scratch, Findings()).read("commitment.json")
+            )
         due = min(known_at(source) for source in commitment.sources) - LEAD
         if now > due:
             _say(

@@ -218,7 +218,12 @@ def test_a_voiding_can_be_signed_in_time_on_a_machine_that_signed_nothing_before
 
 
 def test_a_commitment_signed_too_late_is_said(desk: Desk) -> None:
-    assert "had to be cosigned by 2020-02-11T17:50:00Z" in desk.run("--bundle", str(desk.bundle("b")))[2]
+    late = "had to be cosigned by 2020-02-11T17:50:00Z"
+    assert late in desk.run("--bundle", str(desk.bundle("b")))[2]
+    # Whoever looks at all of it anew once it went on is told nothing of the kind.
+    play_to(desk.service, DrawStatus.DRAWN)
+    said = desk.run("--bundle", str(desk.bundle("drawn")), "--state", str(desk.folder / "new.json"))[2]
+    assert "draw-committed" in said and late not in said
 
 
 @pytest.fixture

@@ -50,8 +50,7 @@ def verify_bundle(
         commitment = _read_commitment(bundle, findings)
         if history is None:
             return findings
-        if is_rehearsal(history.keys.origin):
-            findings.notes.append("THIS IS A REHEARSAL: it decides nothing")
+        _say_where(history, commitment, given or Given(), findings)
         if rules is not None and rules.round != history.round:
             findings.add(RULES, None, "wrong-round", f"The rules are of the round {rules.round}.")
         draw = _find_draw(bundle, history, commitment)
@@ -71,6 +70,17 @@ def verify_bundle(
         case = Case(bundle, history, rules, commitment, sha256, findings)
         _check_case(case, verify_beacon)
     return findings
+
+
+def _say_where(history: History, commitment: Commitment | None, given: Given, findings: Findings) -> None:
+    """Say which ledger this is, whether it decides anything, and where the keys come from. Source: spec X4, Y3."""
+    draw = "" if commitment is None else f", draw {commitment.draw}"
+    findings.notes.append(f"ledger {history.keys.origin}, round {history.round}{draw}")
+    if is_rehearsal(history.keys.origin):
+        findings.notes.append("THIS IS A REHEARSAL: it decides nothing")
+    if given.keys is None:
+        findings.notes.append("the keys come from the bundle itself; compare them with those in the minutes:")
+        findings.notes += [f"  {role} {text}" for role, text in history.keys.texts.items()]
 
 
 def _read_commitment(bundle: OpenedBundle, findings: Findings) -> Commitment | None:

@@ -53,6 +53,17 @@ def test_the_worked_example_of_the_specification_holds(verifier):
     assert verdict.status == 0, verdict.text
 
 
+@pytest.mark.parametrize("verifier", BOTH)
+def test_it_is_said_whose_bundle_it_is_and_that_its_keys_came_with_it(verifier, tmp_path):
+    example = VERIFIER_PATH.parents[2] / "docs" / "spec" / "example"
+    keys = json.loads((example / "keys.json").read_text(encoding="utf-8"))
+    said = BOTH[verifier](example).text
+    assert "note: ledger rehearsal/spec-example, round masks-1, draw 1\n" in said
+    assert "the keys come from the bundle itself" in said
+    assert all(f"note:   {role} {text}\n" in said for role, text in keys["keys"].items())
+    assert "come from the bundle" not in BOTH[verifier](example, "--keys", str(example / "keys.json")).text
+
+
 def test_there_are_enough_vectors_and_most_are_bad():
     bad = [vector for vector in VECTORS if vector.status]
     assert len(VECTORS) >= 60
