@@ -1354,7 +1354,7 @@ def check_times(case: Case) -> None:
     if cosigned is None:
         if case.of("dice", "beacon", "drawn"):
             wrong(entry, "not-cosigned", "Notary and witness have not cosigned the commitment.")
-    elif cosigned + LEAD > commitment.first_due:
+    elif cosigned + LEAD > commitment.first_due and not case.of("draw-voided"):
         wrong(entry, "cosigned-late", "It was cosigned less than ten minutes before the first source.")
     for dice in case.of("dice")[:1]:
         if commitment.dice:

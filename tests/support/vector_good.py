@@ -69,11 +69,24 @@ def _not_cosigned_yet() -> Iterator[Scenario]:
         "voided",
     )
     yield forged(
+        "good-void-of-a-late-commitment",
+        "The commitment was cosigned too late to draw from, and so voided while nothing could be known yet.",
+        _void_late_commitment,
+        "voided",
+    )
+    yield forged(
         "good-successor-not-cosigned-yet",
         "The successor was named a moment ago, and nobody has cosigned that yet.",
         name_successor,
         "beacon-only",
     )
+
+
+def _void_late_commitment(draw: Forged) -> None:
+    by = next(source["by"] for source in draw.commitment["sources"] if source["kind"] == "dice")
+    for kind, minutes in (("draw-committed", 5), ("draw-voided", 4)):
+        moment = second_of(by) - 60 * minutes
+        draw.times[draw.line_of(kind)] = {key.name: moment for key in draw.cosigners}
 
 
 def _diced_by_one(draw: Forged) -> None:

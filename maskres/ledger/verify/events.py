@@ -184,7 +184,7 @@ class Events:
         if cosigned is None:
             if self._history.of(self._draw, Kind.DICE, Kind.BEACON, Kind.DRAWN):
                 self._wrong(entry, "not-cosigned", "Notary and witness have not cosigned the commitment.")
-        elif first_due(commitment) - cosigned < LEAD:
+        elif first_due(commitment) - cosigned < LEAD and not self._history.of(self._draw, Kind.DRAW_VOIDED):
             self._wrong(entry, "cosigned-late", "It was cosigned less than ten minutes before a source.")
 
     def _check_dice(self, entry: Entry, commitment: Commitment, cosigned: datetime | None) -> None:
