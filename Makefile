@@ -47,9 +47,9 @@ bench: setup-dev assets ## run the benchmarks; their figures go to benchmarks/re
 	@scripts/install-servers.sh
 	$(BIN)/python -m benchmarks
 
-bench-city: setup-dev assets ## run the long benchmarks
+bench-city: setup-dev assets ## run the long benchmarks; SCALE=0.01 tries them at a hundredth, and keeps nothing
 	@scripts/install-servers.sh
-	$(BIN)/python -m benchmarks city
+	$(BIN)/python -m benchmarks city $(SCALE)
 
 pictures: setup-dev assets ## take the pictures that README and docs show, by a real browser in the demo city
 	@scripts/install-servers.sh

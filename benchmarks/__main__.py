@@ -1,7 +1,8 @@
-"""`python -m benchmarks [NAME … | city | report]`: run benchmarks, print each figure with its ratio to the yardsticks.
+"""`python -m benchmarks [NAME … | city [SCALE] | report]`: run benchmarks, print each figure with its yardsticks.
 
 Where none is named, all run but the long ones, which are `city`. What was measured is kept in benchmarks/results.json,
-and told in docs/performance.md; `report` only writes that page anew.
+and told in docs/performance.md; `report` only writes that page anew. `city 0.01` tries the long ones at a hundredth of
+their size, and keeps nothing.
 """
 
 from __future__ import annotations
@@ -16,9 +17,12 @@ from benchmarks import (
     draw_bench,
     load_bench,
     look_up_bench,
+    open_data_bench,
     rehearse_bench,
     report,
     slow_phone_bench,
+    sql_draw_bench,
+    start_bench,
     surge_bench,
     verify_bench,
     web_bench,
@@ -33,9 +37,11 @@ BENCHMARKS: Mapping[str, Callable[[], Iterable[dict[str, Any]]]] = {
     "verify": verify_bench.run,
     "web": web_bench.run,
     "look-up": look_up_bench.run,
+    "open-data": open_data_bench.run,
     "surge": surge_bench.run,
     "slow-phone": slow_phone_bench.run,
     "counter": counter_answer_bench.run,
+    "start": start_bench.run,
 }
 """Name → a function that gives rows as benchmarks/results.py describes them.
 
@@ -43,14 +49,16 @@ Where requests were asked for, seconds are what one took on average, the other w
 `yardstick_served` tell rates, latencies and processor time.
 """
 
-CITY: Mapping[str, Callable[[], Iterable[dict[str, Any]]]] = {
+CITY: Mapping[str, Callable[..., Iterable[dict[str, Any]]]] = {
     "draw-large": draw_bench.run_large,
+    "draw-sql": sql_draw_bench.run,
     "allocate-city": draw_allocate_bench.run_city,
     "rehearse-city": rehearse_bench.run_city,
     "load-large": load_bench.run_large,
+    "web-long": web_bench.run_long,
     "surge-long": surge_bench.run_long,
 }
-"""The long ones, which run only when they, or the city, are named."""
+"""The long ones, which run only when they, or the city, are named; each takes the scale of its size."""
 
 
 def tell(row: Mapping[str, Any]) -> str:
@@ -79,6 +87,8 @@ def main(names: Sequence[str]) -> int:
     known = {**BENCHMARKS, **CITY}
     if list(names) == ["report"]:
         return _report()
+    if names and names[0] == "city" and len(names) == 2:
+        return _try_city(float(names[1]))
     if list(names) == ["city"]:
         names = list(CITY)
     unknown = [name for name in names if name not in known]
@@ -92,6 +102,13 @@ def main(names: Sequence[str]) -> int:
             rows.append(row)
         keep(name, rows)
     return _report()
+
+
+def _try_city(scale: float) -> int:
+    for run in CITY.values():
+        for row in run(scale):
+            print(tell(row), flush=True)
+    return 0
 
 
 def describe() -> dict[str, str]:

@@ -10,7 +10,7 @@ import json
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +22,7 @@ from maskres.rehearsal.city import City
 from tests.servers.postgres import running_postgres
 
 SIZES = (20_000, 100_000)
-SIZES_LARGE = (600_000, 6_000_000)
+SIZES_LARGE = (600_000, 7_300_000)
 STORES = 300
 #: The second round of a city admits by three registers.
 _ROUND = 2
@@ -34,12 +34,12 @@ def run() -> Iterator[dict[str, Any]]:
     return _run(SIZES)
 
 
-def run_large() -> Iterator[dict[str, Any]]:
-    """Measure up to 2,000,000 registrations, and a register of 4,000,000 rows."""
-    return _run(SIZES_LARGE)
+def run_large(scale: float = 1.0) -> Iterator[dict[str, Any]]:
+    """Loading on PostgreSQL up to more than 2,000,000 registrations and a register of 5,000,000 rows."""
+    return _run([int(scale * each) for each in SIZES_LARGE])
 
 
-def _run(sizes: tuple[int, ...]) -> Iterator[dict[str, Any]]:
+def _run(sizes: Sequence[int]) -> Iterator[dict[str, Any]]:
     with (
         tempfile.TemporaryDirectory(prefix="maskres-bench-") as name,
         running_postgres(is_durable=True) as server,

@@ -94,13 +94,13 @@ def run() -> Iterator[dict[str, Any]]:
             raise RuntimeError(f"a file of {largest} bytes")
         shown = folder / "bundles"
         paths = [f"/rounds/{ROUND}/draws/1/look-up/result/{path.name}" for path in files]
-        _write_bare(folder / "bare", sorted(path.stat().st_size for path in files)[len(files) // 2])
-        with running_nginx(free_port(), shown) as port, _bare(folder / "bare") as bare_port:
+        write_bare(folder / "bare", sorted(path.stat().st_size for path in files)[len(files) // 2])
+        with running_nginx(free_port(), shown) as port, bare_nginx(folder / "bare") as bare_port:
             ours: list[Asked] = []
             bare: list[Asked] = []
             for _ in range(TURNS):
-                ours.append(_ask(folder, port, paths))
-                bare.append(_ask(folder, bare_port, ["/file.csv"]))
+                ours.append(ask(folder, port, paths))
+                bare.append(ask(folder, bare_port, ["/file.csv"]))
         best, yardstick = max(ours, key=_rate), max(bare, key=_rate)
         if wrong := sum(each.wrong for each in (*ours, *bare)):
             raise RuntimeError(f"{wrong} requests were not answered with 200")
@@ -127,7 +127,8 @@ def _write_files(folder: Path) -> Sequence[Path]:
     return sorted((into / "result").glob("*.csv"))
 
 
-def _ask(folder: Path, port: int, paths: Sequence[str]) -> Asked:
+def ask(folder: Path, port: int, paths: Sequence[str]) -> Asked:
+    """Ask a server by HTTPS for paths at random, over a thousand connections, for some seconds."""
     script, listed = folder / "ask.lua", folder / "paths.txt"
     script.write_text(_LUA % {"name": NAME}, encoding="utf-8")
     listed.write_text("\n".join(paths), encoding="utf-8")
@@ -147,14 +148,15 @@ def _ask(folder: Path, port: int, paths: Sequence[str]) -> Asked:
     return Asked(**json.loads(told.strip().splitlines()[-1]))
 
 
-def _write_bare(folder: Path, size: int) -> None:
+def write_bare(folder: Path, size: int) -> None:
+    """Make a folder that bare_nginx can serve, its file of some size."""
     folder.mkdir()
     make_certificate(folder)
     (folder / "file.csv").write_bytes(b"x" * size)
 
 
 @contextmanager
-def _bare(folder: Path) -> Iterator[int]:
+def bare_nginx(folder: Path) -> Iterator[int]:
     """Serve one file with nothing but TLS set up."""
     port = free_port()
     config = folder / "bare.conf"

@@ -42,11 +42,11 @@ def run(sizes: Sequence[int] = SIZES) -> list[dict[str, Any]]:
     return rows
 
 
-def run_city() -> list[dict[str, Any]]:
+def run_city(scale: float = 1.0) -> list[dict[str, Any]]:
     """A city of 4,000,000 with 2,000,000 registrations, 500 stores on PostgreSQL: all, and closing to bundle."""
     with tempfile.TemporaryDirectory(prefix="maskres-bench-") as name, running_postgres() as server:
         folder = Path(name) / "city"
-        whole = _run_one(folder, 4_000_000, server.url(server.create_database()), stores=500)
+        whole = _run_one(folder, int(4_000_000 * scale), server.url(server.create_database()), stores=500)
         return [whole, _from_closing(folder)]
 
 
@@ -59,6 +59,7 @@ def _from_closing(folder: Path) -> dict[str, Any]:
         "what": f"closing to published bundle, {registered:,} registrations on PostgreSQL",
         "seconds": sum(stage["seconds"] for stage in part),
         "peak_megabytes": max(stage["peak_mib"] for stage in part),
+        "asked": "2,000,000 in 120 s, aim for 60 s; 1.5 GB",
     }
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from benchmarks.asked import table
 from benchmarks.results import kept, series_of, slope
 
 DOCS = Path(__file__).parents[1] / "docs"
@@ -17,6 +18,12 @@ _HEAD = """# What it costs, measured
 keep their figures in `benchmarks/results.json`, and this page is made of it. A ratio says how often the yardstick's
 time fits into ours; rates of requests say what part of the yardstick's rate ours is. Seconds are by the wall clock; of
 several runs the fastest counts. Memory is the most that one process held at once.
+"""
+_ASKED = """
+## What was asked for
+
+On two cores, each beside its yardstick; more of each figure stands below.
+
 """
 _GROWTH = """
 ## How the cost grows
@@ -44,7 +51,7 @@ def write(descriptions: Mapping[str, str]) -> None:
 
 def page(found: Mapping[str, Any], descriptions: Mapping[str, str]) -> str:
     """Make the page's text."""
-    parts = [_HEAD]
+    parts = [_HEAD, _ASKED, table(found)]
     for name, measured in found.items():
         parts.append(f"\n## {name}\n\n{descriptions[name]}\n\n")
         parts.append(f"Measured {measured['measured']}: {measured['machine']}.\n\n")

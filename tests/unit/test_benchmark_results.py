@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import report
+from benchmarks import asked, report
 from benchmarks.__main__ import BENCHMARKS, CITY, describe
 from benchmarks.results import keep, kept, series_of, slope
 
@@ -62,6 +62,36 @@ def test_the_page_tells_ratios_rates_and_growth(tmp_path: Path):
     report.plot(series_of(kept(path)), tmp_path / "one.svg")
     report.plot(series_of(kept(path)), tmp_path / "two.svg")
     assert (tmp_path / "one.svg").read_bytes() == (tmp_path / "two.svg").read_bytes()
+
+
+def test_what_was_asked_for_is_missing_until_it_was_measured_at_its_size(tmp_path: Path):
+    path = tmp_path / "results.json"
+    assert asked.table({}).count(asked.MISSING) == len(asked.ASKED) + 1
+    loaded = {"seconds": 20.0, "peak_megabytes": 99.0, "yardsticks": {"COPY": 10.0}}
+    sizes = [
+        {"what": f"register import, {size:,} rows", "size": size, **loaded} for size in (600_000, 4_999_999)
+    ]
+    keep("load-large", sizes, path)
+    assert asked.table(kept(path)).count(asked.MISSING) == len(asked.ASKED) + 1
+    keep(
+        "load-large", [*sizes, {"what": "register import, 5,000,000 rows", "size": 5_000_000, **loaded}], path
+    )
+    keep(
+        "rehearse",
+        [row(size, size / 1000) | {"series": "rehearse on PostgreSQL"} for size in (20_000, 200_000)],
+        path,
+    )
+    told = asked.table(kept(path))
+    assert "| register import | 5,000,000 rows | 40 s | 20 s; 99 MB; 2.00 × COPY, 20" in told
+    assert f"1.00 from 20,000 to 200,000 residents; beyond that {asked.MISSING}" in told
+    assert told.count(asked.MISSING) == len(asked.ASKED)
+    assert asked.table(kept(path)) in report.page(
+        kept(path), dict.fromkeys(("load-large", "rehearse"), "Of it.")
+    )
+
+
+def test_everything_that_was_asked_for_has_a_benchmark():
+    assert {each.benchmark for each in asked.ASKED} <= BENCHMARKS.keys() | CITY.keys()
 
 
 def test_every_benchmark_says_what_it_measures():
