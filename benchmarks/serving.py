@@ -128,7 +128,7 @@ def served(
                 yield Served(server, client, port)
         finally:
             server.terminate()
-            server.wait(30)
+            server.wait(120)
 
 
 def _wait(port: int, server: subprocess.Popen[bytes], log: Path) -> None:

@@ -7,6 +7,7 @@ asking for what one truly wants is best.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -51,6 +52,10 @@ class Placement(NamedTuple):
         return self.choice != UNPLACED
 
 
+#: Makes a placement of its five fields, without a call of Python's for each: there are as many as winners.
+_placement = partial(tuple.__new__, Placement)
+
+
 class _City:
     """The stores and what is left of them during one allocation."""
 
@@ -68,24 +73,34 @@ class _City:
         self.by_district = {name: Emptiest(self._loads, stores) for name, stores in members.items()}
         self._everywhere = Emptiest(self._loads, range(len(self.stores)))
 
-    def place(self, choices: bytes, district: Emptiest | None, reach: int) -> tuple[int | None, str]:
-        """Place someone whose turn it is; give the store, and how it was found."""
-        store, choice = self._choose(choices, district, reach)
-        if store is not None:
-            self._loads.assigned[store] += 1
-            if not self._loads.has_room(store):
-                del self._with_room[self.stores[store].encode("ascii")]
-        return store, choice
+    def place_all(
+        self, wishes: Iterable[tuple[bytes, int, int]], districts: Sequence[Emptiest | None]
+    ) -> Iterator[tuple[int | None, str]]:
+        """Place people whose turn it is, one after the other; give the store of each, and how it was found.
 
-    def _choose(self, choices: bytes, district: Emptiest | None, reach: int) -> tuple[int | None, str]:
-        if choices:
-            # Spec P2.1: the first choice with room; a store not in slots.csv is passed over, yet counts.
-            for position, name in enumerate(choices.split(b"|")):
-                store = self._with_room.get(name)
-                if store is not None:
-                    return store, _CHOICE_WORDS[position]
-        if reach == _REACH_CHOICES:
-            return None, UNPLACED
+        Args:
+            wishes: of each the choices, the district as an index of `districts`, and the reach.
+            districts: the stores of each; None where there are none.
+        """
+        with_room, assigned, capacities = self._with_room, self._loads.assigned, self._loads.capacities
+        for choices, district, reach in wishes:
+            store, choice = None, UNPLACED
+            if choices:
+                # Spec P2.1: the first choice with room; a store not in slots.csv is passed over, yet counts.
+                for position, name in enumerate(choices.split(b"|")):
+                    store = with_room.get(name)
+                    if store is not None:
+                        choice = _CHOICE_WORDS[position]
+                        break
+            if store is None and reach != _REACH_CHOICES:
+                store, choice = self._find(districts[district], reach)
+            if store is not None:
+                assigned[store] += 1
+                if assigned[store] == capacities[store]:
+                    del with_room[self.stores[store].encode("ascii")]
+            yield store, choice
+
+    def _find(self, district: Emptiest | None, reach: int) -> tuple[int | None, str]:
         # Spec P2.2: the emptiest store of their district, unless they want their choices or nothing.
         store = None if district is None else district.find()
         if store is not None:
@@ -170,20 +185,20 @@ def place_in_turn(
     )
     city = _City(slots)
     districts = [city.by_district.get(name) for name in wishes.district_names]
-    placed = [
-        city.place(wishes.choices[row], districts[district], reach)
-        for row, district, reach in zip(
-            rows.tolist(), wishes.districts[rows].tolist(), wishes.reaches[rows].tolist(), strict=True
-        )
-    ]
+    turns = zip(
+        map(wishes.choices.__getitem__, rows.tolist()),
+        wishes.districts[rows].tolist(),
+        wishes.reaches[rows].tolist(),
+        strict=True,
+    )
+    placed = list(city.place_all(turns, districts))
     slots_in_turn = city.slots_in_turn()
+    numbers = wishes.numbers[rows].astype("U12").tolist()
     return [
-        Placement(place, number, "", "", choice)
+        _placement((place, number, "", "", choice))
         if store is None
-        else Placement(place, number, city.stores[store], next(slots_in_turn[store]), choice)
-        for place, (number, (store, choice)) in enumerate(
-            zip(wishes.numbers[rows].astype("U12").tolist(), placed, strict=True), start=1
-        )
+        else _placement((place, number, city.stores[store], next(slots_in_turn[store]), choice))
+        for place, (number, (store, choice)) in enumerate(zip(numbers, placed, strict=True), start=1)
     ]
 
 

@@ -10,8 +10,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from heapq import heapify, heappop, heapreplace
+from typing import Any
+
+import numpy as np
 
 from maskres.lottery.slots import Slot
+
+
+def shift_for(capacities: Sequence[int]) -> int:
+    """Give the s of the module's docstring."""
+    return 2 * max(capacities, default=0).bit_length()
 
 
 class Loads:
@@ -29,11 +37,7 @@ class Loads:
     def __init__(self, capacities: Sequence[int]) -> None:
         self.capacities = list(capacities)
         self.assigned = [0] * len(self.capacities)
-        self.shift = 2 * max(self.capacities, default=0).bit_length()
-
-    def has_room(self, member: int) -> bool:
-        """Tell whether one more fits."""
-        return self.assigned[member] < self.capacities[member]
+        self.shift = shift_for(self.capacities)
 
     def entry(self, member: int, assigned: int) -> int:
         """Give an integer that stands where (assigned/capacity, member) does: level × count + member."""
@@ -60,13 +64,15 @@ class Emptiest:
     def find(self) -> int | None:
         """Give the member, or None where none has room."""
         heap, loads = self._heap, self._loads
-        count = len(loads.capacities)
+        assigned, capacities, shift = loads.assigned, loads.capacities, loads.shift
+        count = len(capacities)
         while heap:
             member = heap[0] % count
-            if not loads.has_room(member):
+            taken, capacity = assigned[member], capacities[member]
+            if taken >= capacity:
                 heappop(heap)
                 continue
-            entry = loads.entry(member, loads.assigned[member])
+            entry = (taken << shift) // capacity * count + member
             if entry == heap[0]:
                 return member
             heapreplace(heap, entry)
@@ -88,15 +94,19 @@ def stagger_sequence(slots: Iterable[Slot], length: int) -> list[Slot]:
     """
     # Ties go by starts_at, then slot: that is the order of the members' indices.
     ordered = sorted(slots, key=lambda slot: (slot.starts_at, slot.slot))
-    loads = Loads([slot.capacity for slot in ordered])
-    places = sum(loads.capacities)
+    capacities = [slot.capacity for slot in ordered]
+    places = sum(capacities)
     if not 0 <= length <= places:
         raise ValueError("a stagger sequence is as long as its slots have places")
     if length == 0:
         return []
-    entries: list[int] = []
-    for member, capacity in enumerate(loads.capacities):
-        most = capacity * (length - 1) // places
-        entries += [loads.entry(member, assigned) for assigned in range(most + 1)]
-    entries.sort()
-    return [ordered[entry % len(ordered)] for entry in entries[:length]]
+    shift = shift_for(capacities)
+    counts = np.array([capacity * (length - 1) // places + 1 for capacity in capacities], dtype=np.int64)
+    members = np.repeat(np.arange(len(ordered)), counts)
+    assigned = np.arange(len(members)) - np.repeat(counts.cumsum() - counts, counts)
+    # As Loads.entry, of machine words where all fit into one, else of Python's integers.
+    is_small = ((max(capacities) << shift) * len(ordered)).bit_length() < 63
+    whole: Any = np.int64 if is_small else np.object_
+    levels = assigned.astype(whole) * (1 << shift) // np.array(capacities, dtype=whole)[members]
+    first = np.sort(levels * len(ordered) + members)[:length] % len(ordered)
+    return [ordered[member] for member in first.tolist()]

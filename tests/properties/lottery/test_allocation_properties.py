@@ -169,7 +169,7 @@ def test_entries_stand_as_the_fractions_do(capacity: list[int], data: st.DataObj
                 (fractions[one], one) < (fractions[other], other)
             )
     best = min(
-        (member for member in range(len(capacity)) if loads.has_room(member)),
+        (member for member in range(len(capacity)) if loads.assigned[member] < loads.capacities[member]),
         key=lambda member: (fractions[member], member),
         default=None,
     )
