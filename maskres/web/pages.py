@@ -22,6 +22,7 @@ from maskres.web.compiled import compiled_templates
 from maskres.web.headers import csp_nonce
 from maskres.web.interrupted import fill_in
 from maskres.web.languages import HTML_LANGUAGES, MARKS, is_large, language
+from maskres.web.ledger_words import entry_lines
 
 _FORMS = {
     "en": {"medium": "d MMMM yyyy, HH:mm", "short": "d MMM, HH:mm", "exact": "d MMM yyyy, HH:mm:ss"},
@@ -54,6 +55,7 @@ def set_up_pages(app: Flask, zone: str = "Asia/Shanghai") -> None:
         stratum_name=names.stratum_name,
         goods_name=names.goods_name,
         goods_counted=names.goods_counted,
+        entry_lines=entry_lines,
         local_day=local_day,
         local_time=lambda at, form="medium": local_time(at, zone, form),
     )

@@ -50,6 +50,19 @@ def see_open_pages(looker: Looker, gallery: Gallery) -> None:
     looker.see(somebody, "look-up-checked")
     with page.expect_download():
         page.locator("#save").click()
+    see_not_sent(looker, somebody, number)
+
+
+def see_not_sent(looker: Looker, somebody: Resident, number: str) -> None:
+    """See what a form says whose session is gone, and that what was typed stands in it again."""
+    page = somebody.page
+    somebody.open("/status")
+    page.context.clear_cookies(name="session")
+    page.fill("#number", number)
+    somebody.press(page.locator("main form button").first)
+    looker.see(somebody, "not-sent")
+    somebody.press(page.locator("main a[role=button]"))
+    expect(page.locator("#number")).to_have_value(number)
 
 
 def see_registering(looker: Looker) -> None:

@@ -104,10 +104,7 @@ STATES: Mapping[Where, tuple[LazyString, LazyString, str]] = {
     ),
     Where.FORFEITED: (
         lazy_gettext("Missed"),
-        lazy_gettext(
-            "Nobody came in time, so the place goes to the waiting list. "
-            "If stock is left, the store may still serve you."
-        ),
+        lazy_gettext("Nobody came in time, so the place goes to the waiting list."),
         "red",
     ),
     Where.CANCELLED: (

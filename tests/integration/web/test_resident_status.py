@@ -288,8 +288,12 @@ def test_every_state_has_its_words(counters: Counters, language: str):
         heads = {where: str(words[0]) for where, words in STATES.items()}
     assert set(heads) == set(Where)
 
+    ended = {"en": "This was arranged and no longer holds:", "zh": "以下安排已经无效："}[language]
+
     def says(number: str, where: Where) -> None:
-        assert heads[where] in page_of(service, number, language)
+        page = page_of(service, number, language)
+        assert heads[where] in page
+        assert (ended in page) == (where in (Where.DISPLACED, Where.FORFEITED)), where
 
     morning, other = counters.winner("huli-1", "am"), counters.winner("huli-1", "am", nth=1)
     afternoon, leaver = counters.winner("siming-1", "pm"), waiting(service)[0]
