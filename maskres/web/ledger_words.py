@@ -46,6 +46,8 @@ FIELDS: Mapping[str, LazyString] = {
     "sample": lazy_gettext("Winners whose papers were opened"),
     "unsound": lazy_gettext("Of them not in order"),
 }
+#: Numbers that name something and count nothing.
+_NUMBERED = frozenset({"round", "successor_round", "batch"})
 _COMPARED = frozenset({"keys", "rolls", "signature", "randomness", "seed", "cutoffs"})
 _PARTS: Mapping[str, Mapping[str, LazyString]] = {
     "keys": ROLES,
@@ -99,7 +101,7 @@ def _lines(name: str, value: Any) -> Iterator[Line]:
 
 def _line(name: str, title: str, value: Any) -> Line:
     if isinstance(value, int):
-        return Line(title, str(format_decimal(value)))
+        return Line(title, str(value) if name in _NUMBERED else str(format_decimal(value)))
     if value in (None, "missing"):
         return Line(title, str(gettext("none")))
     is_compared = name.endswith("_sha256") or name in _COMPARED

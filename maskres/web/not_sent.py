@@ -21,13 +21,15 @@ def not_sent(go_on: str) -> Response:
     Args:
         go_on: the address where it can be sent anew.
     """
+    # A browser that sent none perhaps keeps none: then nothing would be there on the way back.
+    has_cookies = bool(request.cookies)
     page, status = show(
         "not_sent.html",
         400,
         go_on=go_on,
-        is_kept=is_kept(),
+        is_kept=is_kept() and has_cookies,
         typed=[text for text in typed_fields().values() if not _CHOSEN.fullmatch(text)],
-        has_cookies=bool(request.cookies),
+        has_cookies=has_cookies,
     )
     return make_response(page, status)
 

@@ -11,6 +11,7 @@ from flask_babel import gettext
 
 from maskres.db import rounds
 from maskres.db.rounds import Round
+from maskres.rounds.status import RoundStatus
 from maskres.usecases.proofs import Proof, secret_of
 from maskres.usecases.standing import find_standing
 from maskres.usecases.standing_values import Standing
@@ -34,19 +35,24 @@ class Holding:
         self._service = door.service
 
     def find(self, place: int) -> tuple[Standing, Round] | None:
-        """Give the registration of a place in the session's list, from 1; None where none is open there."""
+        """Give the registration of a place in the session's list, from 1; None where none is open there.
+
+        What was erased while it was open is open no more.
+        """
         found = opened(place, self._service.now())
         if found is None:
             return None
         slug, number = found
-        standing = find_standing(self._service, slug, number, self.proof(slug, number))
         with self._service.database.reading() as c:
-            return standing, rounds.find_round(c, slug)
+            round_ = rounds.find_round(c, slug)
+        if round_.status is RoundStatus.ERASED:
+            return None
+        return find_standing(self._service, slug, number, self.proof(slug, number)), round_
 
-    def all(self) -> list[tuple[Standing, Round]]:
-        """Give every registration that is open in this session."""
+    def all(self) -> dict[int, tuple[Standing, Round]]:
+        """Give every registration that is open in this session, by its place in the list."""
         places = range(1, len(list_opened(self._service.now())) + 1)
-        return [found for found in map(self.find, places) if found is not None]
+        return {place: found for place in places if (found := self.find(place)) is not None}
 
     def needed(self, view: View) -> Callable[[int], Any]:
         """Make a view of a place in the list from one of a registration: who has none open there opens it again."""

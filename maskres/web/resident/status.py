@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from flask import Blueprint, Response, abort, flash, redirect, request, session, url_for
@@ -27,8 +28,8 @@ from maskres.web.pages import show
 from maskres.web.resident import codes
 from maskres.web.resident.calendar import slot_calendar
 from maskres.web.resident.draft import verified_phone
-from maskres.web.resident.holding import Holding, ask_again
-from maskres.web.resident.opened import close_all, list_opened, open_number, opened
+from maskres.web.resident.holding import Holding
+from maskres.web.resident.opened import close_all, list_opened, open_number
 from maskres.web.resident.status_acts import add_acts
 from maskres.web.resident.status_moving import family_of
 
@@ -39,10 +40,12 @@ def status_routes(door: Door) -> Blueprint:
     service = door.service
     holding = Holding(door)
 
-    def shown_rounds() -> list[rounds.Round]:
-        hidden = (RoundStatus.DRAFT, RoundStatus.ERASED)
+    def list_rounds(are_wanted: Callable[[RoundStatus], bool]) -> list[rounds.Round]:
         with service.database.reading() as c:
-            return [each for each in reversed(rounds.list_rounds(c)) if each.status not in hidden]
+            return [each for each in reversed(rounds.list_rounds(c)) if are_wanted(each.status)]
+
+    def shown_rounds() -> list[rounds.Round]:
+        return list_rounds(lambda status: status not in (RoundStatus.DRAFT, RoundStatus.ERASED))
 
     @routes.route("", methods=["GET", "POST"])
     @door.limits.closed.limit(allowances.TYPING, methods=["POST"])
@@ -52,7 +55,8 @@ def status_routes(door: Door) -> Blueprint:
         if request.method == "POST" and (place := find(form)) is not None:
             # A fragment of its own, or the browser would carry on the number that the slip's picture brought.
             return redirect(url_for("status.shown", place=place) + "#top", 303)
-        return show("status/look_up.html", form=form, mine=list_opened(service.now()))
+        erased = list_rounds(lambda status: status is RoundStatus.ERASED)
+        return show("status/look_up.html", form=form, mine=list_opened(service.now()), erased=erased)
 
     def find(form: Form) -> int | None:
         try:
@@ -105,11 +109,11 @@ def status_routes(door: Door) -> Blueprint:
             for round_ in shown_rounds():
                 for standing in list_standings(service, round_.slug, known):
                     open_number(round_.slug, standing.number, now)
-        listed = list_opened(now)
-        if known is None and not listed:
+        if known is None and not list_opened(now):
             return redirect(url_for("status.look_up"), 303)
         found = holding.all()
-        return show("status/mine.html", listed=[slip(each[0]) for each in found], family=family_of(found))
+        listed = [(place, *slip(standing)) for place, (standing, _) in found.items()]
+        return show("status/mine.html", listed=listed, family=family_of(list(found.values())))
 
     def slip(standing: Standing) -> tuple[Standing, str, str]:
         address = f"{door.settings.public_url}{url_for('status.look_up')}#{standing.number}"
@@ -135,14 +139,11 @@ def status_routes(door: Door) -> Blueprint:
 
     @routes.get("/<int:place>/receipt.json")
     @public
-    def receipt(place: int) -> Any:
-        found = opened(place, service.now())
-        if found is None:
-            return ask_again()
-        slug, number = found
-        name = f"receipt-{slug}.json"
-        headers = {"Content-Disposition": f'attachment; filename="{name}"'}
-        return Response(make_receipt(service, slug, number), mimetype="application/json", headers=headers)
+    @holding.needed
+    def receipt(place: int, standing: Standing, round_: rounds.Round) -> Any:
+        headers = {"Content-Disposition": f'attachment; filename="receipt-{round_.slug}.json"'}
+        made = make_receipt(service, round_.slug, standing.number)
+        return Response(made, mimetype="application/json", headers=headers)
 
     @routes.get("/<int:place>/slot.ics")
     @public

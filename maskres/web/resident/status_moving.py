@@ -69,7 +69,7 @@ def add_moving(routes: Blueprint, door: Door, holding: Holding) -> None:
         held = holding.all()
         if not held:
             return ask_again()
-        together = family_of(held)
+        together = family_of(list(held.values()))
         back = url_for("status.mine")
         if together is None:
             return redirect(back, 303)

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import html
 import re
+from datetime import UTC, datetime
 
 import pytest
 from flask.testing import FlaskClient
 
 from maskres.rounds.status import DrawStatus
+from maskres.usecases.erasing import erase_round
 from maskres.usecases.proofs import secret_of
+from maskres.usecases.rounds import finish_round
 from maskres.usecases.service import Service
 from maskres.web.resident.status_acts import MOST_WORDS
 from maskres.web.session import COOKIE_BYTES, EncryptedSessions, has_room
 from tests.support.raw import fetch
 from tests.support.residents import post
 from tests.support.web import csrf, log_in, make_app
-from tests.support.world import ROUND, create_round, open_round, pass_time, play_to
+from tests.support.world import OPERATOR, ROUND, create_round, open_round, pass_time, play_to, set_clock
 
 DISPUTE, NAME = "/status/1/dispute", f"/register/{ROUND}/name"
 #: As long as an objection may be, each character of three bytes.
@@ -87,21 +90,53 @@ def test_what_staff_typed_and_the_session_cannot_hold_is_shown(sqlite_service: S
 @pytest.mark.parametrize(
     ("origin", "is_kept"), [("http://localhost", True), ("https://elsewhere.example", False), ("", False)]
 )
-def test_a_form_without_any_cookie_says_what_to_do(sqlite_service: Service, origin: str, is_kept: bool):
+def test_a_form_whose_session_is_gone_says_what_to_do(sqlite_service: Service, origin: str, is_kept: bool):
     open_round(sqlite_service)
     client = make_app(sqlite_service).test_client()
+    client.set_cookie("text", "normal")
     headers = {"Accept-Language": "en"} | ({"Origin": origin} if origin else {})
     fields = {"number": "ABCD-EFGH", "secret": "7K2P", "csrf_token": "old"}
     answer = client.post("/status", data=fields, headers=headers)
     assert answer.status_code == 400
     words = said(answer.text)
-    assert "Nothing was sent" in words and "allow them for this site" in words and 'href="/status"' in words
+    assert "Nothing was sent" in words and "keeps no cookies" not in words and 'href="/status"' in words
     assert ("it will stand in the form again" in words) == is_kept
     assert ("ABCD-EFGH" in words) != is_kept, "what is not kept is shown"
     form = client.get("/status?lang=en").text
     assert ('value="ABCD-EFGH"' in form) == is_kept
     assert ("Nothing was sent yet. What you typed stands here once more." in form) == is_kept
     assert "ABCD-EFGH" not in client.get("/status").text, "once"
+
+
+def test_a_browser_that_keeps_no_cookies_is_told_so_and_shown_what_was_typed(sqlite_service: Service):
+    open_round(sqlite_service)
+    client = make_app(sqlite_service).test_client()
+    fields = {"number": "ABCD-EFGH", "csrf_token": "old"}
+    headers = {"Accept-Language": "en", "Origin": "http://localhost"}
+    words = said(client.post("/status", data=fields, headers=headers).text)
+    assert "allow them for this site" in words and "ABCD-EFGH" in words and "it stands below" in words
+
+
+def test_what_is_erased_while_it_is_open_is_open_no_more(sqlite_service: Service):
+    played = play_to(sqlite_service, DrawStatus.FINISHED)
+    finish_round(sqlite_service, OPERATOR, ROUND)
+    set_clock(sqlite_service, datetime(2031, 1, 1, tzinfo=UTC))
+    client = make_app(sqlite_service).test_client()
+    client.set_cookie("lang", "en")
+    number = played.numbers[1]
+    shown = {"number": number, "secret": secret_of(sqlite_service, ROUND, number)}
+    assert post(client, "/status", **shown).location.startswith("/status/1")
+    assert (
+        client.get("/status/1/receipt.json").status_code == 200
+        and number[:4] in client.get("/status/mine").text
+    )
+    erase_round(sqlite_service, OPERATOR, ROUND)
+    for page in ("/status/1", "/status/1/receipt.json"):
+        assert client.get(page).location == "/status", page
+    assert number[:4] not in client.get("/status/mine").text
+    again = post(client, "/status", **shown)
+    assert again.status_code == 200 and "The personal data of these rounds is erased" in again.text
+    assert "The personal data of this round is erased" in client.get(f"/rounds/{ROUND}").text
 
 
 def test_where_no_page_belongs_to_the_form_one_goes_on_from_the_start(sqlite_service: Service):
