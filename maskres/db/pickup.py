@@ -159,22 +159,6 @@ def count_by_status(c: Transaction, draw_id: int) -> dict[str, int]:
     }
 
 
-def count_reserved(c: Transaction, round_id: int, store: str) -> int:
-    """Count the winners assigned to a store in the round's draws that are not finished, and not yet served."""
-    statement = (
-        select(func.count())
-        .select_from(places)
-        .join(draws, draws.c.id == places.c.draw_id)
-        .where(
-            draws.c.round_id == round_id,
-            draws.c.status.in_(("published", "collecting")),
-            places.c.store == store,
-            places.c.status == PlaceStatus.ASSIGNED,
-        )
-    )
-    return int(c.execute(statement).scalar_one())
-
-
 def count_handed_out(
     c: Transaction, round_id: int, store: str, since: datetime | None = None, until: datetime | None = None
 ) -> int:

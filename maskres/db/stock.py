@@ -4,12 +4,45 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+from typing import NamedTuple
 
 from sqlalchemy import func, select, text
 
 from maskres.db.engine import Transaction
 from maskres.db.tables import stock_counts
 from maskres.formats.values import format_time
+
+_CLAIMS = text("""
+    SELECT
+        (SELECT coalesce(sum(CASE kind WHEN 'delivered' THEN quantity WHEN 'damaged' THEN -quantity ELSE 0 END), 0)
+         FROM stock_counts WHERE round_id = :round AND store = :store),
+        (SELECT count(*) FROM places JOIN draws ON draws.id = places.draw_id
+         WHERE draws.round_id = :round AND places.collected_store = :store),
+        (SELECT count(*) FROM places JOIN draws ON draws.id = places.draw_id
+         WHERE draws.round_id = :round AND draws.status IN ('published', 'collecting')
+         AND places.store = :store AND places.status = 'assigned')""")
+
+
+class Claims(NamedTuple):
+    """What a store had, and who has or had a claim to it.
+
+    Attributes:
+        items: delivered and not damaged, on all days.
+        handed_out: winners it served, whose hand-over was not undone.
+        reserved: winners assigned to it in draws that are not finished, and not yet served.
+    """
+
+    items: int
+    handed_out: int
+    reserved: int
+
+
+def count_claims(c: Transaction, round_id: int, store: str) -> Claims:
+    """Count what a store had and who has or had a claim to it.
+
+    One statement sees one moment: whoever is served meanwhile stands in one count or the other, never in neither.
+    """
+    return Claims(*map(int, c.execute(_CLAIMS, {"round": round_id, "store": store}).one()))
 
 
 def set_counts(

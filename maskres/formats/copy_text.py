@@ -31,7 +31,8 @@ def spell_rows(rows: Iterable[Sequence[Any]]) -> bytes:
         One line a row, in UTF-8.
     """
     columns = [_spell_column(values) for values in zip(*rows, strict=True)]
-    return "".join(["\t".join(row) + "\n" for row in zip(*columns, strict=True)]).encode()
+    lines = "\n".join(map("\t".join, zip(*columns, strict=True)))
+    return f"{lines}\n".encode() if columns else b""
 
 
 def _spell_column(values: Sequence[Any]) -> Iterable[str]:

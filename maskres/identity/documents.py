@@ -7,10 +7,9 @@ foreigners' permanent residence cards, passports. No message repeats the number:
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
-from typing import NoReturn
+from typing import NamedTuple, NoReturn
 
 from maskres.errors import InputError
 
@@ -74,11 +73,10 @@ _FOLD = (
 _INPUT_LIMIT = 100
 
 
-@dataclass(frozen=True, slots=True)
-class Document:
-    """An identity document, normalised.
+class Document(NamedTuple):
+    """An identity document, normalised; a tuple, for a file makes many.
 
-    Args:
+    Attributes:
         kind: one of KINDS.
         value: its number: A-Z and 0-9.
         issuer: ISO 3166-1 alpha-3 code (passports), else None.

@@ -44,7 +44,7 @@ class Cipher:
         self.current = current
         self._boxes = {_write_head(version): AESGCM(secret) for version, secret in keys.items()}
         self._head = _write_head(current)
-        self._box(self._head)
+        self._current_box = self._box(self._head)
 
     def encrypt(self, plaintext: bytes, *, bound_to: bytes, nonce: bytes) -> bytes:
         """Encrypt one field.
@@ -64,7 +64,7 @@ class Cipher:
         if len(nonce) != NONCE_BYTES:
             raise ValueError("a nonce must be 12 bytes")
         head = self._head
-        return head + nonce + self._boxes[head].encrypt(nonce, plaintext, _PURPOSE + head + bound_to)
+        return head + nonce + self._current_box.encrypt(nonce, plaintext, _PURPOSE + head + bound_to)
 
     def decrypt(self, blob: bytes, *, bound_to: bytes) -> bytes:
         """Decrypt one field.

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from typing import NamedTuple
 
 from maskres.errors import InputError
 from maskres.formats.office_values import fold_width, read_office_date
@@ -53,11 +53,10 @@ _FOR_WHOM = {
 _IS_KEEPING = {"": False, "no": False, "否": False, "yes": True, "是": True}
 
 
-@dataclass(frozen=True, slots=True)
-class Application:
-    """Somebody's application, normalised.
+class Application(NamedTuple):
+    """Somebody's application, normalised; a tuple, for a file makes many.
 
-    Args:
+    Attributes:
         document: whose it is.
         name: as it is shown.
         phone: E.164; None only where staff entered somebody without one.
@@ -164,11 +163,13 @@ class ApplicationReader:
         read_sex = _read_sex(sex, document, errors)
         e164 = self._read_phone(phone, errors)
         wishes = self._read_wishes(district, reach, choices, errors)
-        whom = _FOR_WHOM.get(fold_width(for_whom).lower())
+        whom = _FOR_WHOM.get(for_whom) or _FOR_WHOM.get(fold_width(for_whom).lower())
         if whom is None:
             message = "For whom this is must be one of self, child, parent and other."
             errors.append(InputError("bad-for-whom", message, field="for_whom"))
-        is_keeping = _IS_KEEPING.get(fold_width(keep).lower())
+        is_keeping = _IS_KEEPING.get(keep)
+        if is_keeping is None:
+            is_keeping = _IS_KEEPING.get(fold_width(keep).lower())
         if is_keeping is None:
             errors.append(InputError("bad-keep", "This must be yes or no.", field="keep"))
         if (

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 from maskres.errors import InputError
 from maskres.formats.keyed import KeyedHash, keyed_digest
@@ -24,11 +24,10 @@ class Reach(StrEnum):
     CHOICES = "choices"
 
 
-@dataclass(frozen=True, slots=True)
-class Wishes:
-    """Where somebody would collect.
+class Wishes(NamedTuple):
+    """Where somebody would collect; a tuple, for a file makes many.
 
-    Args:
+    Attributes:
         district: slug of their district.
         reach: how far they would go.
         choices: slugs of stores, best first, none twice, at most 20.

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from maskres.db import pickup, rounds
+from maskres.db import rounds
 from maskres.db.engine import Transaction
 from maskres.db.locks import lock_stock
-from maskres.db.stock import count_stock
+from maskres.db.stock import count_claims
 from maskres.pickup.places import Place, PlaceStatus
 from maskres.pickup.reconciliation import unreserved_portions
 
@@ -27,12 +27,7 @@ def spare_portions(
     ):
         return 0
     lock_stock(c, round_.id, store)
-    # In this order: whoever is served between the two counts stands in both, and nothing seems spare that is not.
-    reserved = pickup.count_reserved(c, round_.id, store)
-    return unreserved_portions(_left(c, round_, store), round_.rules.quantity, reserved)
-
-
-def _left(c: Transaction, round_: rounds.Round, store: str) -> int:
-    counted: Mapping[str, int] = count_stock(c, round_.id, store)
-    handed_out = pickup.count_handed_out(c, round_.id, store) * round_.rules.quantity
-    return max(0, counted.get("delivered", 0) - counted.get("damaged", 0) - handed_out)
+    claims = count_claims(c, round_.id, store)
+    quantity = round_.rules.quantity
+    left = max(0, claims.items - claims.handed_out * quantity)
+    return unreserved_portions(left, quantity, claims.reserved)

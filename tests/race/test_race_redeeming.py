@@ -10,7 +10,7 @@ from maskres.db import pickup
 from maskres.db.engine import Database
 from maskres.db.tables import places
 from maskres.pickup.handovers import Answer
-from maskres.usecases import afterwards, redeeming
+from maskres.usecases import afterwards, redeeming, spare_stock
 from tests.support.collecting import QUANTITY, Counters
 from tests.support.racing import CarelessDatabase, apart, barrier, codes, race
 from tests.support.raw import fetch
@@ -136,12 +136,12 @@ def test_the_last_portion_to_spare_goes_to_one(counters: Counters):
 
 def test_twin_without_lock_gives_the_last_portion_to_everybody(counters: Counters, monkeypatch):
     everybody_has_looked = barrier(8)
-    real = pickup.count_handed_out
+    real = spare_stock.count_claims
 
     def look_first(c, *args):
         count = real(c, *args)
         everybody_has_looked.wait()
         return count
 
-    monkeypatch.setattr(pickup, "count_handed_out", look_first)
+    monkeypatch.setattr(spare_stock, "count_claims", look_first)
     assert serve_the_late(counters, CarelessDatabase) == {"handed-out": 8}
