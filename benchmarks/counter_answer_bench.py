@@ -17,7 +17,7 @@ from playwright.sync_api import Page, sync_playwright
 
 from benchmarks.serving import served_pages
 from maskres.db.engine import Database
-from maskres.usecases.enrolling import invite_till
+from maskres.usecases.accounts.enrolling import invite_till
 from tests.browser.conftest import ARGUMENTS, CHROMIUM
 from tests.support.browser import Served, log_in
 from tests.support.collecting import Counters, play

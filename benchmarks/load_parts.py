@@ -20,7 +20,7 @@ import duckdb
 import psycopg
 
 from maskres.eligibility.registers import read_lines
-from maskres.usecases.digesting import DigestingSetting, prepare_digesting
+from maskres.usecases.eligibility.digesting import DigestingSetting, prepare_digesting
 from maskres.usecases.processes import map_pieces
 
 AS_OF = date(2020, 3, 1)

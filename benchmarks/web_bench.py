@@ -21,9 +21,9 @@ from maskres.db import pickup, rounds
 from maskres.db.engine import Database
 from maskres.formats.values import format_time
 from maskres.rounds.status import DrawStatus
-from maskres.usecases.afterwards import code_of
+from maskres.usecases.accounts.tokens import make_token, till_for
+from maskres.usecases.pickup.afterwards import code_of
 from maskres.usecases.service import Service
-from maskres.usecases.tokens import make_token, till_for
 from tests.servers.postgres import Postgres, running_postgres
 from tests.servers.redis import running_redis
 from tests.support.people import STORE_SLUGS, make_people

@@ -18,8 +18,8 @@ from maskres.config import WebSettings, read_settings, read_web_settings
 from maskres.db.extension import database_of
 from maskres.db.revisions import require_present_tables
 from maskres.logs import configure_logs
-from maskres.usecases.memory import Memory
 from maskres.usecases.opening import make_service
+from maskres.usecases.rounds.memory import Memory
 from maskres.usecases.service import Service
 from maskres.web.access import Gate, access_of, public, require_declared
 from maskres.web.api.door import set_up_api

@@ -33,9 +33,9 @@ from maskres.pickup.places import PlaceStatus
 from maskres.rehearsal.parts import SeededKeys, StageClock
 from maskres.rehearsal.stages import Stage, Stages
 from maskres.rounds.status import DrawStatus
-from maskres.usecases.enrolling import invite_till
-from maskres.usecases.messages import GatewayFailed
+from maskres.usecases.accounts.enrolling import invite_till
 from maskres.usecases.service import Service
+from maskres.usecases.telling.messages import GatewayFailed
 from tests.browser.conftest import ARGUMENTS, CHROMIUM
 from tests.support.browser import Live, Served, press
 from tests.support.walkers import Messages

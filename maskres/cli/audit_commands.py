@@ -29,7 +29,7 @@ from maskres.ledger.body_shapes import Kind
 @as_option
 def audit_sheet(round_slug: str, draw_number: int, out: Path, actor_name: str) -> None:
     """Open the audit's sample to the notary as a file: documents and the round's pledged keys."""
-    from maskres.usecases.auditing import open_sheet
+    from maskres.usecases.draw.auditing import open_sheet
 
     with open_service() as service:
         sheet = open_sheet(service, read_actor(actor_name), round_slug, draw_number)
@@ -46,7 +46,7 @@ def audit_sheet(round_slug: str, draw_number: int, out: Path, actor_name: str) -
 @as_option
 def audit(round_slug: str, draw_number: int, path: Path, actor_name: str) -> None:
     """Publish what the audit found."""
-    from maskres.usecases.auditing import record_audit
+    from maskres.usecases.draw.auditing import record_audit
 
     round_, draw, sound = read_findings(path.read_bytes(), file=path.name)
     if (round_, draw) != (round_slug, draw_number):

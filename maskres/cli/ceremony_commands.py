@@ -23,8 +23,8 @@ from maskres.formats.values import format_time
 from maskres.lottery.source_values import MISSING
 from maskres.lottery.sources import DeclaredSource, read_sources
 from maskres.rounds.roles import StaffRole
-from maskres.usecases import committing, drawing, seeding
-from maskres.usecases.cosigning import hand_in_cosignature, ledger_pages
+from maskres.usecases.draw import committing, drawing, seeding
+from maskres.usecases.draw.cosigning import hand_in_cosignature, ledger_pages
 
 
 @click.command()

@@ -12,11 +12,11 @@ import click
 from maskres.cli.deployment import INPUT_FILE, OUTPUT_FILE, as_option, open_service, read_actor
 from maskres.cli.draw_commands import write_whole
 from maskres.formats.symbols import grouped, read_typed
-from maskres.usecases.bulk_registering import import_registrations
+from maskres.usecases.eligibility.registers import import_register, list_registers
 from maskres.usecases.imports import ImportRefused, Progress
-from maskres.usecases.receipts import make_receipt
-from maskres.usecases.registering import read_contact
-from maskres.usecases.registers import import_register, list_registers
+from maskres.usecases.registration.bulk_registering import import_registrations
+from maskres.usecases.registration.receipts import make_receipt
+from maskres.usecases.registration.registering import read_contact
 
 _ROWS_SHOWN = 20
 

@@ -27,12 +27,14 @@ from maskres.formats.values import parse_time
 from maskres.rounds.plain_words import LANGUAGES, describe
 from maskres.rounds.rules_file import read_rules
 from maskres.rounds.times import RegistrationTimes
-from maskres.usecases import afterwards, batches, deciding, disputes, drawing
-from maskres.usecases import rounds as round_steps
-from maskres.usecases.bundles import export_bundle
-from maskres.usecases.erasing import erase_round
-from maskres.usecases.registration_times import registration_times, set_registration_times
-from maskres.usecases.showing import show_round
+from maskres.usecases.draw import drawing
+from maskres.usecases.draw.bundles import export_bundle
+from maskres.usecases.eligibility import deciding, disputes
+from maskres.usecases.keeping.erasing import erase_round
+from maskres.usecases.pickup import afterwards, batches
+from maskres.usecases.rounds import steps as round_steps
+from maskres.usecases.rounds.registration_times import registration_times, set_registration_times
+from maskres.usecases.showing.round_lines import show_round
 
 
 @click.group("round")

@@ -77,7 +77,7 @@ def init_keys() -> None:
 @as_option
 def rotate_keys(name: str, actor_name: str) -> None:
     """Add a new version of the index key or the data key, and write everything stored under it."""
-    from maskres.usecases.rotating import (
+    from maskres.usecases.keeping.rotating import (
         is_rotation_unfinished,
         require_rotation_possible,
         rewrite_personal_fields,

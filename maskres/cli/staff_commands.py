@@ -8,8 +8,8 @@ import click
 
 from maskres.cli.deployment import as_option, open_service, read_actor
 from maskres.rounds.roles import TOKEN_ROLES, StaffRole
-from maskres.usecases import staff as accounts
-from maskres.usecases import tokens
+from maskres.usecases.accounts import staff as accounts
+from maskres.usecases.accounts import tokens
 
 _ROLES = click.Choice([role.value for role in StaffRole])
 _TOKEN_ROLES = click.Choice([role.value for role in TOKEN_ROLES])

@@ -87,7 +87,7 @@ _KEEP_ANSWER = f"""
     END IF;"""
 
 # Each statement of a function sees what was committed before it began: so the locks come first, in the order of
-# usecases/registering.py, and what is looked at under them stays so until the end. A phone's digests are counted one
+# registering.py, and what is looked at under them stays so until the end. A phone's digests are counted one
 # by one: with `= ANY (…)` the plan made while the tables were empty reads every registration of the round.
 _REGISTER = f"""
 DECLARE

@@ -11,9 +11,9 @@ import pyotp
 from maskres.demo.facts import DemoAccount
 from maskres.demo.files import damaged, read_json, write_json
 from maskres.errors import ConflictError
-from maskres.usecases import staff
-from maskres.usecases.enrolling import enrol_device, invite_till, list_devices, revoke_device
-from maskres.usecases.second_factor import begin_totp, confirm_totp
+from maskres.usecases.accounts import staff
+from maskres.usecases.accounts.enrolling import enrol_device, invite_till, list_devices, revoke_device
+from maskres.usecases.accounts.second_factor import begin_totp, confirm_totp
 from maskres.usecases.service import Actor, Service
 
 DEMO = Actor("demo")

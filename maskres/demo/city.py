@@ -25,10 +25,10 @@ from maskres.keys import FileKeys
 from maskres.pickup.places import PlaceStatus
 from maskres.rehearsal.city.timetable import XIAMEN
 from maskres.rehearsal.stages import Reporter, Stages
-from maskres.usecases.afterwards import code_of
-from maskres.usecases.bundles import write_public_files
-from maskres.usecases.proofs import secret_of
+from maskres.usecases.draw.bundles import write_public_files
+from maskres.usecases.pickup.afterwards import code_of
 from maskres.usecases.record import name_ledger
+from maskres.usecases.registration.proofs import secret_of
 from maskres.usecases.service import Service
 
 RESIDENTS, STORES = 20_000, 102

@@ -23,10 +23,10 @@ from maskres.rehearsal.behaviour import Conduct
 from maskres.rehearsal.city.timetable import XIAMEN
 from maskres.rehearsal.scenes import OPERATOR
 from maskres.rounds.status import DrawStatus
-from maskres.usecases import afterwards, redeeming, stock
-from maskres.usecases.proofs import SEEN_BY_STAFF
+from maskres.usecases.accounts.tills import enrol_tills
+from maskres.usecases.pickup import afterwards, redeeming, stock
+from maskres.usecases.registration.proofs import SEEN_BY_STAFF
 from maskres.usecases.service import RESIDENT
-from maskres.usecases.tills import enrol_tills
 
 TILL = "till-1"
 _MOST_ONLINE = 12

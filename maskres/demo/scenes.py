@@ -16,8 +16,8 @@ from maskres.rehearsal.scenes import COUNTER, NOTARY, Scenes
 from maskres.rehearsal.stages import Stages
 from maskres.rounds.status import DrawStatus
 from maskres.rounds.times import RegistrationTimes
-from maskres.usecases import seeding
-from maskres.usecases.bulk_registering import import_registrations
+from maskres.usecases.draw import seeding
+from maskres.usecases.registration.bulk_registering import import_registrations
 from maskres.usecases.service import Clock, Service
 
 DRAW = 1

@@ -11,8 +11,8 @@ from maskres.config import read_settings, read_work_settings
 from maskres.jobs.gateways import read_gateway
 from maskres.logs import places_of
 from maskres.usecases import opening
-from maskres.usecases.messages import Gateway, deliver_due
 from maskres.usecases.service import Service
+from maskres.usecases.telling.messages import Gateway, deliver_due
 
 #: Then others get their turn; whatever is left is asked for again.
 _SECONDS = 25

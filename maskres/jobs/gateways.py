@@ -15,7 +15,7 @@ from maskres.clock import utc_now
 from maskres.config import WorkSettings
 from maskres.errors import ConfigurationError
 from maskres.formats.values import format_time
-from maskres.usecases.messages import Gateway, GatewayFailed
+from maskres.usecases.telling.messages import Gateway, GatewayFailed
 
 HTTP_SECONDS = 10
 #: Answers that mean: this message, never.

@@ -14,28 +14,16 @@ from typing import Any
 from maskres.errors import InputError
 from maskres.jobs.run import Run
 from maskres.lottery.sources import read_sources
-from maskres.usecases import (
-    afterwards,
-    auditing,
-    batches,
-    bulk_registering,
-    bundles,
-    carrying,
-    committing,
-    deciding,
-    drawing,
-    erasing,
-    fact_parts,
-    notices_of_places,
-    register_parts,
-    registers,
-    registration_parts,
-    winners,
-)
-from maskres.usecases import rounds as round_steps
-from maskres.usecases.file_parts import is_worth_cutting
-from maskres.usecases.parts import Part
+from maskres.usecases.draw import auditing, bundles, committing, drawing, winners
+from maskres.usecases.eligibility import deciding, fact_parts, register_parts, registers
+from maskres.usecases.keeping import erasing
+from maskres.usecases.pickup import afterwards, batches
+from maskres.usecases.registration import bulk_registering, carrying, registration_parts
+from maskres.usecases.rounds import steps as round_steps
 from maskres.usecases.service import Service
+from maskres.usecases.telling import notices_of_places
+from maskres.usecases.work.file_parts import is_worth_cutting
+from maskres.usecases.work.parts import Part
 
 Result = Mapping[str, Any]
 

@@ -9,8 +9,11 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from maskres.jobs.run import Run
-from maskres.usecases import fact_parts, notices_of_places, register_parts, registration_parts, winners
-from maskres.usecases.parts import numbers_of
+from maskres.usecases.draw import winners
+from maskres.usecases.eligibility import fact_parts, register_parts
+from maskres.usecases.registration import registration_parts
+from maskres.usecases.telling import notices_of_places
+from maskres.usecases.work.parts import numbers_of
 
 Result = Mapping[str, Any]
 

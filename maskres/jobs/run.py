@@ -14,10 +14,10 @@ from typing import Any, TypeVar
 from maskres.db.tasks import Task, find_task
 from maskres.errors import InputError
 from maskres.usecases.imports import Progress
-from maskres.usecases.parts import Divided, Part, divide, list_done
 from maskres.usecases.service import Actor, Service
-from maskres.usecases.tasks import Turn, note_progress, run_step
-from maskres.usecases.uploads import open_upload
+from maskres.usecases.work.parts import Divided, Part, divide, list_done
+from maskres.usecases.work.tasks import Turn, note_progress, run_step
+from maskres.usecases.work.uploads import open_upload
 
 T = TypeVar("T")
 SECONDS_BETWEEN_NOTES = 1.0

@@ -16,10 +16,11 @@ from maskres.jobs.kinds import KINDS
 from maskres.jobs.part_kinds import PART_KINDS
 from maskres.jobs.run import Run
 from maskres.logs import places_of
-from maskres.usecases import opening, tasks
-from maskres.usecases.parts import Divided
+from maskres.usecases import opening
 from maskres.usecases.service import Service
-from maskres.usecases.tasks import Turn, TurnLost
+from maskres.usecases.work import tasks
+from maskres.usecases.work.parts import Divided
+from maskres.usecases.work.tasks import Turn, TurnLost
 
 #: What is no fault of the task: the same may succeed in a while.
 _PASSING = ("no-database", "database-busy")

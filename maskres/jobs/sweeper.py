@@ -16,10 +16,11 @@ from redis.exceptions import RedisError
 
 from maskres.jobs.queue import put_delivery, put_task
 from maskres.logs import places_of
-from maskres.usecases import messages, tasks
-from maskres.usecases.erasing import request_due_erasures
-from maskres.usecases.expiry import tidy
+from maskres.usecases.keeping.erasing import request_due_erasures
 from maskres.usecases.service import Service
+from maskres.usecases.telling import messages
+from maskres.usecases.work import tasks
+from maskres.usecases.work.expiry import tidy
 
 SECONDS_BETWEEN_SWEEPS = 1.0
 SECONDS_BETWEEN_TIDYINGS = 60.0

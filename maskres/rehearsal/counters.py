@@ -25,11 +25,12 @@ from maskres.rehearsal.behaviour import Conduct, Visit
 from maskres.rehearsal.city.timetable import XIAMEN
 from maskres.rehearsal.scenes import COUNTER, NOTARY, OPERATOR, Scenes
 from maskres.rounds.status import DrawStatus, RoundStatus
-from maskres.usecases import afterwards, auditing, redeeming, stock
-from maskres.usecases import rounds as round_steps
-from maskres.usecases.batches import publish_batch
-from maskres.usecases.proofs import SEEN_BY_STAFF
-from maskres.usecases.tills import enrol_tills
+from maskres.usecases.accounts.tills import enrol_tills
+from maskres.usecases.draw import auditing
+from maskres.usecases.pickup import afterwards, redeeming, stock
+from maskres.usecases.pickup.batches import publish_batch
+from maskres.usecases.registration.proofs import SEEN_BY_STAFF
+from maskres.usecases.rounds import steps as round_steps
 
 _DRAW = 1
 _ONLINE_UNTIL_NTH = 25

@@ -23,7 +23,7 @@ from maskres.rehearsal.counters import Counters, count_places
 from maskres.rehearsal.parts import SeededKeys, StageClock, ledger_origin
 from maskres.rehearsal.scenes import OPERATOR, Scenes
 from maskres.rehearsal.stages import Reporter, Stages
-from maskres.usecases.bundles import export_bundle
+from maskres.usecases.draw.bundles import export_bundle
 from maskres.usecases.record import name_ledger
 from maskres.usecases.service import Service
 

@@ -24,19 +24,19 @@ from maskres.rehearsal.parts import RehearsedBeacon, StageClock, beacon_network,
 from maskres.rehearsal.stages import Stages
 from maskres.rounds.status import DrawStatus, RoundStatus, has_reached
 from maskres.rounds.times import RegistrationTimes
-from maskres.usecases import committing, drawing, seeding
-from maskres.usecases import deciding as decide_steps
-from maskres.usecases import disputes as dispute_steps
-from maskres.usecases import registering as register
-from maskres.usecases import rounds as round_steps
-from maskres.usecases.bulk_registering import import_registrations
-from maskres.usecases.carrying import carry_over
-from maskres.usecases.committed import committed_sources
-from maskres.usecases.deciding import Decision
-from maskres.usecases.disputes import DisputeAnswer
-from maskres.usecases.proofs import Proof, proof_of_phone
+from maskres.usecases.draw import committing, drawing, seeding
+from maskres.usecases.eligibility import deciding as decide_steps
+from maskres.usecases.eligibility import disputes as dispute_steps
+from maskres.usecases.eligibility.deciding import Decision
+from maskres.usecases.eligibility.disputes import DisputeAnswer
+from maskres.usecases.eligibility.registers import import_register
 from maskres.usecases.record import add_cosignature
-from maskres.usecases.registers import import_register
+from maskres.usecases.registration import registering as register
+from maskres.usecases.registration.bulk_registering import import_registrations
+from maskres.usecases.registration.carrying import carry_over
+from maskres.usecases.registration.proofs import Proof, proof_of_phone
+from maskres.usecases.rounds import steps as round_steps
+from maskres.usecases.rounds.committed import committed_sources
 from maskres.usecases.service import RESIDENT, Actor, Service
 
 OPERATOR = Actor("operator/lin")

@@ -5,8 +5,8 @@ share one, and on the evening of a draw they all look at once. So what guards ag
 phone hangs on the thing itself, and holds from whatever address:
 
 - a code is good for five attempts and ten minutes, a phone is sent one a minute and five an hour
-  (usecases/phone_codes.py);
-- a phone registers so many people as the rules say, those counted whom it tried in vain (usecases/registering.py);
+  (usecases/telling/phone_codes.py);
+- a phone registers so many people as the rules say, those counted whom it tried in vain (registration/registering.py);
 - a secret has 55 random bits: nobody guesses one, so no number is ever locked by somebody who tries.
 
 What an address may ask only keeps one of them from taking the whole service, or its budget for messages.

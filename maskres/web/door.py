@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from maskres.config import WebSettings
-from maskres.usecases.memory import Memory
+from maskres.usecases.rounds.memory import Memory
 from maskres.usecases.service import Service
 from maskres.web.limits import Limits
 

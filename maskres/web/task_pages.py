@@ -12,7 +12,7 @@ from werkzeug.wrappers import Response
 
 from maskres.db.tasks import Task, TaskStatus
 from maskres.rounds.task_kinds import TaskKind
-from maskres.usecases import tasks
+from maskres.usecases.work import tasks
 from maskres.web.door import Door
 from maskres.web.names import REASONS, REGISTERS, RESULTS, TASKS, name_of, stratum_name
 from maskres.web.office_words import say_of

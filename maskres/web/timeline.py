@@ -14,7 +14,7 @@ from maskres.ledger.body_shapes import Kind
 from maskres.lottery.source_values import MISSING
 from maskres.rounds.roles import StaffRole
 from maskres.rounds.status import DrawStatus, has_reached
-from maskres.usecases.overview import DrawOverview, RoundOverview
+from maskres.usecases.showing.overview import DrawOverview, RoundOverview
 from maskres.web.languages import MARKS, language
 from maskres.web.names import ENTRIES, REGISTERS, name_of
 from maskres.web.pages import local_time

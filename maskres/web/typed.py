@@ -14,7 +14,7 @@ from flask_babel import gettext
 from werkzeug.datastructures import FileStorage
 
 from maskres.usecases.service import Service
-from maskres.usecases.uploads import clean_name
+from maskres.usecases.work.uploads import clean_name
 from maskres.web.forms import Form
 
 

@@ -8,7 +8,7 @@ from datetime import timedelta
 from playwright.sync_api import Page, expect
 
 from maskres.pickup.signed_codes import CodeSigner
-from maskres.usecases.enrolling import invite_till, revoke_device
+from maskres.usecases.accounts.enrolling import invite_till, revoke_device
 from tests.support.browser import Live, fits, log_in, shot
 from tests.support.collecting import Counters
 from tests.support.raw import fetch

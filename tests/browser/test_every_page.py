@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page
 
-from maskres.usecases.bundles import write_public_files
+from maskres.usecases.draw.bundles import write_public_files
 from maskres.usecases.service import Service
-from maskres.usecases.standing_values import Where
+from maskres.usecases.showing.standing_values import Where
 from tests.support import counter_tours, office_tours, resident_tours
 from tests.support.browser import Live, Served
 from tests.support.gallery import Gallery, make_gallery

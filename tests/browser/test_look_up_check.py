@@ -10,7 +10,7 @@ from pathlib import Path
 from playwright.sync_api import Page, Route, expect
 
 from maskres.rounds.status import DrawStatus
-from maskres.usecases.bundles import write_public_files
+from maskres.usecases.draw.bundles import write_public_files
 from tests.support.browser import Live, fits, shot
 from tests.support.world import play_to, winners_of
 

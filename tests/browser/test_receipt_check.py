@@ -17,8 +17,8 @@ from playwright.sync_api import Page, expect
 from maskres.db import record
 from maskres.registration.receipts import read_receipt
 from maskres.rounds.status import DrawStatus
-from maskres.usecases.bundles import write_public_files
-from maskres.usecases.receipts import make_receipt, sign
+from maskres.usecases.draw.bundles import write_public_files
+from maskres.usecases.registration.receipts import make_receipt, sign
 from tests.browser.test_look_up_check import states
 from tests.support.browser import Live, fits, shot
 from tests.support.world import play_to

@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from maskres.rounds.status import DrawStatus
-from maskres.usecases.proofs import secret_of
+from maskres.usecases.registration.proofs import secret_of
 from maskres.usecases.service import Service
 from tests.support.browser import Live, fits, press, shot
 from tests.support.people import make_person

@@ -19,7 +19,7 @@ from maskres.formats import strict_json
 from maskres.jobs.runner import run_task
 from maskres.ledger.checkpoints import cosign
 from maskres.rehearsal.parts import cosigner_keys
-from maskres.usecases import tasks
+from maskres.usecases.work import tasks
 from tests.support.browser import Live, shot
 from tests.support.people import STORES, Person, make_people, make_person, make_rules, write_register
 from tests.support.walkers import Messages, Resident, Staff

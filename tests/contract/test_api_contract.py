@@ -12,8 +12,8 @@ from schemathesis import GenerationMode
 from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi import checks as openapi
 
-from maskres.usecases.phone_proofs import make_phone_proof
-from maskres.usecases.proofs import secret_of
+from maskres.usecases.registration.proofs import secret_of
+from maskres.usecases.telling.phone_proofs import make_phone_proof
 from maskres.web.limits import Limiter
 from tests.support.api import Partner
 from tests.support.collecting import Counters

@@ -11,8 +11,8 @@ import pytest
 from maskres.cli.main import main
 from maskres.ledger.audit_sheet import AuditSheet, read_findings, write_sheet
 from maskres.rounds.status import DrawStatus
-from maskres.usecases.auditing import open_sheet, record_audit
-from maskres.usecases.bundles import export_bundle
+from maskres.usecases.draw.auditing import open_sheet, record_audit
+from maskres.usecases.draw.bundles import export_bundle
 from maskres.usecases.service import Service
 from tests.support.world import NOTARY, ROUND, play_to, published
 

@@ -12,12 +12,14 @@ from maskres.errors import InputError, StepRefused
 from maskres.formats import strict_json
 from maskres.ledger.body_shapes import Kind
 from maskres.rounds.status import DrawStatus
-from maskres.usecases import auditing, committing, deciding, disputes, drawing, registering
-from maskres.usecases import rounds as round_steps
-from maskres.usecases.bulk_registering import import_registrations
-from maskres.usecases.proofs import SEEN_BY_STAFF, Proof
+from maskres.usecases.draw import auditing, committing, drawing
+from maskres.usecases.eligibility import deciding, disputes
+from maskres.usecases.pickup.stock import count_stock
+from maskres.usecases.registration import registering
+from maskres.usecases.registration.bulk_registering import import_registrations
+from maskres.usecases.registration.proofs import SEEN_BY_STAFF, Proof
+from maskres.usecases.rounds import steps as round_steps
 from maskres.usecases.service import RESIDENT, Service
-from maskres.usecases.stock import count_stock
 from tests.support.people import make_application, make_people, make_rules, write_registrations
 from tests.support.raw import fetch
 from tests.support.world import (

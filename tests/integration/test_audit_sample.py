@@ -11,7 +11,7 @@ from maskres.errors import CheckFailed, ConflictError, InputError, StepRefused
 from maskres.formats.symbols import check_symbol
 from maskres.registration.seals import holder_digest, make_seal_of_text
 from maskres.rounds.status import DrawStatus
-from maskres.usecases import auditing, drawing
+from maskres.usecases.draw import auditing, drawing
 from maskres.usecases.service import Service
 from tests.reference import plain_draw
 from tests.support.raw import fetch, run, without_guards

@@ -10,10 +10,10 @@ import pytest
 from maskres.errors import CheckFailed, InputError, StepRefused
 from maskres.formats.values import format_time, sha256_hex
 from maskres.rounds.status import DrawStatus
-from maskres.usecases import afterwards, redeeming
-from maskres.usecases.batches import publish_batch
-from maskres.usecases.bundles import export_bundle
-from maskres.usecases.proofs import SEEN_BY_STAFF
+from maskres.usecases.draw.bundles import export_bundle
+from maskres.usecases.pickup import afterwards, redeeming
+from maskres.usecases.pickup.batches import publish_batch
+from maskres.usecases.registration.proofs import SEEN_BY_STAFF
 from maskres.usecases.service import RESIDENT, Service
 from tests.support.collecting import Counters, local
 from tests.support.people import STORES, make_people

@@ -13,10 +13,10 @@ from maskres.formats import office_csv
 from maskres.identity.documents import read_document
 from maskres.registration.numbers import registration_number
 from maskres.rounds.status import DrawStatus
-from maskres.usecases import registering, sealing
-from maskres.usecases.bulk_registering import import_registrations
 from maskres.usecases.imports import ImportRefused
-from maskres.usecases.proofs import SEEN_BY_STAFF, Proof
+from maskres.usecases.registration import registering, sealing
+from maskres.usecases.registration.bulk_registering import import_registrations
+from maskres.usecases.registration.proofs import SEEN_BY_STAFF, Proof
 from maskres.usecases.service import RESIDENT, Service
 from tests.support.people import (
     TODAY,

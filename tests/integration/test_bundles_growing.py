@@ -13,8 +13,8 @@ from maskres.ledger.bundle import check_sums
 from maskres.ledger.checkpoints import cosign
 from maskres.rehearsal.parts import cosigner_keys
 from maskres.rounds.status import DRAW_STEPS, DrawStatus
-from maskres.usecases import deciding
-from maskres.usecases.bundles import export_bundle
+from maskres.usecases.draw.bundles import export_bundle
+from maskres.usecases.eligibility import deciding
 from maskres.usecases.record import add_cosignature
 from maskres.usecases.service import Service
 from tests.support.plain_bundle import PlainBundle

@@ -12,7 +12,7 @@ from maskres.cli.deployment import settings
 from maskres.cli.main import main
 from maskres.errors import InputError
 from maskres.rounds.status import DrawStatus
-from maskres.usecases import deciding, disputes
+from maskres.usecases.eligibility import deciding, disputes
 from maskres.usecases.service import RESIDENT
 from tests.support.world import OPERATOR, ROUND, play_to
 

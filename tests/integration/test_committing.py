@@ -16,7 +16,8 @@ from maskres.ledger.commitment import read_commitment
 from maskres.lottery.sources import Dice, Drand
 from maskres.rehearsal.parts import beacon_network
 from maskres.rounds.status import DrawStatus
-from maskres.usecases import committing, deciding
+from maskres.usecases.draw import committing
+from maskres.usecases.eligibility import deciding
 from maskres.usecases.service import Service
 from tests.support.people import make_people
 from tests.support.raw import fetch

@@ -29,11 +29,11 @@ from maskres.ledger.note_keys import (
 from maskres.ledger.notes import add_signatures, open_note
 from maskres.rehearsal.parts import cosigner_keys
 from maskres.rounds.status import DrawStatus
-from maskres.usecases.bundles import export_bundle
-from maskres.usecases.committing import void_draw
-from maskres.usecases.cosigning import ledger_pages, verifier_of_ledger
-from maskres.usecases.drawing import open_collection, publish_allocation
-from maskres.usecases.seeding import enter_dice
+from maskres.usecases.draw.bundles import export_bundle
+from maskres.usecases.draw.committing import void_draw
+from maskres.usecases.draw.cosigning import ledger_pages, verifier_of_ledger
+from maskres.usecases.draw.drawing import open_collection, publish_allocation
+from maskres.usecases.draw.seeding import enter_dice
 from maskres.usecases.service import Service
 from tests.support.world import (
     NOTARY,

@@ -10,11 +10,12 @@ from maskres.errors import StepRefused
 from maskres.ledger.verify.bundle import verify_bundle
 from maskres.ledger.verify.history import Given
 from maskres.rounds.status import DrawStatus
-from maskres.usecases import afterwards, auditing, batches, drawing
-from maskres.usecases import rounds as round_steps
-from maskres.usecases.bundles import export_bundle
-from maskres.usecases.public_rounds import DrawView, show_public_round
+from maskres.usecases.draw import auditing, drawing
+from maskres.usecases.draw.bundles import export_bundle
+from maskres.usecases.pickup import afterwards, batches
+from maskres.usecases.rounds import steps as round_steps
 from maskres.usecases.service import Service
+from maskres.usecases.showing.public_rounds import DrawView, show_public_round
 from tests.support.verifiers import run_verify_draw
 from tests.support.world import NOTARY, OPERATOR, ROUND, cosign_all, hours_of, play_to, set_clock, status_of
 

@@ -11,10 +11,10 @@ from maskres.ledger.checkpoints import cosign
 from maskres.rehearsal.parts import cosigner_keys
 from maskres.rounds.roles import StaffRole
 from maskres.rounds.status import DrawStatus
-from maskres.usecases import tasks
-from maskres.usecases.cosigning import hand_in_cosignature, ledger_pages
-from maskres.usecases.drawing import publish_allocation
+from maskres.usecases.draw.cosigning import hand_in_cosignature, ledger_pages
+from maskres.usecases.draw.drawing import publish_allocation
 from maskres.usecases.service import Actor, Service
+from maskres.usecases.work import tasks
 from tests.support.world import OPERATOR, SEED, play_to
 
 

@@ -13,9 +13,9 @@ import pytest
 from maskres.db.engine import Database
 from maskres.db.upgrade import upgrade
 from maskres.rounds.status import DrawStatus
-from maskres.usecases.erasing import erase_round
+from maskres.usecases.keeping.erasing import erase_round
 from maskres.usecases.record import name_ledger
-from maskres.usecases.rounds import finish_round
+from maskres.usecases.rounds.steps import finish_round
 from maskres.usecases.service import Service
 from tests.servers.postgres import Postgres
 from tests.support.world import OPERATOR, make_service, play_to, set_clock

@@ -29,15 +29,16 @@ from maskres.registration.applications import read_application
 from maskres.rehearsal.city.timetable import XIAMEN
 from maskres.rounds.roles import StaffRole
 from maskres.rounds.status import DrawStatus
-from maskres.usecases import deciding as decide_steps
-from maskres.usecases import redeeming, second_factor, staff
-from maskres.usecases.afterwards import give_back
-from maskres.usecases.enrolling import list_devices
-from maskres.usecases.proofs import Proof
+from maskres.usecases.accounts import second_factor, staff
+from maskres.usecases.accounts.enrolling import list_devices
+from maskres.usecases.accounts.tills import enrol_till
+from maskres.usecases.eligibility import deciding as decide_steps
+from maskres.usecases.pickup import redeeming
+from maskres.usecases.pickup.afterwards import give_back
 from maskres.usecases.record import add_cosignature, name_ledger
-from maskres.usecases.registering import Outcome, register
+from maskres.usecases.registration.proofs import Proof
+from maskres.usecases.registration.registering import Outcome, register
 from maskres.usecases.service import RESIDENT, Actor
-from maskres.usecases.tills import enrol_till
 from tests.support.demo_city import NOW, database_url, demo_service, prepare, prepare_and_kill, same_bytes
 
 OPERATOR = Actor("operator/lin")

@@ -6,11 +6,13 @@ import pytest
 
 from maskres.errors import ConflictError, InputError, StepRefused
 from maskres.rounds.status import DrawStatus
-from maskres.usecases import afterwards, committing, deciding, disputes
-from maskres.usecases.proofs import SEEN_BY_STAFF
+from maskres.usecases.draw import committing
+from maskres.usecases.eligibility import deciding, disputes
+from maskres.usecases.pickup import afterwards
+from maskres.usecases.registration.proofs import SEEN_BY_STAFF
 from maskres.usecases.service import RESIDENT, Service
-from maskres.usecases.standing import find_standing
-from maskres.usecases.standing_values import InDraw, Where
+from maskres.usecases.showing.standing import find_standing
+from maskres.usecases.showing.standing_values import InDraw, Where
 from tests.support.raw import fetch, refusal
 from tests.support.world import (
     DEPUTY,

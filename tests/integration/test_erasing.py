@@ -14,9 +14,9 @@ from maskres.jobs.runner import run_task
 from maskres.jobs.sweeper import Sweeper
 from maskres.ledger.bundle import check_sums
 from maskres.rounds.status import DrawStatus, RoundStatus
-from maskres.usecases import rounds as round_steps
-from maskres.usecases.bundles import export_bundle
-from maskres.usecases.erasing import erase_round, request_due_erasures
+from maskres.usecases.draw.bundles import export_bundle
+from maskres.usecases.keeping.erasing import erase_round, request_due_erasures
+from maskres.usecases.rounds import steps as round_steps
 from tests.support.raw import fetch, run
 from tests.support.world import OPERATOR, ROUND, play_to, set_clock
 

@@ -11,9 +11,10 @@ from maskres.db import parts as part_rows
 from maskres.db.tasks import Task, TaskStatus
 from maskres.jobs import runner
 from maskres.rounds.status import DrawStatus
-from maskres.usecases import fact_parts, tasks
-from maskres.usecases.deciding import decide_draw
+from maskres.usecases.eligibility import fact_parts
+from maskres.usecases.eligibility.deciding import decide_draw
 from maskres.usecases.service import Service
+from maskres.usecases.work import tasks
 from tests.support.people import make_people, register_row
 from tests.support.raw import fetch
 from tests.support.world import OPERATOR, ROUND, cosign_all, hours_of, import_people, play_to, set_clock

@@ -10,8 +10,10 @@ import pytest
 
 from maskres.errors import StepRefused
 from maskres.formats.values import format_time
-from maskres.usecases import committing, deciding, registering
-from maskres.usecases.proofs import SEEN_BY_STAFF
+from maskres.usecases.draw import committing
+from maskres.usecases.eligibility import deciding
+from maskres.usecases.registration import registering
+from maskres.usecases.registration.proofs import SEEN_BY_STAFF
 from maskres.usecases.service import RESIDENT, Service
 from tests.support.people import Person, make_person, make_rules, register_row
 from tests.support.plain_facts import (

@@ -12,8 +12,8 @@ from maskres.db.tables import registrations
 from maskres.errors import InputError
 from maskres.lottery.results import read_result
 from maskres.rounds.status import DrawStatus
-from maskres.usecases.bundles import export_bundle
-from maskres.usecases.fairness import show_fairness
+from maskres.usecases.draw.bundles import export_bundle
+from maskres.usecases.draw.fairness import show_fairness
 from maskres.usecases.service import Service
 from tests.support.people import make_people
 from tests.support.world import play_to

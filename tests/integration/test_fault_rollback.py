@@ -10,19 +10,13 @@ from sqlalchemy.exc import OperationalError
 
 from maskres.db import engine, record
 from maskres.rounds.status import DrawStatus
-from maskres.usecases import (
-    afterwards,
-    committing,
-    deciding,
-    drawing,
-    moving,
-    redeeming,
-    registering,
-    seeding,
-)
-from maskres.usecases import rounds as round_steps
-from maskres.usecases.batches import publish_batch
-from maskres.usecases.proofs import SEEN_BY_STAFF
+from maskres.usecases.draw import committing, drawing, seeding
+from maskres.usecases.eligibility import deciding
+from maskres.usecases.pickup import afterwards, moving, redeeming
+from maskres.usecases.pickup.batches import publish_batch
+from maskres.usecases.registration import registering
+from maskres.usecases.registration.proofs import SEEN_BY_STAFF
+from maskres.usecases.rounds import steps as round_steps
 from maskres.usecases.service import RESIDENT, Service
 from tests.support.collecting import Counters, local
 from tests.support.people import make_application, make_people

@@ -16,12 +16,12 @@ from maskres.errors import CheckFailed
 from maskres.formats import office_csv
 from maskres.formats.values import parse_time
 from maskres.jobs import runner
-from maskres.usecases import file_parts, tasks
+from maskres.usecases.eligibility.registers import import_register
 from maskres.usecases.imports import ImportRefused
-from maskres.usecases.registers import import_register
 from maskres.usecases.service import Service
-from maskres.usecases.tasks import describe_error
-from maskres.usecases.uploads import keep_upload, read_bytes
+from maskres.usecases.work import file_parts, tasks
+from maskres.usecases.work.tasks import describe_error
+from maskres.usecases.work.uploads import keep_upload, read_bytes
 from tests.integration.test_bulk_registering import contacts, prepare, registrations, rows_of
 from tests.integration.test_bulk_registering import import_rows as register_rows
 from tests.integration.test_register_import import NewerKeys, plain

@@ -10,7 +10,7 @@ import pytest
 from maskres.config import read_work_settings
 from maskres.errors import ConfigurationError
 from maskres.jobs.gateways import read_gateway
-from maskres.usecases.messages import GatewayFailed
+from maskres.usecases.telling.messages import GatewayFailed
 from tests.servers.guard import free_port
 from tests.support.phones import running_gateway
 

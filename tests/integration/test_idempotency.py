@@ -7,7 +7,8 @@ import hashlib
 import pytest
 
 from maskres.errors import InputError
-from maskres.usecases.idempotency import (
+from maskres.usecases.service import Service
+from maskres.usecases.work.idempotency import (
     Answered,
     Held,
     InFlight,
@@ -17,7 +18,6 @@ from maskres.usecases.idempotency import (
     release,
     sweep_expired,
 )
-from maskres.usecases.service import Service
 from tests.support.raw import fetch
 from tests.support.world import pass_time
 

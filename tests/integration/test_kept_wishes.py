@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from maskres.rounds.status import DrawStatus
-from maskres.usecases import registering
-from maskres.usecases.carrying import carry_over
-from maskres.usecases.proofs import SEEN_BY_STAFF
-from maskres.usecases.rounds import finish_round
+from maskres.usecases.registration import registering
+from maskres.usecases.registration.carrying import carry_over
+from maskres.usecases.registration.proofs import SEEN_BY_STAFF
+from maskres.usecases.rounds.steps import finish_round
 from maskres.usecases.service import Service
 from tests.support.people import make_application, make_people
 from tests.support.world import (

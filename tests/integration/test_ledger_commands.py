@@ -10,8 +10,8 @@ import pytest
 from maskres.cli.main import main
 from maskres.rehearsal.parts import cosigner_keys
 from maskres.rounds.status import DrawStatus
-from maskres.usecases.bundles import export_bundle
-from maskres.usecases.cosigning import verifier_of_ledger
+from maskres.usecases.draw.bundles import export_bundle
+from maskres.usecases.draw.cosigning import verifier_of_ledger
 from maskres.usecases.service import Service
 from tests.support.world import ROUND, SEED, play_to
 

@@ -10,8 +10,8 @@ from sqlalchemy import text
 
 from maskres.db import messages
 from maskres.db.tables import idempotency_keys, phone_codes
-from maskres.usecases.expiry import tidy
-from maskres.usecases.messages import (
+from maskres.usecases.service import Service
+from maskres.usecases.telling.messages import (
     MOST_ATTEMPTS,
     TURN_SECONDS,
     GatewayFailed,
@@ -19,7 +19,7 @@ from maskres.usecases.messages import (
     deliver_due,
     write_message,
 )
-from maskres.usecases.service import Service
+from maskres.usecases.work.expiry import tidy
 from tests.support.world import pass_time
 
 PHONE = "+8613812345678"

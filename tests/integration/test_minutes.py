@@ -9,8 +9,8 @@ import pytest
 
 from maskres.cli.main import main
 from maskres.rounds.status import DrawStatus
-from maskres.usecases.bundles import export_bundle
-from maskres.usecases.minutes import draw_minutes
+from maskres.usecases.draw.bundles import export_bundle
+from maskres.usecases.draw.minutes import draw_minutes
 from maskres.usecases.service import Service
 from tests.support.world import ROLLS, ROUND, play_to, published
 
@@ -62,7 +62,7 @@ def test_minutes_are_of_the_bundle_s_own_draw_and_of_an_address_of_the_web(
 
 
 def test_what_an_operator_wrote_is_inert(sqlite_service: Service, tmp_path: Path) -> None:
-    from maskres.usecases import committing
+    from maskres.usecases.draw import committing
     from tests.support.world import OPERATOR
 
     play_to(sqlite_service, DrawStatus.COMMITTED)

@@ -10,10 +10,11 @@ from typing import Any
 
 from maskres.formats.symbols import from_digest
 from maskres.rounds.status import DrawStatus
-from maskres.usecases import disputes, registering
-from maskres.usecases.bulk_registering import import_registrations
-from maskres.usecases.bundles import write_public_files
-from maskres.usecases.rounds import finish_round
+from maskres.usecases.draw.bundles import write_public_files
+from maskres.usecases.eligibility import disputes
+from maskres.usecases.registration import registering
+from maskres.usecases.registration.bulk_registering import import_registrations
+from maskres.usecases.rounds.steps import finish_round
 from maskres.usecases.service import RESIDENT, Service
 from tests.support.people import Person, application_fields, make_people, register_row, write_registrations
 from tests.support.raw import dump

@@ -18,14 +18,14 @@ from maskres.errors import CheckFailed, MaskresError
 from maskres.jobs import runner
 from maskres.jobs import sweeper as sweeping
 from maskres.rounds.status import DrawStatus
-from maskres.usecases import parts
-from maskres.usecases import tasks as task_steps
-from maskres.usecases.health import read_health
-from maskres.usecases.notices_of_places import tell_placed
-from maskres.usecases.parts import Part, cut_numbers
-from maskres.usecases.registers import import_register
+from maskres.usecases.eligibility.registers import import_register
 from maskres.usecases.service import Service
-from maskres.usecases.uploads import keep_upload
+from maskres.usecases.telling.notices_of_places import tell_placed
+from maskres.usecases.work import parts
+from maskres.usecases.work import tasks as task_steps
+from maskres.usecases.work.health import read_health
+from maskres.usecases.work.parts import Part, cut_numbers
+from maskres.usecases.work.uploads import keep_upload
 from tests.integration.test_workers import FILES, ask, count_acts, seeded, sweeping_at, wait_for
 from tests.support.people import make_people, write_register
 from tests.support.raw import fetch

@@ -12,9 +12,9 @@ from maskres.db import parts as part_rows
 from maskres.db.tasks import TaskStatus
 from maskres.jobs import runner
 from maskres.jobs import sweeper as sweeping
-from maskres.usecases import parts, tasks
-from maskres.usecases.deciding import decide_draw
+from maskres.usecases.eligibility.deciding import decide_draw
 from maskres.usecases.service import Service
+from maskres.usecases.work import parts, tasks
 from tests.integration import test_fact_parts as facts_world
 from tests.integration import test_parts
 from tests.integration.test_parts import told_by

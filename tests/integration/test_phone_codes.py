@@ -8,7 +8,8 @@ import re
 import pytest
 
 from maskres.errors import InputError
-from maskres.usecases.phone_codes import (
+from maskres.usecases.service import Service
+from maskres.usecases.telling.phone_codes import (
     CheckedCode,
     CodePurpose,
     CodeStatus,
@@ -16,7 +17,6 @@ from maskres.usecases.phone_codes import (
     send_code,
     sweep_codes,
 )
-from maskres.usecases.service import Service
 from tests.support.raw import dump, fetch
 from tests.support.world import pass_time
 

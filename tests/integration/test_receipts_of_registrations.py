@@ -9,9 +9,9 @@ from maskres.errors import CheckFailed, InputError
 from maskres.registration.receipts import Receipt, ReceiptStatus, verify_receipt
 from maskres.registration.seals import Reach, Wishes, holder_digest, seal, wish_digest
 from maskres.rounds.status import DrawStatus
-from maskres.usecases import registering
-from maskres.usecases.proofs import Proof
-from maskres.usecases.receipts import make_receipt
+from maskres.usecases.registration import registering
+from maskres.usecases.registration.proofs import Proof
+from maskres.usecases.registration.receipts import make_receipt
 from maskres.usecases.service import RESIDENT, Service
 from tests.support.people import make_application, make_person
 from tests.support.raw import fetch

@@ -12,10 +12,10 @@ from maskres.formats.symbols import grouped
 from maskres.identity.documents import read_document
 from maskres.pickup.handovers import Answer, AnswerCode
 from maskres.rounds.status import DrawStatus
-from maskres.usecases import redeeming
-from maskres.usecases.redeeming import Request
+from maskres.usecases.accounts.tills import enrol_till
+from maskres.usecases.pickup import redeeming
+from maskres.usecases.pickup.redeeming import Request
 from maskres.usecases.service import Service
-from maskres.usecases.tills import enrol_till
 from tests.support.collecting import Counters, local
 from tests.support.people import make_people
 from tests.support.raw import fetch

@@ -9,12 +9,12 @@ from maskres.errors import StepRefused
 from maskres.identity.documents import read_document
 from maskres.pickup.handovers import Answer, AnswerCode
 from maskres.rounds.status import DrawStatus
-from maskres.usecases import afterwards, redeeming
-from maskres.usecases import rounds as round_steps
-from maskres.usecases.proofs import SEEN_BY_STAFF
-from maskres.usecases.redeeming import Request
+from maskres.usecases.accounts.tills import revoke_till
+from maskres.usecases.pickup import afterwards, redeeming
+from maskres.usecases.pickup.redeeming import Request
+from maskres.usecases.registration.proofs import SEEN_BY_STAFF
+from maskres.usecases.rounds import steps as round_steps
 from maskres.usecases.service import Service
-from maskres.usecases.tills import revoke_till
 from tests.support.collecting import Counters, local
 from tests.support.raw import fetch
 from tests.support.world import OPERATOR, play_to

@@ -7,8 +7,8 @@ import pytest
 from maskres.db import batches, record
 from maskres.errors import InputError, StepRefused
 from maskres.rounds.status import DrawStatus
-from maskres.usecases import afterwards, moving, redeeming
-from maskres.usecases.proofs import NO_PROOF, SEEN_BY_STAFF, Proof, secret_of
+from maskres.usecases.pickup import afterwards, moving, redeeming
+from maskres.usecases.registration.proofs import NO_PROOF, SEEN_BY_STAFF, Proof, secret_of
 from maskres.usecases.service import RESIDENT, Service
 from tests.support.collecting import CAPACITY, Counters, local
 from tests.support.people import make_people

@@ -9,7 +9,8 @@ import pytest
 from maskres.errors import InputError, StepRefused
 from maskres.pickup.reconciliation import Reconciliation
 from maskres.rounds.status import DrawStatus
-from maskres.usecases import afterwards, redeeming, stock, tills
+from maskres.usecases.accounts import tills
+from maskres.usecases.pickup import afterwards, redeeming, stock
 from maskres.usecases.service import Service
 from tests.support.collecting import DAY, QUANTITY, Counters, local
 from tests.support.raw import fetch

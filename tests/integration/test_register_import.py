@@ -15,8 +15,8 @@ from maskres.identity.digests import id_digest, name_digest
 from maskres.identity.names import matching_name
 from maskres.rehearsal.parts import SeededKeys
 from maskres.rounds.status import DrawStatus
+from maskres.usecases.eligibility.registers import ImportedRegister, import_register, list_registers
 from maskres.usecases.imports import ImportRefused
-from maskres.usecases.registers import ImportedRegister, import_register, list_registers
 from maskres.usecases.service import Service
 from tests.support.people import make_people, register_row, write_register
 from tests.support.raw import fetch

@@ -13,13 +13,13 @@ from maskres.registration.numbers import registration_number
 from maskres.registration.seals import Reach, Wishes, make_seal
 from maskres.rehearsal.parts import SeededKeys
 from maskres.rounds.status import DrawStatus
-from maskres.usecases import registering
-from maskres.usecases.own_registrations import list_slips, require_own
-from maskres.usecases.phone_proofs import make_phone_proof, read_phone_proof
-from maskres.usecases.proofs import NO_PROOF, SEEN_BY_STAFF, Proof, proof_of_phone, secret_of
-from maskres.usecases.registering import Outcome
-from maskres.usecases.rounds import finish_round
+from maskres.usecases.registration import registering
+from maskres.usecases.registration.own_registrations import list_slips, require_own
+from maskres.usecases.registration.proofs import NO_PROOF, SEEN_BY_STAFF, Proof, proof_of_phone, secret_of
+from maskres.usecases.registration.registering import Outcome
+from maskres.usecases.rounds.steps import finish_round
 from maskres.usecases.service import RESIDENT, Service
+from maskres.usecases.telling.phone_proofs import make_phone_proof, read_phone_proof
 from tests.support.people import make_application, make_people, make_person, register_row
 from tests.support.raw import fetch
 from tests.support.world import (

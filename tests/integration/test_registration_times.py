@@ -12,14 +12,15 @@ from maskres.errors import InputError, StepRefused
 from maskres.registration.seals import Reach, Wishes
 from maskres.rounds.status import DrawStatus
 from maskres.rounds.times import RegistrationTimes
-from maskres.usecases import deciding, registering
-from maskres.usecases import rounds as round_steps
-from maskres.usecases.bulk_registering import import_registrations
-from maskres.usecases.carrying import carry_over
-from maskres.usecases.proofs import SEEN_BY_STAFF, Proof
-from maskres.usecases.registration_times import registration_times, set_registration_times
+from maskres.usecases.eligibility import deciding
+from maskres.usecases.registration import registering
+from maskres.usecases.registration.bulk_registering import import_registrations
+from maskres.usecases.registration.carrying import carry_over
+from maskres.usecases.registration.proofs import SEEN_BY_STAFF, Proof
+from maskres.usecases.rounds import steps as round_steps
+from maskres.usecases.rounds.registration_times import registration_times, set_registration_times
 from maskres.usecases.service import RESIDENT, Service
-from maskres.usecases.standing import find_standing
+from maskres.usecases.showing.standing import find_standing
 from tests.support.people import make_application, make_person, write_registrations
 from tests.support.raw import fetch
 from tests.support.world import (

@@ -14,9 +14,10 @@ from maskres.ledger.entries import read_line
 from maskres.ledger.note_keys import Algorithm, signing_key
 from maskres.rehearsal.parts import SeededKeys, cosigner_keys
 from maskres.rounds.status import DrawStatus, RoundStatus
-from maskres.usecases import committing, deciding, drawing, seeding
-from maskres.usecases import rounds as round_steps
+from maskres.usecases.draw import committing, drawing, seeding
+from maskres.usecases.eligibility import deciding
 from maskres.usecases.record import add_cosignature, name_ledger
+from maskres.usecases.rounds import steps as round_steps
 from maskres.usecases.service import Service
 from tests.support.people import make_rules
 from tests.support.raw import fetch

@@ -18,8 +18,8 @@ from maskres.lottery.drand_networks import QUICKNET
 from maskres.lottery.sources import DeclaredSource, Dice, Drand
 from maskres.rehearsal.parts import RehearsedBeacon, beacon_network, cosigner_keys
 from maskres.rounds.status import DrawStatus
-from maskres.usecases import committing, drawing, seeding
-from maskres.usecases.cosigning import ledger_pages
+from maskres.usecases.draw import committing, drawing, seeding
+from maskres.usecases.draw.cosigning import ledger_pages
 from maskres.usecases.record import add_cosignature
 from maskres.usecases.service import Service
 from tests.reference import plain_draw

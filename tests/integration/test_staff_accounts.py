@@ -10,8 +10,8 @@ from argon2 import PasswordHasher
 
 from maskres.errors import ConflictError, InputError, StepRefused
 from maskres.rounds.roles import StaffRole
-from maskres.usecases import passwords, staff
-from maskres.usecases.second_factor import begin_totp, check_totp, confirm_totp
+from maskres.usecases.accounts import passwords, staff
+from maskres.usecases.accounts.second_factor import begin_totp, check_totp, confirm_totp
 from maskres.usecases.service import Actor, Service
 from tests.support.raw import dump, fetch, refusal, run
 from tests.support.world import pass_time

@@ -11,9 +11,9 @@ import pytest
 
 from maskres.cli import deployment as deployments
 from maskres.cli.main import main
-from maskres.usecases import staff
-from maskres.usecases.second_factor import begin_totp, check_totp, confirm_totp
-from maskres.usecases.tokens import find_token
+from maskres.usecases.accounts import staff
+from maskres.usecases.accounts.second_factor import begin_totp, check_totp, confirm_totp
+from maskres.usecases.accounts.tokens import find_token
 from tests.support.raw import fetch
 
 PASSWORD = "four horses in the rain"

@@ -12,13 +12,15 @@ from maskres.errors import InputError, StepRefused
 from maskres.lottery.results import read_result
 from maskres.registration.seals import Reach, Wishes
 from maskres.rounds.status import DrawStatus
-from maskres.usecases import afterwards, batches, disputes, moving, registering
-from maskres.usecases.deciding import decide_draw
-from maskres.usecases.proofs import NO_PROOF, SEEN_BY_STAFF, Proof
-from maskres.usecases.rounds import finish_round
+from maskres.usecases.eligibility import disputes
+from maskres.usecases.eligibility.deciding import decide_draw
+from maskres.usecases.pickup import afterwards, batches, moving
+from maskres.usecases.registration import registering
+from maskres.usecases.registration.proofs import NO_PROOF, SEEN_BY_STAFF, Proof
+from maskres.usecases.rounds.steps import finish_round
 from maskres.usecases.service import RESIDENT, Service
-from maskres.usecases.standing import find_standing, list_standings
-from maskres.usecases.standing_values import InDraw, Standing, Where
+from maskres.usecases.showing.standing import find_standing, list_standings
+from maskres.usecases.showing.standing_values import InDraw, Standing, Where
 from tests.support.collecting import Counters, local
 from tests.support.people import make_people
 from tests.support.raw import fetch, run

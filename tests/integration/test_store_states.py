@@ -11,11 +11,12 @@ from maskres.db import standing as reads
 from maskres.db.batches import free_slots
 from maskres.errors import InputError, StepRefused
 from maskres.pickup.store_states import StoreState
-from maskres.usecases import moving, open_data
-from maskres.usecases.overview import round_overview
-from maskres.usecases.proofs import SEEN_BY_STAFF
+from maskres.usecases.pickup import moving
+from maskres.usecases.pickup.store_states import say_state, say_state_everywhere, states_of_store
+from maskres.usecases.registration.proofs import SEEN_BY_STAFF
+from maskres.usecases.rounds import open_data
 from maskres.usecases.service import RESIDENT
-from maskres.usecases.store_states import say_state, say_state_everywhere, states_of_store
+from maskres.usecases.showing.overview import round_overview
 from tests.support.collecting import Counters
 from tests.support.raw import fetch
 from tests.support.world import COUNTER, pass_time

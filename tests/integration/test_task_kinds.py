@@ -10,10 +10,10 @@ from maskres.db.tasks import Task, TaskStatus
 from maskres.jobs import runner
 from maskres.jobs.kinds import KINDS
 from maskres.rounds.status import DrawStatus
-from maskres.usecases import tasks
-from maskres.usecases.seeding import enter_beacon, enter_dice
+from maskres.usecases.draw.seeding import enter_beacon, enter_dice
 from maskres.usecases.service import Service
-from maskres.usecases.uploads import keep_upload
+from maskres.usecases.work import tasks
+from maskres.usecases.work.uploads import keep_upload
 from tests.support.people import make_people, write_register, write_registrations
 from tests.support.world import (
     NOTARY,

@@ -11,9 +11,9 @@ from maskres.db import record
 from maskres.db.tasks import TaskStatus
 from maskres.errors import InputError, StepRefused
 from maskres.jobs import queue, runner, sweeper
-from maskres.usecases import tasks
 from maskres.usecases.service import Service
-from maskres.usecases.tasks import LEASE_SECONDS, MOST_ATTEMPTS, TurnLost, ask, lease, run_step
+from maskres.usecases.work import tasks
+from maskres.usecases.work.tasks import LEASE_SECONDS, MOST_ATTEMPTS, TurnLost, ask, lease, run_step
 from tests.support.world import OPERATOR, ROUND, open_round, pass_time
 
 

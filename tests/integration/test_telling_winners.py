@@ -13,8 +13,8 @@ from maskres.db.tasks import Task, TaskStatus
 from maskres.jobs import runner
 from maskres.rounds.status import DrawStatus
 from maskres.rounds.task_kinds import TaskKind
-from maskres.usecases import parts, tasks
 from maskres.usecases.service import Service
+from maskres.usecases.work import parts, tasks
 from tests.integration.test_parts import told_by
 from tests.support.office import Desk
 from tests.support.world import OPERATOR, ROUND, pass_time, play_to, status_of, winners_of

@@ -6,10 +6,10 @@ import pytest
 
 from maskres.errors import ConflictError, InputError, StepRefused
 from maskres.rounds.status import DrawStatus
-from maskres.usecases import staff
+from maskres.usecases.accounts import staff
+from maskres.usecases.accounts.tills import revoke_till
+from maskres.usecases.accounts.tokens import find_token, list_tokens, make_token, revoke_token, till_for
 from maskres.usecases.service import Actor, Service
-from maskres.usecases.tills import revoke_till
-from maskres.usecases.tokens import find_token, list_tokens, make_token, revoke_token, till_for
 from tests.support.raw import dump, fetch
 from tests.support.world import OPERATOR, ROUND, play_to
 

@@ -12,11 +12,13 @@ from maskres.errors import ConflictError, StepRefused
 from maskres.ledger.checkpoints import cosign
 from maskres.rehearsal.parts import cosigner_keys
 from maskres.rounds.status import DrawStatus
-from maskres.usecases import committing, deciding, registering, seeding
-from maskres.usecases.cosigning import ledger_pages
-from maskres.usecases.proofs import Proof
+from maskres.usecases.draw import committing, seeding
+from maskres.usecases.draw.cosigning import ledger_pages
+from maskres.usecases.eligibility import deciding
 from maskres.usecases.record import add_cosignature
-from maskres.usecases.rounds import finish_round
+from maskres.usecases.registration import registering
+from maskres.usecases.registration.proofs import Proof
+from maskres.usecases.rounds.steps import finish_round
 from maskres.usecases.service import RESIDENT, Service
 from tests.support.people import make_application, make_people
 from tests.support.raw import fetch, run

@@ -8,8 +8,8 @@ from maskres.errors import CheckFailed
 from maskres.identity.encryption import Cipher
 from maskres.registration.numbers import registration_number
 from maskres.registration.seals import make_seal_of_text
+from maskres.usecases.draw.unsealing import OpeningSetting, SealedRow, prepare_opening
 from maskres.usecases.processes import map_pieces
-from maskres.usecases.unsealing import OpeningSetting, SealedRow, prepare_opening
 
 SEAL_KEY, DATA_KEY, NUMBER_KEY = b"s" * 32, b"d" * 32, b"n" * 32
 SETTING = OpeningSetting(SEAL_KEY, 1, {1: DATA_KEY})

@@ -11,10 +11,10 @@ from sqlalchemy import text
 
 from maskres.errors import CheckFailed, InputError
 from maskres.jobs import runner
-from maskres.usecases import tasks, uploads
-from maskres.usecases.expiry import tidy
 from maskres.usecases.service import Service
-from maskres.usecases.uploads import KEPT_HOURS, clean_name, forget_upload, keep_upload, open_upload
+from maskres.usecases.work import tasks, uploads
+from maskres.usecases.work.expiry import tidy
+from maskres.usecases.work.uploads import KEPT_HOURS, clean_name, forget_upload, keep_upload, open_upload
 from tests.support.people import make_people, register_row, write_register
 from tests.support.world import OPERATOR, pass_time
 

@@ -18,9 +18,9 @@ from maskres.db.engine import Database
 from maskres.db.tasks import TaskStatus
 from maskres.db.upgrade import upgrade
 from maskres.jobs.embedded import embedded_queue
-from maskres.usecases import tasks
-from maskres.usecases.messages import write_message
 from maskres.usecases.opening import open_service
+from maskres.usecases.telling.messages import write_message
+from maskres.usecases.work import tasks
 from tests.support.workers import wait_until
 from tests.support.world import OPERATOR
 

@@ -21,10 +21,10 @@ from maskres.jobs.embedded import embedded_queue
 from maskres.jobs.queue import connect, open_queue, put_task
 from maskres.jobs.sweeper import Sweeper
 from maskres.rounds.status import DrawStatus
-from maskres.usecases import tasks
-from maskres.usecases.messages import count_due, write_message
-from maskres.usecases.seeding import enter_beacon
+from maskres.usecases.draw.seeding import enter_beacon
 from maskres.usecases.service import Service
+from maskres.usecases.telling.messages import count_due, write_message
+from maskres.usecases.work import tasks
 from tests.servers.guard import free_port
 from tests.support.phones import running_gateway
 from tests.support.workers import start_worker, ticking, wait_until

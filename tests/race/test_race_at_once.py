@@ -7,12 +7,13 @@ from collections import Counter
 from maskres.db import at_once
 from maskres.db.engine import Database
 from maskres.registration.applications import Application
-from maskres.usecases import redeeming, redeeming_at_once, registering, registering_at_once
-from maskres.usecases.idempotency import Answered, Asked, hold, keep_with_act
-from maskres.usecases.memory import Memory
-from maskres.usecases.proofs import SEEN_BY_STAFF
+from maskres.usecases.accounts.tokens import TokenHolder, find_token, make_token, till_for
+from maskres.usecases.pickup import redeeming, redeeming_at_once
+from maskres.usecases.registration import registering, registering_at_once
+from maskres.usecases.registration.proofs import SEEN_BY_STAFF
+from maskres.usecases.rounds.memory import Memory
 from maskres.usecases.service import Service
-from maskres.usecases.tokens import TokenHolder, find_token, make_token, till_for
+from maskres.usecases.work.idempotency import Answered, Asked, hold, keep_with_act
 from tests.support.collecting import Counters
 from tests.support.people import make_application, make_people
 from tests.support.racing import apart, codes, race

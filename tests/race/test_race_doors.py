@@ -7,11 +7,11 @@ from collections import Counter
 import pyotp
 
 from maskres.db.tables import idempotency_keys, phone_codes, staff_accounts
-from maskres.usecases import staff
-from maskres.usecases.idempotency import Held, InFlight, hold
-from maskres.usecases.phone_codes import MAX_ATTEMPTS, CodePurpose, CodeStatus, check_code, send_code
-from maskres.usecases.second_factor import begin_totp, check_totp, confirm_totp
+from maskres.usecases.accounts import staff
+from maskres.usecases.accounts.second_factor import begin_totp, check_totp, confirm_totp
 from maskres.usecases.service import Service
+from maskres.usecases.telling.phone_codes import MAX_ATTEMPTS, CodePurpose, CodeStatus, check_code, send_code
+from maskres.usecases.work.idempotency import Held, InFlight, hold
 from tests.support.racing import apart, barrier, race
 from tests.support.raw import fetch, run
 from tests.support.world import OPERATOR, pass_time

@@ -12,9 +12,9 @@ from maskres.db import batches
 from maskres.db.engine import Database
 from maskres.db.tables import slots
 from maskres.errors import StepRefused
-from maskres.usecases import afterwards, moving
-from maskres.usecases.batches import publish_batch
-from maskres.usecases.proofs import SEEN_BY_STAFF
+from maskres.usecases.pickup import afterwards, moving
+from maskres.usecases.pickup.batches import publish_batch
+from maskres.usecases.registration.proofs import SEEN_BY_STAFF
 from maskres.usecases.service import RESIDENT, Service
 from tests.support.collecting import CAPACITY, Counters
 from tests.support.people import STORES

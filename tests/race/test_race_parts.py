@@ -10,8 +10,8 @@ from sqlalchemy import text, update
 from maskres.db import parts as part_rows
 from maskres.db.tables import tasks as task_table
 from maskres.db.tasks import TaskStatus
-from maskres.usecases import parts, tasks
-from maskres.usecases.parts import Part
+from maskres.usecases.work import parts, tasks
+from maskres.usecases.work.parts import Part
 from tests.support.racing import CarelessDatabase, apart, barrier, race
 from tests.support.workers import wait_until
 from tests.support.world import OPERATOR, ROUND, pass_time

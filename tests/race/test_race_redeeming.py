@@ -10,7 +10,7 @@ from maskres.db import pickup
 from maskres.db.engine import Database
 from maskres.db.tables import places
 from maskres.pickup.handovers import Answer
-from maskres.usecases import afterwards, redeeming, spare_stock
+from maskres.usecases.pickup import afterwards, redeeming, spare_stock
 from tests.support.collecting import QUANTITY, Counters
 from tests.support.racing import CarelessDatabase, apart, barrier, codes, race
 from tests.support.raw import fetch

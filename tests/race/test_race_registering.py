@@ -9,8 +9,9 @@ from maskres.db import people, rounds
 from maskres.db.engine import Database
 from maskres.registration.applications import Application
 from maskres.rounds.status import DrawStatus
-from maskres.usecases import deciding, registering
-from maskres.usecases.registering import Registered
+from maskres.usecases.eligibility import deciding
+from maskres.usecases.registration import registering
+from maskres.usecases.registration.registering import Registered
 from maskres.usecases.service import RESIDENT, Service
 from tests.support.people import Person, make_application, make_people
 from tests.support.racing import PATIENCE_SECONDS, CarelessDatabase, apart, barrier, codes, race

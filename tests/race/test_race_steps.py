@@ -18,9 +18,10 @@ from maskres.ledger import bodies
 from maskres.ledger.bodies import FileDigest
 from maskres.ledger.body_shapes import Kind
 from maskres.rounds.status import DrawStatus, require_draw_step
-from maskres.usecases import deciding, drawing, seeding
-from maskres.usecases import rounds as round_steps
+from maskres.usecases.draw import drawing, seeding
+from maskres.usecases.eligibility import deciding
 from maskres.usecases.record import enter
+from maskres.usecases.rounds import steps as round_steps
 from maskres.usecases.service import Service
 from tests.support.people import make_people
 from tests.support.racing import apart, barrier, codes, race

@@ -6,8 +6,8 @@ from datetime import timedelta
 
 from maskres.db import messages, record
 from maskres.db import tasks as rows
-from maskres.usecases import tasks
-from maskres.usecases.messages import deliver_due, write_message
+from maskres.usecases.telling.messages import deliver_due, write_message
+from maskres.usecases.work import tasks
 from tests.support.racing import CarelessDatabase, apart, barrier, race
 from tests.support.world import OPERATOR, ROUND, open_round, pass_time
 

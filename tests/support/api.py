@@ -16,9 +16,9 @@ from flask import Flask
 from werkzeug.test import TestResponse
 
 from maskres.db import messages
-from maskres.usecases.messages import Gateway, deliver_due
+from maskres.usecases.accounts.tokens import make_token
 from maskres.usecases.service import SERVICE, Service
-from maskres.usecases.tokens import make_token
+from maskres.usecases.telling.messages import Gateway, deliver_due
 from tests.support.people import application_fields
 
 PREFIX = "/api/v1"

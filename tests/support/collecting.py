@@ -20,9 +20,9 @@ from maskres.formats.values import parse_time
 from maskres.pickup.handovers import Answer
 from maskres.registration.numbers import registration_number
 from maskres.rounds.status import DrawStatus
-from maskres.usecases import afterwards, redeeming, stock
+from maskres.usecases.accounts.tills import enrol_till
+from maskres.usecases.pickup import afterwards, redeeming, stock
 from maskres.usecases.service import Service
-from maskres.usecases.tills import enrol_till
 from tests.support.people import STORE_SLUGS, Person, make_people
 from tests.support.raw import fetch
 from tests.support.world import OPERATOR, ROUND, draw_id_of, hours_of, play_to, set_clock

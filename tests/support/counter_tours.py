@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from playwright.sync_api import expect
 
-from maskres.usecases.enrolling import invite_till
+from maskres.usecases.accounts.enrolling import invite_till
 from tests.support.gallery import Gallery
 from tests.support.looking import Looker
 from tests.support.people import make_person

@@ -17,14 +17,15 @@ from maskres.pickup.store_states import StoreState
 from maskres.registration.seals import Reach, Wishes
 from maskres.rounds.status import DrawStatus
 from maskres.rounds.times import RegistrationTimes
-from maskres.usecases import afterwards, batches, disqualifying, moving, registering
-from maskres.usecases.disputes import lodge_dispute
-from maskres.usecases.proofs import SEEN_BY_STAFF
-from maskres.usecases.rounds import finish_draw
+from maskres.usecases.eligibility.disputes import lodge_dispute
+from maskres.usecases.pickup import afterwards, batches, disqualifying, moving
+from maskres.usecases.pickup.store_states import say_state_everywhere
+from maskres.usecases.registration import registering
+from maskres.usecases.registration.proofs import SEEN_BY_STAFF
+from maskres.usecases.rounds.steps import finish_draw
 from maskres.usecases.service import RESIDENT, Service
-from maskres.usecases.standing import find_standing
-from maskres.usecases.standing_values import Where
-from maskres.usecases.store_states import say_state_everywhere
+from maskres.usecases.showing.standing import find_standing
+from maskres.usecases.showing.standing_values import Where
 from tests.support.collecting import Counters
 from tests.support.people import make_people
 from tests.support.world import (

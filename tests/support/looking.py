@@ -22,7 +22,7 @@ from urllib.parse import urlsplit
 from playwright.sync_api import Page
 from werkzeug.exceptions import NotFound
 
-from maskres.usecases.proofs import secret_of
+from maskres.usecases.registration.proofs import secret_of
 from tests.servers.guard import refuse_or_skip
 from tests.support.browser import Live, fits, shot
 from tests.support.people import Person, make_person

@@ -21,8 +21,8 @@ from werkzeug.test import TestResponse
 from maskres.db import record
 from maskres.db.tasks import Task
 from maskres.jobs.runner import run_task
-from maskres.usecases import tasks
 from maskres.usecases.service import Service
+from maskres.usecases.work import tasks
 from tests.support.web import PASSWORD, code_of, csrf, log_in, make_account, make_app, send
 
 

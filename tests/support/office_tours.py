@@ -8,10 +8,10 @@ from playwright.sync_api import expect
 
 from maskres.jobs.runner import run_task
 from maskres.pickup.store_states import StoreState
-from maskres.usecases import staff as accounts
-from maskres.usecases import tasks
+from maskres.usecases.accounts import staff as accounts
+from maskres.usecases.pickup.store_states import say_state_everywhere
 from maskres.usecases.service import SERVICE
-from maskres.usecases.store_states import say_state_everywhere
+from maskres.usecases.work import tasks
 from tests.support.gallery import COMMITTED, DECIDED, DRAFT, DRAWN, OPEN, VOID, pool
 from tests.support.looking import Looker
 from tests.support.walkers import Staff

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from playwright.sync_api import expect
 
-from maskres.usecases.proofs import secret_of
+from maskres.usecases.registration.proofs import secret_of
 from tests.support.gallery import COMMITTED, DECIDED, DRAFT, OPEN, VOID, Gallery, finish
 from tests.support.looking import Looker
 from tests.support.people import make_person

@@ -31,11 +31,12 @@ from maskres.rehearsal.parts import (
 )
 from maskres.rounds.status import DrawStatus
 from maskres.rounds.times import NO_TIMES, RegistrationTimes
-from maskres.usecases import committing, registering
-from maskres.usecases import rounds as round_steps
-from maskres.usecases.proofs import NO_PROOF, Proof
+from maskres.usecases.draw import committing
+from maskres.usecases.eligibility.registers import import_register
 from maskres.usecases.record import add_cosignature, name_ledger
-from maskres.usecases.registers import import_register
+from maskres.usecases.registration import registering
+from maskres.usecases.registration.proofs import NO_PROOF, Proof
+from maskres.usecases.rounds import steps as round_steps
 from maskres.usecases.service import RESIDENT, Actor, Service
 from tests.support.people import (
     STORES,

@@ -16,8 +16,8 @@ from maskres.db.engine import Database
 from maskres.ledger.checkpoints import cosign
 from maskres.rehearsal.parts import cosigner_keys
 from maskres.rounds.status import DrawStatus
-from maskres.usecases import drawing, seeding
-from maskres.usecases.bundles import export_bundle
+from maskres.usecases.draw import drawing, seeding
+from maskres.usecases.draw.bundles import export_bundle
 from maskres.usecases.record import add_cosignature
 from maskres.usecases.service import Service
 from tests.support import world

@@ -22,7 +22,7 @@ from werkzeug.test import TestResponse
 from maskres.app import bare_app, furnish
 from maskres.config import WebSettings
 from maskres.errors import InputError
-from maskres.usecases import second_factor, staff
+from maskres.usecases.accounts import second_factor, staff
 from maskres.usecases.service import SERVICE, Service
 from tests.support.world import pass_time
 

@@ -24,8 +24,10 @@ from typing import Any
 from maskres.db.engine import Database
 from maskres.jobs import worker
 from maskres.logs import configure_logs
-from maskres.usecases import messages, opening, tasks
+from maskres.usecases import opening
 from maskres.usecases.service import Service
+from maskres.usecases.telling import messages
+from maskres.usecases.work import tasks
 from tests.support.world import make_service
 
 LEASE_SECONDS = 3

@@ -43,10 +43,11 @@ from maskres.rehearsal.parts import (
 )
 from maskres.rounds.status import DRAW_STEPS, DrawStatus
 from maskres.rounds.times import NO_TIMES, RegistrationTimes
-from maskres.usecases import committing, drawing, registering, seeding
-from maskres.usecases import deciding as decide_steps
-from maskres.usecases import rounds as round_steps
-from maskres.usecases.proofs import Proof, secret_of
+from maskres.usecases.draw import committing, drawing, seeding
+from maskres.usecases.eligibility import deciding as decide_steps
+from maskres.usecases.registration import registering
+from maskres.usecases.registration.proofs import Proof, secret_of
+from maskres.usecases.rounds import steps as round_steps
 from maskres.usecases.service import RESIDENT, Service
 from tests.support.people import (
     Person,

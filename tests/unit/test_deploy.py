@@ -15,7 +15,7 @@ import yaml
 
 from maskres import app
 from maskres.cli.main import commands
-from maskres.usecases.uploads import MOST_BYTES
+from maskres.usecases.work.uploads import MOST_BYTES
 from maskres.web import server_settings
 from maskres.web.api.counter_schemas import Upload
 from maskres.web.errors import RETRY_SECONDS, SHAPE

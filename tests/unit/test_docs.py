@@ -16,7 +16,7 @@ from maskres.ledger import pool_tree
 from maskres.lottery import allocation, batch, results, slots, wishes
 from maskres.registration.bulk_file import REGISTRATION_COLUMNS
 from maskres.rounds.rules import PROTOCOL, Rules
-from maskres.usecases import slot_files, store_files
+from maskres.usecases.rounds import slot_files, store_files
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"

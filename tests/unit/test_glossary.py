@@ -17,7 +17,7 @@ from maskres.lottery.standings import Status
 from maskres.pickup.handovers import AnswerCode
 from maskres.pickup.places import PlaceStatus
 from maskres.rounds.status import DrawStatus, RoundStatus
-from maskres.usecases.standing_values import Where
+from maskres.usecases.showing.standing_values import Where
 
 GLOSSARY = Path(__file__).parents[2] / "docs" / "glossary.md"
 HEADINGS: dict[str, type[StrEnum] | tuple[str, ...]] = {

@@ -14,13 +14,13 @@ from maskres.identity.documents import Document, read_document
 from maskres.pickup.handovers import Answer
 from maskres.pickup.store_states import StoreState
 from maskres.rounds.roles import StaffRole
-from maskres.usecases import redeeming, redeeming_at_once
-from maskres.usecases.desk import Desk, see_at_till
-from maskres.usecases.idempotency import Asked, keep_with_act
-from maskres.usecases.open_data import require_store_of_round
+from maskres.usecases.accounts.tokens import till_for
+from maskres.usecases.pickup import redeeming, redeeming_at_once
+from maskres.usecases.pickup.desk import Desk, see_at_till
+from maskres.usecases.pickup.store_states import say_state
+from maskres.usecases.rounds.open_data import require_store_of_round
 from maskres.usecases.service import Service
-from maskres.usecases.store_states import say_state
-from maskres.usecases.tokens import till_for
+from maskres.usecases.work.idempotency import Asked, keep_with_act
 from maskres.web.access import token
 from maskres.web.api import counter_schemas as shapes
 from maskres.web.api.once import once

@@ -9,8 +9,8 @@ from flask import Response, jsonify, send_file
 from flask_smorest import Blueprint
 
 from maskres.db.rounds import Draw
-from maskres.usecases import open_data
-from maskres.usecases.copies import Copies
+from maskres.usecases.rounds import open_data
+from maskres.usecases.showing.copies import Copies
 from maskres.web.access import public
 from maskres.web.api import open_schemas as shapes
 from maskres.web.api.rounds import draw_members

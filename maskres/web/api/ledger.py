@@ -7,8 +7,8 @@ from typing import Any
 from flask import Response, jsonify
 from flask_smorest import Blueprint
 
-from maskres.usecases import open_data
-from maskres.usecases.cosigning import hand_in_by_signature
+from maskres.usecases.draw.cosigning import hand_in_by_signature
+from maskres.usecases.rounds import open_data
 from maskres.web.access import public
 from maskres.web.api import open_schemas as shapes
 from maskres.web.api.routes import (

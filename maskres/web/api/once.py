@@ -12,9 +12,9 @@ from werkzeug.exceptions import Conflict
 
 from maskres.errors import InputError
 from maskres.formats import strict_json
-from maskres.usecases import idempotency
-from maskres.usecases.idempotency import Answered, Asked, InFlight, OtherRequest
 from maskres.usecases.service import Service
+from maskres.usecases.work import idempotency
+from maskres.usecases.work.idempotency import Answered, Asked, InFlight, OtherRequest
 from maskres.web.api.tokens import PHONE_PROOF, SECRET, confirm_holder
 from maskres.web.here import this_request
 

@@ -7,7 +7,7 @@ from marshmallow import EXCLUDE, Schema, fields
 from maskres.registration.applications import ForWhom
 from maskres.registration.seals import CHOICES_LIMIT, Reach
 from maskres.rounds.plain_words import LANGUAGES
-from maskres.usecases.phone_codes import CodePurpose
+from maskres.usecases.telling.phone_codes import CodePurpose
 from maskres.web.api.fields import Body, Items, Moment, Text, Truth, Word
 from maskres.web.api.open_schemas import NUMBER, SLUG
 

@@ -8,8 +8,8 @@ from flask_smorest import Blueprint
 
 from maskres.errors import InputError
 from maskres.identity.phones import normalise_phone
-from maskres.usecases.phone_codes import VALID_FOR, CodePurpose, CodeStatus, check_code, send_code
-from maskres.usecases.phone_proofs import make_phone_proof
+from maskres.usecases.telling.phone_codes import VALID_FOR, CodePurpose, CodeStatus, check_code, send_code
+from maskres.usecases.telling.phone_proofs import make_phone_proof
 from maskres.web import allowances
 from maskres.web.access import public
 from maskres.web.api import own_schemas as shapes

@@ -12,16 +12,16 @@ from flask_smorest import Blueprint
 from maskres.db import rounds
 from maskres.registration.applications import Application, read_application
 from maskres.registration.seals import Reach, Wishes
-from maskres.usecases import registering_at_once
-from maskres.usecases.idempotency import Asked, keep_with_act
-from maskres.usecases.open_data import find_shown_round
-from maskres.usecases.own_registrations import Slip, list_slips, make_slip
-from maskres.usecases.proofs import SEEN_BY_STAFF
-from maskres.usecases.registering import Outcome, change_wishes, register, withdraw
-from maskres.usecases.registering_by_phone import register_by_phone
+from maskres.usecases.registration import registering_at_once
+from maskres.usecases.registration.own_registrations import Slip, list_slips, make_slip
+from maskres.usecases.registration.proofs import SEEN_BY_STAFF
+from maskres.usecases.registration.registering import Outcome, change_wishes, register, withdraw
+from maskres.usecases.registration.registering_by_phone import register_by_phone
+from maskres.usecases.rounds.open_data import find_shown_round
 from maskres.usecases.service import RESIDENT, Service
-from maskres.usecases.standing import find_standing
-from maskres.usecases.standing_values import Place, Standing
+from maskres.usecases.showing.standing import find_standing
+from maskres.usecases.showing.standing_values import Place, Standing
+from maskres.usecases.work.idempotency import Asked, keep_with_act
 from maskres.web import allowances
 from maskres.web.access import public
 from maskres.web.api import own_schemas as shapes

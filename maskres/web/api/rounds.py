@@ -10,8 +10,8 @@ from flask_smorest import Blueprint
 from maskres.db.rounds import Draw
 from maskres.formats import strict_json
 from maskres.rounds.plain_words import describe
-from maskres.usecases import open_data
-from maskres.usecases.open_data import ShownRound, ShownStore
+from maskres.usecases.rounds import open_data
+from maskres.usecases.rounds.open_data import ShownRound, ShownStore
 from maskres.web.access import public
 from maskres.web.api import open_schemas as shapes
 from maskres.web.api.routes import (

@@ -7,7 +7,7 @@ from marshmallow import Schema, fields
 from maskres.registration.applications import ForWhom
 from maskres.registration.seals import Reach
 from maskres.rounds.status import DrawStatus
-from maskres.usecases.standing_values import Where
+from maskres.usecases.showing.standing_values import Where
 from maskres.web.api.fields import Moment, Text, Whole, Word
 from maskres.web.api.open_schemas import NUMBER, SLUG
 

@@ -12,11 +12,11 @@ from werkzeug.exceptions import Unauthorized
 
 from maskres.errors import InputError, StepRefused
 from maskres.rounds.roles import StaffRole
-from maskres.usecases.own_registrations import require_own
-from maskres.usecases.phone_proofs import read_phone_proof
-from maskres.usecases.proofs import Proof, phone_digests
+from maskres.usecases.accounts.tokens import TokenHolder, find_token
+from maskres.usecases.registration.own_registrations import require_own
+from maskres.usecases.registration.proofs import Proof, phone_digests
 from maskres.usecases.service import Service
-from maskres.usecases.tokens import TokenHolder, find_token
+from maskres.usecases.telling.phone_proofs import read_phone_proof
 from maskres.web.access import Access
 from maskres.web.door import Door
 from maskres.web.limits import remote_address

@@ -8,7 +8,7 @@ from flask import Blueprint
 
 from maskres.db import record
 from maskres.rounds.roles import StaffRole
-from maskres.usecases.cosigning import ledger_pages
+from maskres.usecases.draw.cosigning import ledger_pages
 from maskres.web.access import staff
 from maskres.web.audit_log import add_log
 from maskres.web.door import Door

@@ -9,7 +9,7 @@ from flask_babel.speaklater import LazyString
 
 from maskres.pickup.handovers import AnswerCode
 from maskres.rounds.status import DrawStatus
-from maskres.usecases.desk import Sight
+from maskres.usecases.pickup.desk import Sight
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,8 +13,8 @@ from werkzeug.wrappers import Response
 from maskres.db import desk as reads
 from maskres.db import rounds
 from maskres.rounds.roles import StaffRole
-from maskres.usecases.stock import count_stock
-from maskres.usecases.store_day import StoreDay, show_day
+from maskres.usecases.pickup.stock import count_stock
+from maskres.usecases.pickup.store_day import StoreDay, show_day
 from maskres.web.access import staff
 from maskres.web.counter.answers import LOOKS
 from maskres.web.counter.desk_here import desk_here

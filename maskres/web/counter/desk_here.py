@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from maskres.usecases.desk import Desk
+from maskres.usecases.pickup.desk import Desk
 from maskres.web.limits import remote_address
 from maskres.web.staff.login_session import current_account, require_account
 from maskres.web.staff.till_session import till_here

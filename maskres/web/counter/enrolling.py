@@ -9,7 +9,7 @@ from flask_babel import gettext
 from werkzeug.wrappers import Response
 
 from maskres.errors import MaskresError
-from maskres.usecases.enrolling import enrol_device
+from maskres.usecases.accounts.enrolling import enrol_device
 from maskres.web.access import public
 from maskres.web.door import Door
 from maskres.web.forms import Form

@@ -19,9 +19,9 @@ from maskres.formats import strict_json
 from maskres.formats.values import format_time
 from maskres.pickup.handovers import Answer
 from maskres.rounds.roles import StaffRole
-from maskres.usecases.redeeming import Request
-from maskres.usecases.till_lists import Expected, RoundList, enrol_in_rounds, give_list
-from maskres.usecases.till_uploads import KeptAct, take_acts
+from maskres.usecases.pickup.redeeming import Request
+from maskres.usecases.pickup.till_lists import Expected, RoundList, enrol_in_rounds, give_list
+from maskres.usecases.pickup.till_uploads import KeptAct, take_acts
 from maskres.web.access import public, staff
 from maskres.web.counter.answers import LOOKS, NOT_GENUINE, NOT_LISTED, SIGNED
 from maskres.web.counter.desk_here import desk_here, limit_by_desk

@@ -21,9 +21,9 @@ from maskres.pickup.handovers import KEPT_CODES, AnswerCode
 from maskres.pickup.signed_codes import read_code
 from maskres.pickup.store_states import StoreState
 from maskres.rounds.roles import StaffRole
-from maskres.usecases import desk as desks
-from maskres.usecases.desk import Scan
-from maskres.usecases.store_states import say_state_everywhere, states_of_store
+from maskres.usecases.pickup import desk as desks
+from maskres.usecases.pickup.desk import Scan
+from maskres.usecases.pickup.store_states import say_state_everywhere, states_of_store
 from maskres.web.access import staff
 from maskres.web.counter.answers import LOOKS, SPARE, look_of
 from maskres.web.counter.day import add_day_routes

@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response
 
 from maskres.errors import MaskresError
 from maskres.rounds.roles import StaffRole
-from maskres.usecases.quick_entry import Entered, OpenRound, enter, list_open_rounds, make_slip
+from maskres.usecases.registration.quick_entry import Entered, OpenRound, enter, list_open_rounds, make_slip
 from maskres.web.access import staff
 from maskres.web.door import Door
 from maskres.web.errors import status_of

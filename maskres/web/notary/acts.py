@@ -12,9 +12,9 @@ from maskres.ledger.body_shapes import Kind
 from maskres.rounds.roles import StaffRole
 from maskres.rounds.status import DrawStatus, has_reached
 from maskres.rounds.task_kinds import TaskKind
-from maskres.usecases.auditing import open_audit
-from maskres.usecases.disqualifying import confirm_disqualifying, decline_disqualifying, list_requests
-from maskres.usecases.overview import draw_overview
+from maskres.usecases.draw.auditing import open_audit
+from maskres.usecases.pickup.disqualifying import confirm_disqualifying, decline_disqualifying, list_requests
+from maskres.usecases.showing.overview import draw_overview
 from maskres.web.access import staff
 from maskres.web.door import Door
 from maskres.web.forms import Form

@@ -9,7 +9,7 @@ from flask_babel import gettext
 
 from maskres.errors import MaskresError
 from maskres.rounds.roles import StaffRole
-from maskres.usecases.cosigning import (
+from maskres.usecases.draw.cosigning import (
     cosigner_key,
     find_page,
     hand_in_cosignature,

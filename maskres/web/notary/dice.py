@@ -13,8 +13,8 @@ from maskres.formats.values import sha256_hex
 from maskres.lottery.source_values import MISSING, read_rolls
 from maskres.rounds.roles import StaffRole
 from maskres.rounds.status import DrawStatus
-from maskres.usecases.overview import DrawOverview, RoundOverview, draw_overview
-from maskres.usecases.seeding import enter_dice
+from maskres.usecases.draw.seeding import enter_dice
+from maskres.usecases.showing.overview import DrawOverview, RoundOverview, draw_overview
 from maskres.web.access import staff
 from maskres.web.door import Door
 from maskres.web.forms import Form

@@ -12,10 +12,10 @@ from maskres.db import rounds
 from maskres.ledger.minutes import STYLE
 from maskres.rounds.roles import StaffRole
 from maskres.rounds.status import RoundStatus
-from maskres.usecases.cosigning import cosigner_key, ledger_pages, name_of_key
-from maskres.usecases.disqualifying import list_requests
-from maskres.usecases.minutes import draw_minutes
-from maskres.usecases.overview import draw_overview
+from maskres.usecases.draw.cosigning import cosigner_key, ledger_pages, name_of_key
+from maskres.usecases.draw.minutes import draw_minutes
+from maskres.usecases.pickup.disqualifying import list_requests
+from maskres.usecases.showing.overview import draw_overview
 from maskres.web.access import staff
 from maskres.web.door import Door
 from maskres.web.notary.acts import add_notary_acts

@@ -13,7 +13,7 @@ from flask_babel.speaklater import LazyString
 from maskres.rounds.roles import StaffRole
 from maskres.rounds.status import DrawStatus, RoundStatus
 from maskres.rounds.task_kinds import TaskKind
-from maskres.usecases.overview import DrawOverview, RoundOverview, draw_overview, round_overview
+from maskres.usecases.showing.overview import DrawOverview, RoundOverview, draw_overview, round_overview
 from maskres.web.access import staff
 from maskres.web.door import Door
 from maskres.web.forms import Form

@@ -12,9 +12,9 @@ from maskres.errors import MaskresError
 from maskres.rounds.roles import StaffRole
 from maskres.rounds.status import DrawStatus
 from maskres.rounds.task_kinds import TaskKind
-from maskres.usecases.afterwards import close_store
-from maskres.usecases.overview import draw_overview
-from maskres.usecases.plan_files import keep_slots
+from maskres.usecases.draw.plan_files import keep_slots
+from maskres.usecases.pickup.afterwards import close_store
+from maskres.usecases.showing.overview import draw_overview
 from maskres.web.access import staff
 from maskres.web.door import Door
 from maskres.web.forms import Form

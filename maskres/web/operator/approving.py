@@ -8,7 +8,7 @@ from typing import Any
 
 from flask_babel import gettext
 
-from maskres.usecases.overview import DrawOverview, RoundOverview
+from maskres.usecases.showing.overview import DrawOverview, RoundOverview
 from maskres.web.forms import Form
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from flask import Blueprint, request
 
 from maskres.rounds.roles import StaffRole
-from maskres.usecases.uploads import MOST_BYTES
+from maskres.usecases.work.uploads import MOST_BYTES
 from maskres.web.staff.login_session import current_account
 
 _PLAN_BYTES = 32 << 20

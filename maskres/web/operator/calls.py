@@ -11,8 +11,8 @@ from flask_babel.speaklater import LazyString
 
 from maskres.errors import MaskresError
 from maskres.rounds.roles import StaffRole
-from maskres.usecases.calls import Advice, Call, count_due, list_calls
-from maskres.usecases.overview import draw_overview
+from maskres.usecases.showing.overview import draw_overview
+from maskres.usecases.telling.calls import Advice, Call, count_due, list_calls
 from maskres.web.access import staff
 from maskres.web.door import Door
 from maskres.web.pages import show

@@ -15,7 +15,7 @@ from flask_babel import format_decimal, format_percent, gettext
 from maskres.db.charts import Expected
 from maskres.lottery.fairness import LEAST_GROUP
 from maskres.rounds.roles import StaffRole
-from maskres.usecases.charts import DrawCharts, Odds, draw_charts, round_charts
+from maskres.usecases.showing.charts import DrawCharts, Odds, draw_charts, round_charts
 from maskres.web import charts
 from maskres.web.access import staff
 from maskres.web.charts import in_steps

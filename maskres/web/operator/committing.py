@@ -17,7 +17,7 @@ from maskres.lottery.sources import SIDES, known_at, read_sources
 from maskres.rounds.roles import StaffRole
 from maskres.rounds.status import DrawStatus
 from maskres.rounds.task_kinds import TaskKind
-from maskres.usecases.overview import DrawOverview, RoundOverview, draw_overview
+from maskres.usecases.showing.overview import DrawOverview, RoundOverview, draw_overview
 from maskres.web.access import staff
 from maskres.web.door import Door
 from maskres.web.forms import Form

@@ -13,15 +13,15 @@ from maskres.errors import MaskresError
 from maskres.formats.symbols import read_typed
 from maskres.rounds.roles import StaffRole
 from maskres.rounds.status import DrawStatus, has_reached
-from maskres.usecases.disputes import (
+from maskres.usecases.eligibility.disputes import (
     grant_late_claim,
     read_dispute,
     resolve_dispute,
     uphold_after_commitment,
 )
-from maskres.usecases.disqualifying import ask_to_disqualify, list_requests
-from maskres.usecases.overview import DrawOverview, RoundOverview, draw_overview, round_overview
+from maskres.usecases.pickup.disqualifying import ask_to_disqualify, list_requests
 from maskres.usecases.reasons import read_reason
+from maskres.usecases.showing.overview import DrawOverview, RoundOverview, draw_overview, round_overview
 from maskres.web.access import staff
 from maskres.web.door import Door
 from maskres.web.forms import Form

@@ -13,9 +13,9 @@ from maskres.rounds.roles import StaffRole
 from maskres.rounds.rules import REGISTER_KINDS
 from maskres.rounds.status import RoundStatus
 from maskres.rounds.task_kinds import TaskKind
-from maskres.usecases.overview import round_overview
-from maskres.usecases.registers import list_registers
-from maskres.usecases.uploads import keep_upload
+from maskres.usecases.eligibility.registers import list_registers
+from maskres.usecases.showing.overview import round_overview
+from maskres.usecases.work.uploads import keep_upload
 from maskres.web.access import staff
 from maskres.web.door import Door
 from maskres.web.forms import Form

@@ -8,8 +8,8 @@ from flask import Blueprint
 from flask_babel import gettext
 
 from maskres.rounds.roles import StaffRole
-from maskres.usecases import tasks
-from maskres.usecases.health import read_health
+from maskres.usecases.work import tasks
+from maskres.usecases.work.health import read_health
 from maskres.web.access import staff
 from maskres.web.charts import in_steps
 from maskres.web.door import Door

@@ -17,7 +17,7 @@ from maskres.rounds.roles import StaffRole
 from maskres.rounds.rules import Rules
 from maskres.rounds.rules_file import read_rules
 from maskres.rounds.suggested import for_another_round, suggest_rules
-from maskres.usecases import rounds as round_steps
+from maskres.usecases.rounds import steps as round_steps
 from maskres.usecases.service import Service
 from maskres.web.access import staff
 from maskres.web.door import Door

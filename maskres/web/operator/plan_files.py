@@ -14,11 +14,11 @@ from maskres.formats.values import sha256_hex
 from maskres.rounds.roles import StaffRole
 from maskres.rounds.status import DrawStatus, RoundStatus
 from maskres.rounds.task_kinds import TaskKind
-from maskres.usecases import plan_files
-from maskres.usecases.overview import draw_overview, round_overview
-from maskres.usecases.plan_files import Kept, Preview
+from maskres.usecases.draw import plan_files
+from maskres.usecases.draw.plan_files import Kept, Preview
 from maskres.usecases.service import Actor, Service
-from maskres.usecases.uploads import clean_name
+from maskres.usecases.showing.overview import draw_overview, round_overview
+from maskres.usecases.work.uploads import clean_name
 from maskres.web.access import staff
 from maskres.web.door import Door
 from maskres.web.forms import Form

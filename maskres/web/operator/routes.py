@@ -8,9 +8,9 @@ from flask import Blueprint
 
 from maskres.db import rounds
 from maskres.rounds.roles import StaffRole
-from maskres.usecases import tasks
-from maskres.usecases.health import read_health
-from maskres.usecases.overview import draw_overview, round_overview
+from maskres.usecases.showing.overview import draw_overview, round_overview
+from maskres.usecases.work import tasks
+from maskres.usecases.work.health import read_health
 from maskres.web.access import staff
 from maskres.web.audit_log import add_log
 from maskres.web.door import Door

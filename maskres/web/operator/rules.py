@@ -14,8 +14,8 @@ from maskres.rounds.roles import StaffRole
 from maskres.rounds.rules import Rules
 from maskres.rounds.rules_file import read_rules
 from maskres.rounds.status import RoundStatus
-from maskres.usecases.overview import RoundOverview, round_overview
-from maskres.usecases.rounds import change_rules
+from maskres.usecases.rounds.steps import change_rules
+from maskres.usecases.showing.overview import RoundOverview, round_overview
 from maskres.web.access import staff
 from maskres.web.door import Door
 from maskres.web.forms import Form

@@ -12,8 +12,8 @@ from flask_babel.speaklater import LazyString
 from maskres.db import rounds
 from maskres.errors import MaskresError
 from maskres.rounds.roles import StaffRole
-from maskres.usecases.searching import Found, search_number
-from maskres.usecases.standing_values import Where
+from maskres.usecases.showing.searching import Found, search_number
+from maskres.usecases.showing.standing_values import Where
 from maskres.web.access import staff
 from maskres.web.act_names import ACTS
 from maskres.web.door import Door

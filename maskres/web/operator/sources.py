@@ -10,9 +10,9 @@ from flask_babel import gettext
 from maskres.errors import MaskresError
 from maskres.rounds.roles import StaffRole
 from maskres.rounds.status import DrawStatus
-from maskres.usecases.committing import void_draw
-from maskres.usecases.overview import draw_overview
-from maskres.usecases.seeding import enter_beacon, name_successor
+from maskres.usecases.draw.committing import void_draw
+from maskres.usecases.draw.seeding import enter_beacon, name_successor
+from maskres.usecases.showing.overview import draw_overview
 from maskres.web.access import staff
 from maskres.web.door import Door
 from maskres.web.forms import Form

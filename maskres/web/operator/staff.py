@@ -10,9 +10,9 @@ from flask_babel import gettext, lazy_gettext
 from maskres.db import rounds
 from maskres.errors import MaskresError
 from maskres.rounds.roles import StaffRole
-from maskres.usecases import staff as accounts
-from maskres.usecases import staff_requests as wishes
-from maskres.usecases.staff_requests import AccountAct, Outcome
+from maskres.usecases.accounts import staff as accounts
+from maskres.usecases.accounts import staff_requests as wishes
+from maskres.usecases.accounts.staff_requests import AccountAct, Outcome
 from maskres.web.access import staff
 from maskres.web.door import Door
 from maskres.web.forms import Form

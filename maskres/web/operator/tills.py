@@ -12,7 +12,7 @@ from maskres.errors import MaskresError
 from maskres.formats.values import format_time, parse_time
 from maskres.rounds.roles import StaffRole
 from maskres.rounds.status import RoundStatus
-from maskres.usecases.enrolling import invite_till, list_devices, revoke_device
+from maskres.usecases.accounts.enrolling import invite_till, list_devices, revoke_device
 from maskres.web.access import staff
 from maskres.web.door import Door
 from maskres.web.forms import Form

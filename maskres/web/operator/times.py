@@ -14,7 +14,7 @@ from maskres.errors import MaskresError
 from maskres.rounds.roles import StaffRole
 from maskres.rounds.status import DrawStatus, RoundStatus
 from maskres.rounds.times import Registering, RegistrationTimes
-from maskres.usecases.registration_times import set_registration_times
+from maskres.usecases.rounds.registration_times import set_registration_times
 from maskres.web.access import staff
 from maskres.web.door import Door
 from maskres.web.forms import Form

@@ -19,7 +19,7 @@ from flask_babel import gettext
 from maskres.errors import InputError
 from maskres.formats.symbols import read_typed
 from maskres.formats.values import is_slug, parse_time
-from maskres.usecases.open_data import ShownRound, list_stores, show_one_round
+from maskres.usecases.rounds.open_data import ShownRound, list_stores, show_one_round
 from maskres.web.access import public
 from maskres.web.door import Door
 from maskres.web.languages import MARKS, language

@@ -12,9 +12,9 @@ from typing import Any
 from flask import Blueprint, Response
 
 from maskres.formats.values import format_time
-from maskres.usecases import open_data
-from maskres.usecases.open_data import ShownStore
-from maskres.usecases.public_rounds import list_public_rounds
+from maskres.usecases.rounds import open_data
+from maskres.usecases.rounds.open_data import ShownStore
+from maskres.usecases.showing.public_rounds import list_public_rounds
 from maskres.web.access import public
 from maskres.web.api.routes import LIVE_SECONDS, publish
 from maskres.web.disarming import csv_lines

@@ -17,8 +17,8 @@ from flask import Blueprint, abort
 from maskres.formats.symbols import ALPHABET
 from maskres.formats.values import parse_time
 from maskres.ledger.look_up import prefixes
-from maskres.usecases.open_data import list_stores
-from maskres.usecases.public_rounds import DrawView, RoundView, show_public_round
+from maskres.usecases.rounds.open_data import list_stores
+from maskres.usecases.showing.public_rounds import DrawView, RoundView, show_public_round
 from maskres.web.access import public
 from maskres.web.door import Door
 from maskres.web.pages import show

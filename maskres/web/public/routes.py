@@ -12,8 +12,8 @@ from flask_babel.speaklater import LazyString
 from maskres.db import files
 from maskres.rounds.status import DrawStatus
 from maskres.rounds.times import Registering
-from maskres.usecases.fairness import show_fairness
-from maskres.usecases.public_rounds import DrawView, list_public_rounds, show_public_round
+from maskres.usecases.draw.fairness import show_fairness
+from maskres.usecases.showing.public_rounds import DrawView, list_public_rounds, show_public_round
 from maskres.web.access import public
 from maskres.web.door import Door
 from maskres.web.pages import show

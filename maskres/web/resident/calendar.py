@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from flask_babel import gettext
 
 from maskres.db.rounds import Round
-from maskres.usecases.standing_values import Place
+from maskres.usecases.showing.standing_values import Place
 from maskres.web.names import district_name, goods_counted
 
 _REMIND_BEFORE = timedelta(hours=2)

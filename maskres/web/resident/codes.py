@@ -7,8 +7,8 @@ from flask_babel import gettext
 
 from maskres.errors import InputError
 from maskres.identity.phones import normalise_phone
-from maskres.usecases.phone_codes import CodePurpose, CodeStatus, check_code, send_code
 from maskres.usecases.service import Service
+from maskres.usecases.telling.phone_codes import CodePurpose, CodeStatus, check_code, send_code
 from maskres.web.forms import Form
 from maskres.web.languages import HTML_LANGUAGES, language
 from maskres.web.resident.draft import verified_phone, verify_phone

@@ -12,9 +12,9 @@ from flask_babel import gettext
 from maskres.db import rounds
 from maskres.db.rounds import Round
 from maskres.rounds.status import RoundStatus
-from maskres.usecases.proofs import Proof, secret_of
-from maskres.usecases.standing import find_standing
-from maskres.usecases.standing_values import Standing
+from maskres.usecases.registration.proofs import Proof, secret_of
+from maskres.usecases.showing.standing import find_standing
+from maskres.usecases.showing.standing_values import Standing
 from maskres.web.door import Door
 from maskres.web.interrupted import is_kept
 from maskres.web.not_sent import not_sent

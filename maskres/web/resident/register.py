@@ -11,9 +11,9 @@ from werkzeug.wrappers import Response
 from maskres.db import rounds
 from maskres.identity.phones import masked_phone
 from maskres.registration.applications import Application, ApplicationRefused, read_application
-from maskres.usecases.phone_codes import CodePurpose
-from maskres.usecases.public_rounds import list_public_rounds
-from maskres.usecases.registering_by_phone import register_by_phone
+from maskres.usecases.registration.registering_by_phone import register_by_phone
+from maskres.usecases.showing.public_rounds import list_public_rounds
+from maskres.usecases.telling.phone_codes import CodePurpose
 from maskres.web import allowances
 from maskres.web.access import public
 from maskres.web.door import Door

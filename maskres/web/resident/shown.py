@@ -11,7 +11,7 @@ from flask_babel.speaklater import LazyString
 
 from maskres.db.rounds import Round
 from maskres.eligibility.reasons import explain
-from maskres.usecases.standing_values import Where
+from maskres.usecases.showing.standing_values import Where
 from maskres.web.languages import language
 from maskres.web.pages import local_time
 

@@ -13,12 +13,12 @@ from maskres.errors import InputError, StepRefused
 from maskres.formats.symbols import read_typed
 from maskres.identity.phones import masked_phone
 from maskres.rounds.status import RoundStatus
-from maskres.usecases.phone_codes import CodePurpose
-from maskres.usecases.proofs import Proof, secret_of
-from maskres.usecases.proxies import show_proxy
-from maskres.usecases.receipts import make_receipt
-from maskres.usecases.standing import find_standing, list_standings
-from maskres.usecases.standing_values import Standing
+from maskres.usecases.pickup.proxies import show_proxy
+from maskres.usecases.registration.proofs import Proof, secret_of
+from maskres.usecases.registration.receipts import make_receipt
+from maskres.usecases.showing.standing import find_standing, list_standings
+from maskres.usecases.showing.standing_values import Standing
+from maskres.usecases.telling.phone_codes import CodePurpose
 from maskres.web import allowances
 from maskres.web.access import public
 from maskres.web.door import Door

@@ -12,11 +12,12 @@ from maskres.db import rounds
 from maskres.db.rounds import Round
 from maskres.errors import InputError, MaskresError, StepRefused
 from maskres.registration.seals import Reach, Wishes
-from maskres.usecases import afterwards, registering
-from maskres.usecases.disputes import lodge_dispute
-from maskres.usecases.proofs import Proof
+from maskres.usecases.eligibility.disputes import lodge_dispute
+from maskres.usecases.pickup import afterwards
+from maskres.usecases.registration import registering
+from maskres.usecases.registration.proofs import Proof
 from maskres.usecases.service import RESIDENT
-from maskres.usecases.standing_values import Standing, Where
+from maskres.usecases.showing.standing_values import Standing, Where
 from maskres.web.access import public
 from maskres.web.door import Door
 from maskres.web.forms import Form

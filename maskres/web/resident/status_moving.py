@@ -14,10 +14,10 @@ from maskres.db import rounds
 from maskres.db import standing as reads
 from maskres.db.rounds import Round
 from maskres.errors import MaskresError
-from maskres.usecases import moving
-from maskres.usecases.proofs import Proof, secret_of
+from maskres.usecases.pickup import moving
+from maskres.usecases.registration.proofs import Proof, secret_of
 from maskres.usecases.service import RESIDENT, Service
-from maskres.usecases.standing_values import InDraw, Standing
+from maskres.usecases.showing.standing_values import InDraw, Standing
 from maskres.web.access import public
 from maskres.web.door import Door
 from maskres.web.forms import Form

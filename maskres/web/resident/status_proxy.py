@@ -12,9 +12,9 @@ from maskres.db.rounds import Round
 from maskres.errors import InputError, MaskresError
 from maskres.identity.names import normalise_name
 from maskres.pickup.proxies import Proxy, read_last_four, read_proxy, read_word
-from maskres.usecases import proxies
+from maskres.usecases.pickup import proxies
 from maskres.usecases.service import RESIDENT
-from maskres.usecases.standing_values import Standing
+from maskres.usecases.showing.standing_values import Standing
 from maskres.web.access import public
 from maskres.web.door import Door
 from maskres.web.forms import Form

@@ -12,8 +12,8 @@ from flask_login import LoginManager, current_user, login_user, logout_user
 from maskres.db import rounds
 from maskres.formats.values import format_time, parse_time
 from maskres.rounds.roles import StaffRole
+from maskres.usecases.accounts.staff import Account, find_account
 from maskres.usecases.service import Service
-from maskres.usecases.staff import Account, find_account
 from maskres.web.access import Access
 from maskres.web.interrupted import begin_session, is_kept, keep_typed
 from maskres.web.names import ROLES

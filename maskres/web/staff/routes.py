@@ -11,9 +11,9 @@ from werkzeug.wrappers import Response
 from maskres.errors import MaskresError
 from maskres.formats.values import format_time, parse_time
 from maskres.rounds.roles import StaffRole
-from maskres.usecases import second_factor as factors
-from maskres.usecases import staff as accounts
-from maskres.usecases.staff import Account
+from maskres.usecases.accounts import second_factor as factors
+from maskres.usecases.accounts import staff as accounts
+from maskres.usecases.accounts.staff import Account
 from maskres.web.access import public, staff
 from maskres.web.door import Door
 from maskres.web.forms import Form

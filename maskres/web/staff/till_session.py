@@ -5,8 +5,8 @@ from __future__ import annotations
 from flask import Flask, Response, current_app, g, has_request_context, make_response, request
 
 from maskres.rounds.roles import StaffRole
+from maskres.usecases.accounts.tokens import TokenHolder, find_token
 from maskres.usecases.service import Service
-from maskres.usecases.tokens import TokenHolder, find_token
 from maskres.web.pages import show
 
 #: Longer than any round is collected; whoever comes within it stays enrolled.

@@ -14,8 +14,8 @@ from maskres.cli.main import main
 from maskres.db.engine import Database
 from maskres.keys import FileKeys
 from maskres.rounds.status import DrawStatus
-from maskres.usecases.afterwards import code_of
-from maskres.usecases.bundles import export_bundle
+from maskres.usecases.draw.bundles import export_bundle
+from maskres.usecases.pickup.afterwards import code_of
 from maskres.usecases.service import Service
 from tests.servers.postgres import Postgres
 from tests.support.deployed import write_keys

@@ -13,9 +13,9 @@ import pytest
 
 from benchmarks.surge_client import surge
 from maskres.rounds.status import DrawStatus
-from maskres.usecases.bundles import write_public_files
+from maskres.usecases.accounts.tokens import make_token
+from maskres.usecases.draw.bundles import write_public_files
 from maskres.usecases.service import Service
-from maskres.usecases.tokens import make_token
 from tests.servers.guard import free_port
 from tests.servers.nginx import NAME, connect_tls, running_nginx
 from tests.support.api import application

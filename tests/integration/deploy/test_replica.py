@@ -13,12 +13,12 @@ import pytest
 from maskres.app import create_app
 from maskres.config import read_web_settings
 from maskres.errors import ConfigurationError, StepRefused
-from maskres.usecases import registering
-from maskres.usecases.open_data import list_shown_rounds, show_one_round
-from maskres.usecases.proofs import Proof
-from maskres.usecases.public_rounds import list_public_rounds
+from maskres.usecases.registration import registering
+from maskres.usecases.registration.proofs import Proof
+from maskres.usecases.rounds.open_data import list_shown_rounds, show_one_round
 from maskres.usecases.service import RESIDENT, Service
-from maskres.usecases.standing import find_standing
+from maskres.usecases.showing.public_rounds import list_public_rounds
+from maskres.usecases.showing.standing import find_standing
 from tests.servers.guard import free_port
 from tests.servers.postgres import Postgres, running_replica
 from tests.support.deployed import write_keys

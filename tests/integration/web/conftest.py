@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 from argon2 import PasswordHasher
 
-from maskres.usecases import passwords
+from maskres.usecases.accounts import passwords
 
 
 @pytest.fixture(autouse=True)

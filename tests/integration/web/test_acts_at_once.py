@@ -10,7 +10,8 @@ import pytest
 from maskres.db import at_once
 from maskres.db.engine import Database
 from maskres.registration.receipts import read_receipt
-from maskres.usecases import deciding, tokens
+from maskres.usecases.accounts import tokens
+from maskres.usecases.eligibility import deciding
 from maskres.usecases.service import SERVICE, Service
 from tests.support.api import Partner, application
 from tests.support.collecting import Counters

@@ -160,7 +160,7 @@ def test_anybody_is_shown_that_an_entry_stands_in_the_ledger_and_that_it_only_gr
 
 def test_the_bundle_is_built_once_until_something_is_added(partner: Partner, counters: Counters, monkeypatch):
     built = []
-    from maskres.usecases import copies
+    from maskres.usecases.showing import copies
 
     real = copies.export_bundle
 
@@ -180,7 +180,7 @@ def test_the_bundle_is_built_once_until_something_is_added(partner: Partner, cou
     assert again.status_code == 304 and partner.get(f"{DRAW}/bundle.zip").data == first.data
     assert built == [1]
     counters.at(20, days=3)
-    from maskres.usecases.rounds import finish_draw
+    from maskres.usecases.rounds.steps import finish_draw
 
     finish_draw(counters.service, OPERATOR, ROUND, 1)
     grown = partner.get(f"{DRAW}/bundle.zip")

@@ -11,10 +11,10 @@ import structlog
 
 from maskres.app import bare_app, furnish
 from maskres.config import WebSettings
-from maskres.usecases import idempotency
-from maskres.usecases.registering import read_contact
+from maskres.usecases.accounts.tokens import revoke_token
+from maskres.usecases.registration.registering import read_contact
 from maskres.usecases.service import SERVICE, Service
-from maskres.usecases.tokens import revoke_token
+from maskres.usecases.work import idempotency
 from tests.support.api import PREFIX, Partner, application
 from tests.support.people import make_person
 from tests.support.raw import fetch

@@ -184,7 +184,7 @@ def test_guessing_passwords_is_slowed_down(app: Flask, sqlite_service: Service):
 
 
 def test_a_disabled_account_stops_at_once(app: Flask, sqlite_service: Service):
-    from maskres.usecases import staff
+    from maskres.usecases.accounts import staff
     from maskres.usecases.service import SERVICE
 
     client = log_in(app, sqlite_service, "operator")

@@ -11,8 +11,8 @@ from werkzeug.test import TestResponse
 
 from maskres.db import record
 from maskres.formats.symbols import grouped
-from maskres.usecases import afterwards
-from maskres.usecases.proofs import SEEN_BY_STAFF
+from maskres.usecases.pickup import afterwards
+from maskres.usecases.registration.proofs import SEEN_BY_STAFF
 from maskres.usecases.service import RESIDENT
 from tests.support.collecting import QUANTITY, Counters
 from tests.support.counter_desk import ELSEWHERE, HERE, answer_of, both

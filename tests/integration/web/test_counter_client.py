@@ -8,8 +8,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from maskres.usecases.accounts.tokens import make_token
 from maskres.usecases.service import SERVICE
-from maskres.usecases.tokens import make_token
 from tests.support.browser import Served
 from tests.support.collecting import Counters
 

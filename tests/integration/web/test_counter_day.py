@@ -7,7 +7,7 @@ from flask.testing import FlaskClient
 
 from maskres.db import record
 from maskres.pickup.handovers import AnswerCode
-from maskres.usecases import redeeming, store_day
+from maskres.usecases.pickup import redeeming, store_day
 from tests.support.collecting import CAPACITY, DAY, QUANTITY, Counters
 from tests.support.counter_desk import ELSEWHERE, HERE, answer_of, both
 from tests.support.people import make_people

@@ -14,8 +14,8 @@ from maskres.db import people, record, rounds
 from maskres.db.people import Registration
 from maskres.formats.symbols import grouped
 from maskres.registration.numbers import registration_number
-from maskres.usecases.deciding import close_draw
-from maskres.usecases.proofs import secret_of
+from maskres.usecases.eligibility.deciding import close_draw
+from maskres.usecases.registration.proofs import secret_of
 from maskres.usecases.service import Service
 from tests.support.collecting import Counters
 from tests.support.people import Person, make_people

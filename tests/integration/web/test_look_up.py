@@ -9,7 +9,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from maskres.rounds.status import DrawStatus
-from maskres.usecases.bundles import write_public_files
+from maskres.usecases.draw.bundles import write_public_files
 from maskres.usecases.service import Service
 from tests.support.raw import count_statements
 from tests.support.web import make_app

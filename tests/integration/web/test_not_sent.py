@@ -10,9 +10,9 @@ import pytest
 from flask.testing import FlaskClient
 
 from maskres.rounds.status import DrawStatus
-from maskres.usecases.erasing import erase_round
-from maskres.usecases.proofs import secret_of
-from maskres.usecases.rounds import finish_round
+from maskres.usecases.keeping.erasing import erase_round
+from maskres.usecases.registration.proofs import secret_of
+from maskres.usecases.rounds.steps import finish_round
 from maskres.usecases.service import Service
 from maskres.web.resident.status_acts import MOST_WORDS
 from maskres.web.session import COOKIE_BYTES, EncryptedSessions, has_room

@@ -16,8 +16,8 @@ from maskres.formats.symbols import grouped
 from maskres.ledger.checkpoints import cosign
 from maskres.rehearsal.parts import cosigner_keys
 from maskres.rounds.status import DrawStatus
-from maskres.usecases.cosigning import ledger_pages
-from maskres.usecases.disputes import lodge_dispute
+from maskres.usecases.draw.cosigning import ledger_pages
+from maskres.usecases.eligibility.disputes import lodge_dispute
 from maskres.usecases.service import RESIDENT, Service
 from maskres.web.disarming import disarm
 from tests.support.office import Desk

@@ -13,9 +13,9 @@ from maskres.db import people as rows
 from maskres.db import rounds
 from maskres.formats import strict_json
 from maskres.rounds.status import DrawStatus
-from maskres.usecases import afterwards
-from maskres.usecases.rounds import finish_round
-from maskres.usecases.seeding import enter_dice
+from maskres.usecases.draw.seeding import enter_dice
+from maskres.usecases.pickup import afterwards
+from maskres.usecases.rounds.steps import finish_round
 from maskres.usecases.service import Service
 from tests.support.office import Desk
 from tests.support.people import make_people, write_registrations

@@ -13,11 +13,11 @@ from babel.dates import format_date
 from flask.testing import FlaskClient
 
 from maskres.rounds.status import DrawStatus
-from maskres.usecases.bundles import write_public_files
-from maskres.usecases.memory import Memory
-from maskres.usecases.open_data import list_slots, list_stores
-from maskres.usecases.public_rounds import show_public_round
+from maskres.usecases.draw.bundles import write_public_files
+from maskres.usecases.rounds.memory import Memory
+from maskres.usecases.rounds.open_data import list_slots, list_stores
 from maskres.usecases.service import Service
+from maskres.usecases.showing.public_rounds import show_public_round
 from maskres.web.public import printed
 from tests.support.raw import count_statements
 from tests.support.web import make_app

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from maskres.pickup.store_states import StoreState
-from maskres.usecases.afterwards import close_store
-from maskres.usecases.store_states import say_state_everywhere
+from maskres.usecases.pickup.afterwards import close_store
+from maskres.usecases.pickup.store_states import say_state_everywhere
 from tests.support.collecting import Counters
 from tests.support.counter_desk import ELSEWHERE, HERE, both
 from tests.support.raw import fetch

@@ -9,9 +9,10 @@ from datetime import timedelta
 from maskres.db import record
 from maskres.rounds.status import DrawStatus
 from maskres.rounds.task_kinds import TaskKind
-from maskres.usecases import messages, tasks
-from maskres.usecases.messages import GatewayFailed
 from maskres.usecases.service import Service
+from maskres.usecases.telling import messages
+from maskres.usecases.telling.messages import GatewayFailed
+from maskres.usecases.work import tasks
 from tests.support.web import log_in, make_app, send
 from tests.support.world import OPERATOR, ROUND, pass_time, play_to
 

@@ -14,7 +14,7 @@ from maskres.formats import strict_json
 from maskres.rehearsal.parts import cosigner_keys
 from maskres.rounds.rules import Basis, Rules, StratumRule
 from maskres.rounds.rules_file import INTEGERS, read_rules
-from maskres.usecases.rounds import open_round
+from maskres.usecases.rounds.steps import open_round
 from maskres.usecases.service import Service
 from maskres.web.operator.rules_fields import form_of, read_form
 from tests.support.office import Desk

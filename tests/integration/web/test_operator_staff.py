@@ -6,7 +6,7 @@ import re
 
 from maskres.db import record
 from maskres.db.record import LogFilter
-from maskres.usecases import second_factor, staff
+from maskres.usecases.accounts import second_factor, staff
 from maskres.usecases.service import Service
 from tests.support.web import PASSWORD, code_at, code_of, log_in, make_app, send
 from tests.support.world import create_round

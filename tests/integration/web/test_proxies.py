@@ -10,13 +10,13 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from flask.testing import FlaskClient
 
 from maskres.pickup.codes import code_digest
-from maskres.usecases.committing import void_draw
-from maskres.usecases.erasing import erase_round
-from maskres.usecases.proofs import secret_of
-from maskres.usecases.proxies import show_proxy
-from maskres.usecases.rounds import finish_draw, finish_round
-from maskres.usecases.till_lists import give_list, identity_key
-from maskres.usecases.tokens import make_token
+from maskres.usecases.accounts.tokens import make_token
+from maskres.usecases.draw.committing import void_draw
+from maskres.usecases.keeping.erasing import erase_round
+from maskres.usecases.pickup.proxies import show_proxy
+from maskres.usecases.pickup.till_lists import give_list, identity_key
+from maskres.usecases.registration.proofs import secret_of
+from maskres.usecases.rounds.steps import finish_draw, finish_round
 from tests.support.collecting import Counters
 from tests.support.counter_desk import HERE, answer_of, both
 from tests.support.raw import dump, fetch

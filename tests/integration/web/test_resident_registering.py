@@ -12,7 +12,7 @@ from structlog.testing import capture_logs
 
 from maskres.identity.phones import masked_phone
 from maskres.rounds.status import DrawStatus
-from maskres.usecases.proofs import secret_of
+from maskres.usecases.registration.proofs import secret_of
 from maskres.usecases.service import Service
 from tests.support.people import Person, make_people
 from tests.support.raw import fetch

@@ -12,10 +12,10 @@ from icalendar import Calendar
 
 from maskres.pickup.places import PlaceStatus
 from maskres.rounds.status import DrawStatus
-from maskres.usecases import afterwards, batches
-from maskres.usecases.proofs import SEEN_BY_STAFF, secret_of
+from maskres.usecases.pickup import afterwards, batches
+from maskres.usecases.registration.proofs import SEEN_BY_STAFF, secret_of
 from maskres.usecases.service import RESIDENT, Service
-from maskres.usecases.standing_values import Where
+from maskres.usecases.showing.standing_values import Where
 from maskres.web.resident.shown import STATES
 from tests.support.collecting import Counters, local
 from tests.support.people import make_person

@@ -15,8 +15,8 @@ from werkzeug.test import TestResponse
 
 from maskres.formats.values import format_time
 from maskres.pickup.codes import code_digest
-from maskres.usecases.enrolling import invite_till
-from maskres.usecases.till_lists import identity_key
+from maskres.usecases.accounts.enrolling import invite_till
+from maskres.usecases.pickup.till_lists import identity_key
 from tests.support.collecting import Counters
 from tests.support.counter_desk import ELSEWHERE, HERE, both
 from tests.support.raw import fetch

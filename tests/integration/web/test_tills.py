@@ -9,7 +9,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from maskres.formats.symbols import grouped
-from maskres.usecases import enrolling
+from maskres.usecases.accounts import enrolling
 from maskres.web.access import Gate
 from tests.integration.web.test_access_matrix import doors_of
 from tests.support.collecting import Counters

@@ -9,7 +9,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from maskres.rounds.times import RegistrationTimes
-from maskres.usecases.registration_times import registration_times
+from maskres.usecases.rounds.registration_times import registration_times
 from maskres.usecases.service import Service
 from tests.support.api import Partner
 from tests.support.office import Desk

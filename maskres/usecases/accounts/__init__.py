@@ -1,0 +1,1 @@
+"""Who staff, partners and tills are, and how they show it."""

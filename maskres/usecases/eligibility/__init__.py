@@ -1,0 +1,1 @@
+"""Registers come in, draws are closed, verdicts decided and disputed."""

@@ -1,0 +1,1 @@
+"""Places and counters: moving, giving back, handing out, the next batch, stock."""

@@ -1,0 +1,1 @@
+"""Rounds themselves: made, opened, finished, their stores, slots and times, what stands committed."""

@@ -1,0 +1,1 @@
+"""Where things stand, for pages and the API: only reading."""

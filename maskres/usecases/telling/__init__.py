@@ -1,0 +1,1 @@
+"""Messages to people, and what shows that a phone is theirs."""
