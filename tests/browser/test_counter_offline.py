@@ -82,13 +82,16 @@ def test_two_tills_without_network_one_is_accepted_one_kept_as_a_conflict_and_no
         expect(till.locator("#network-gone")).to_be_visible()
     shot(one, "counter-offline-valid-en")
     shot(two, "counter-offline-valid-zh")
+    hand_over(one)
     for till, own in ((one, first), (two, second)):
-        hand_over(till)
         scan(till, world.code(own))
         see(till, "valid")
         hand_over(till)
         scan(till, world.code(own))
         see(till, "already-handed-out")
+    scan(two, world.code(both))
+    see(two, "valid")
+    hand_over(two)
     # A slip is taken back and handed over after all; what is nobody's is nobody's.
     scan(one, world.code(online))
     hand_over(one)
@@ -110,6 +113,10 @@ def test_two_tills_without_network_one_is_accepted_one_kept_as_a_conflict_and_no
     expect(one.locator("#kept li[data-state=accepted]")).to_have_count(4)
     expect(two.locator("#kept li[data-state=accepted]")).to_have_count(1)
     expect(two.locator("#kept li[data-state=conflict]")).to_contain_text("huli-1-door")
+    # It stands in the place of the answer that said "handed out", and is not offered to be taken back.
+    see(two, "conflict")
+    expect(two.locator("[data-answer=conflict]")).to_contain_text("huli-1-door")
+    expect(two.locator("#answer form")).to_have_count(0)
     shot(two, "counter-offline-conflict-zh")
     for number, name in ((both, "huli-1-door"), (first, "huli-1-door"), (second, "huli-1-desk")):
         assert (world.place(number)["status"], world.place(number)["collected_till"]) == ("collected", name)
@@ -177,6 +184,7 @@ def test_without_a_list_a_signature_is_checked_and_what_was_on_its_way_is_kept_e
     hand_over(page)
     page.context.set_offline(False)
     expect(page.locator("#kept li[data-state=accepted]")).to_have_count(1)
+    expect(page.locator("[data-answer=handed-out]")).to_contain_text("Handed in and accepted.")
     rows = fetch(
         world.service.database, "SELECT nonce, is_offline FROM handovers WHERE answer = 'handed-out'"
     )

@@ -143,6 +143,14 @@ NOT_LISTED = Look(
 NOT_GENUINE = Look(
     "stop", "stop", lazy_gettext("Not genuine"), lazy_gettext("The signature is wrong. Hand nothing out.")
 )
+CONFLICT = Look(
+    "stop",
+    "stop",
+    lazy_gettext("Conflict"),
+    lazy_gettext(
+        "It was handed out here without network and does not fit what is known. The operator sees it too."
+    ),
+)
 
 #: Why something is served all the same.
 SPARE = {

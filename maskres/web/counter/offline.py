@@ -23,7 +23,7 @@ from maskres.usecases.pickup.redeeming import Request
 from maskres.usecases.pickup.till_lists import Expected, RoundList, enrol_in_rounds, give_list
 from maskres.usecases.pickup.till_uploads import KeptAct, take_acts
 from maskres.web.access import public, staff
-from maskres.web.counter.answers import LOOKS, NOT_GENUINE, NOT_LISTED, SIGNED
+from maskres.web.counter.answers import CONFLICT, LOOKS, NOT_GENUINE, NOT_LISTED, SIGNED
 from maskres.web.counter.desk_here import desk_here, limit_by_desk
 from maskres.web.counter.offline_shapes import KeptActs
 from maskres.web.door import Door
@@ -48,7 +48,7 @@ def add_offline(routes: Blueprint, door: Door) -> None:
         if till_here() is None:
             return redirect(url_for("counter.home"), 303)
         looks = {str(code): look for code, look in LOOKS.items()}
-        own = {"signed": SIGNED, "not-listed": NOT_LISTED, "not-genuine": NOT_GENUINE}
+        own = {"signed": SIGNED, "not-listed": NOT_LISTED, "not-genuine": NOT_GENUINE, "conflict": CONFLICT}
         return show("counter/offline.html", form=Form(), all_looks=looks | own, looks=LOOKS)
 
     @routes.get("/offline/list")

@@ -16,12 +16,14 @@ const copy = (id) => part(id).content.cloneNode(true);
 const fill = (text, facts) => text.replace(/\{(\w+)\}/g, (_, name) => facts[name] ?? "");
 
 let zone = words.zone;
+let shown = null; // the nonce of the kept act whose answer stands on the page
 const say = (moment, options) =>
   new Intl.DateTimeFormat(document.documentElement.lang, { timeZone: zone, ...options }).format(new Date(moment));
 const sayTime = (moment) => say(moment, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
 const sayDay = (moment) => say(moment, { month: "long", day: "numeric", weekday: "short" });
 
-function showLook(name, lines) {
+function showLook(name, lines, nonce = null) {
+  shown = nonce;
   const panel = copy(`look-${name}`);
   const place = panel.querySelector("[data-lines]");
   for (const [text, isBig] of lines.filter(([each]) => each)) {
@@ -95,7 +97,7 @@ function compare(told) {
 
 async function handOver(act, handsOut) {
   const kept = await keepHandOver(act);
-  showLook("handed-out", [[handsOut ?? "", true], [words.keptHere]]);
+  showLook("handed-out", [[handsOut ?? "", true], [words.keptHere]], kept.nonce);
   const form = copy("undo").firstElementChild;
   form.addEventListener("submit", (event) => {
     event.preventDefault();
@@ -107,8 +109,8 @@ async function handOver(act, handsOut) {
 }
 
 async function undo(nonce) {
-  await keepUndo(nonce);
-  showLook("undone", [[words.keptHere]]);
+  const kept = await keepUndo(nonce);
+  showLook("undone", [[words.keptHere]], kept.nonce);
   field.focus();
   await showKept();
 }
@@ -123,8 +125,19 @@ function stateOf(act) {
   return ["conflict", words.states.conflict, `${why} ${elsewhere}`.trim()];
 }
 
+// Once it is handed in, the answer on the page says what became of it: nobody goes on with "handed out" after a conflict.
+function settleShown(acts) {
+  const act = acts.find((each) => each.nonce === shown);
+  if (!act?.answer) return;
+  const [state, , why] = stateOf(act);
+  if (state === "conflict") return showLook("conflict", [[why, true]]);
+  shown = null;
+  for (const line of answer.querySelectorAll(".mr-answer__line")) if (line.textContent === words.keptHere) line.textContent = words.handedIn;
+}
+
 async function showKept() {
   const [acts, list, isRevoked] = [await listActs(), await get("list"), await get("revoked")];
+  settleShown(acts);
   const items = acts.toReversed().map((act) => {
     const item = copy("kept-item").firstElementChild;
     const [state, text, why] = stateOf(act);
