@@ -25,8 +25,18 @@ from maskres.web.languages import HTML_LANGUAGES, MARKS, is_large, language
 from maskres.web.ledger_words import entry_lines
 
 _FORMS = {
-    "en": {"medium": "d MMMM yyyy, HH:mm", "short": "d MMM, HH:mm", "exact": "d MMM yyyy, HH:mm:ss"},
-    "zh": {"medium": "y年M月d日 HH:mm", "short": "M月d日 HH:mm", "exact": "y年M月d日 HH:mm:ss"},
+    "en": {
+        "day": "d MMMM y",
+        "medium": "d MMMM yyyy, HH:mm",
+        "short": "d MMM, HH:mm",
+        "exact": "d MMM yyyy, HH:mm:ss",
+    },
+    "zh": {
+        "day": "y年M月d日",
+        "medium": "y年M月d日 HH:mm",
+        "short": "M月d日 HH:mm",
+        "exact": "y年M月d日 HH:mm:ss",
+    },
 }
 LIVE_SECONDS = 30
 STATIC = Path(__file__).parent / "static"
@@ -112,7 +122,7 @@ def local_time(at: datetime, zone: str, form: str = "medium") -> str:
 def local_day(day: date | str) -> str:
     """Say a day as people do; also one that is written like 2020-02-06."""
     found = date.fromisoformat(day) if isinstance(day, str) else day
-    return str(format_date(found, "long"))
+    return str(format_date(found, _FORMS[language()]["day"]))
 
 
 def qr_code(text: str, title: str = "") -> Markup:

@@ -147,7 +147,7 @@ def _closing_note(shown: RoundOverview, one: DrawOverview, now: datetime) -> str
     if now >= closes_at:
         return str(gettext("The announced time is over; nobody can register any more."))
     until = local_time(closes_at, shown.round.rules.zone)
-    return str(gettext("Announced is that people can register until %(time)s.", time=until))
+    return str(gettext("It was announced that people can register until %(time)s.", time=until))
 
 
 def _missing_registers(shown: RoundOverview) -> str | None:

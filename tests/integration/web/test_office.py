@@ -435,6 +435,7 @@ def test_whoever_exports_the_audit_log_stands_in_it(desk: Desk) -> None:
     assert refused.status_code == 422 and 'value="7K3M"' in refused.text, (
         "an unreadable filter exports nothing"
     )
+    assert "Nothing was looked for." in refused.text and "Nothing is found." not in refused.text
     with desk.service.database.reading() as c:
         assert len(record.read_log(c, act="log-exported")) == 1
 

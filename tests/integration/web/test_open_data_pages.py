@@ -145,4 +145,4 @@ def test_everybody_finds_what_is_open_and_what_is_kept(sqlite_service: Service, 
     page = client.get("/privacy").text
     rules = show_public_round(sqlite_service, ROUND)[0].round.rules
     for until in (rules.personal_data_until, rules.person_data_until):
-        assert f"until {format_date(until, 'long', 'en')}" in page, until
+        assert f"until {format_date(until, 'd MMMM y', 'en')}" in page, until

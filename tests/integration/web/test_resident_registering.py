@@ -143,7 +143,7 @@ def test_a_passport_asks_for_date_of_birth_and_sex(client: FlaskClient, service:
     for name in ("district", "stores", "keep"):
         post(client, f"{BASE}/{name}", **answers(ANNA)[name])
     page = client.get(f"{BASE}/check").text
-    assert "May 6, 1980" in page and "Passport" in page
+    assert "6 May 1980" in page and "Passport" in page
     assert post(client, f"{BASE}/check").status_code == 303
     assert len(registrations(service)) == 1
 

@@ -167,6 +167,7 @@ def test_once_committed_whoever_was_left_out_is_told_of_the_late_claim(service: 
     played = play_to(service, DrawStatus.COMMITTED)
     page = page_of(service, played.numbers[19])
     assert "The time for objections is over" in page and "object in time" not in page
+    assert "There you are also shown every reason in full" in page and page.count("at a counter") == 0
 
 
 def test_a_winner_sees_everything_to_collect_and_can_check_the_ticket(counters: Counters):

@@ -94,7 +94,7 @@ def test_closing_ahead_of_the_announced_time_is_warned_of(sqlite_service: Servic
     open_round(sqlite_service, times=TIMES)
     set_clock(sqlite_service, TIMES.opens_at)
     desk = Desk(sqlite_service, tmp_path)
-    words = f"Announced is that people can register until {END}. Whoever relies on that is shut out."
+    words = f"It was announced that people can register until {END}. Whoever relies on that is shut out."
     page = f"/operator/rounds/{ROUND}/draws/1/close"
     assert words in desk.get("operator", page).text
     begun = desk.get("operator", f"/operator/rounds/{ROUND}/draws/1/times").text

@@ -17,8 +17,10 @@ const fill = (text, facts) => text.replace(/\{(\w+)\}/g, (_, name) => facts[name
 
 let zone = words.zone;
 let shown = null; // the nonce of the kept act whose answer stands on the page
+// Days are said in English as the service's own pages say them: "28 November".
+const locale = document.documentElement.lang === "en" ? "en-GB" : document.documentElement.lang;
 const say = (moment, options) =>
-  new Intl.DateTimeFormat(document.documentElement.lang, { timeZone: zone, ...options }).format(new Date(moment));
+  new Intl.DateTimeFormat(locale, { timeZone: zone, ...options }).format(new Date(moment));
 const sayTime = (moment) => say(moment, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
 const sayDay = (moment) => say(moment, { month: "long", day: "numeric", weekday: "short" });
 
