@@ -141,7 +141,7 @@ def test_what_was_digested_under_other_keys_is_not_put_together(postgres_service
 
 
 def test_any_bytes_of_an_upload_can_be_read(service, monkeypatch):
-    monkeypatch.setattr("maskres.usecases.uploads.PIECE_BYTES", 10)
+    monkeypatch.setattr("maskres.usecases.work.uploads.PIECE_BYTES", 10)
     data = bytes(range(35))
     upload = keep_upload(service, OPERATOR, "x.csv", BytesIO(data))
     with service.database.reading() as c:

@@ -44,8 +44,8 @@ from tests.support.world import (
 #: So few that the nine winners of the small world are four parts, and a register of forty lines several.
 NUMBERS_A_PART = 2
 SIZES = {
-    "maskres.usecases.parts.NUMBERS_A_PART": NUMBERS_A_PART,
-    "maskres.usecases.file_parts.BYTES_A_PART": 150,
+    "maskres.usecases.work.parts.NUMBERS_A_PART": NUMBERS_A_PART,
+    "maskres.usecases.work.file_parts.BYTES_A_PART": 150,
     "maskres.formats.office_csv.BLOCK_BYTES": 200,
 }
 

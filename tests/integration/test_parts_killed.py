@@ -67,7 +67,7 @@ def test_a_worker_killed_while_it_writes_to_winners_writes_to_nobody_twice(
             runner.run_task(at_work, due.id, tmp_path)
     assert tasks.find_task(at_work, task.id).steps.keys() >= {"publish", "tell"}
     assert told_by(at_work) == Counter()
-    sizes = {"maskres.usecases.parts.NUMBERS_A_PART": 3}
+    sizes = {"maskres.usecases.work.parts.NUMBERS_A_PART": 3}
     end_by_a_second_host(at_work, task.id, redis_url, tmp_path, "maskres.db.placed.load_messages", sizes)
     assert attempts_at(at_work, task.id, "tell") == {
         ("done", 1): len(winners_of(at_work)) // 3 - 1,
@@ -86,7 +86,7 @@ def test_a_worker_killed_while_it_gathers_facts_leaves_the_same_facts(
         facts_world.close(each)
     at_work = ticking(postgres_service)
     task = tasks.ask(at_work, OPERATOR, "decide-draw", round_slug=ROUND, draw=1)
-    sizes = {"maskres.usecases.fact_parts.ENTRIES_A_PART": 5}
+    sizes = {"maskres.usecases.eligibility.fact_parts.ENTRIES_A_PART": 5}
     end_by_a_second_host(at_work, task.id, redis_url, tmp_path, "maskres.db.parts.write_output", sizes)
     assert attempts_at(at_work, task.id, "gather") == {("done", 1): 3, ("done", 2): 1}
     whole = decide_draw(sqlite_service, OPERATOR, ROUND, 1)
