@@ -30,7 +30,7 @@ WORDS: dict[str, LazyString] = {
     ),
     "bad-name": lazy_gettext("Please give the name as it stands on the card."),
     "bad-phone": lazy_gettext(
-        "This phone number cannot receive messages. Compare it digit by digit, like 13800138000."
+        "Please give a phone number that can receive messages, like 13800138000. Compare it digit by digit."
     ),
     "bad-date": lazy_gettext("Please give the date like 1949-12-01."),
     "missing-birth-date": lazy_gettext("Please give the date of birth too, like 1949-12-01."),

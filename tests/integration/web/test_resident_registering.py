@@ -152,7 +152,7 @@ def test_a_passport_asks_for_date_of_birth_and_sex(client: FlaskClient, service:
     ("page", "fields", "english", "chinese"),
     [
         ("for-whom", {}, "say for whom you register", "为谁登记"),
-        ("phone", {"phone": "12345"}, "phone number cannot receive messages", "手机号"),
+        ("phone", {"phone": "12345"}, "phone number that can receive messages", "手机号"),
         (
             "document",
             {"id_type": "cn-id", "id_number": "350203198503010011"},
