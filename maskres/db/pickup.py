@@ -11,7 +11,7 @@ from sqlalchemy import Label, Row, and_, func, select
 
 from maskres.db.bulk import in_batches, is_among, update_rows
 from maskres.db.engine import Transaction
-from maskres.db.tables import batch_changes, draws, places, registrations, slots
+from maskres.db.tables import batch_changes, documents, draws, places, registrations, slots
 from maskres.errors import ConflictError, InputError
 from maskres.formats.values import format_time
 from maskres.pickup.handovers import PlaceChange
@@ -99,9 +99,11 @@ def place_of_card(c: Transaction, round_id: int, id_digest: bytes) -> FoundPlace
     statement = (
         _select_places()
         .join(registrations, registrations.c.number == places.c.number)
+        .join(documents, documents.c.person_id == registrations.c.person_id)
         .where(
             registrations.c.round_id == round_id,
             draws.c.round_id == round_id,
+            documents.c.id_digest == id_digest,
             registrations.c.id_digest == id_digest,
             draws.c.status == "collecting",
         )

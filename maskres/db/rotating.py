@@ -44,10 +44,11 @@ def replace_document(c: Transaction, old: bytes, values: dict[str, Any]) -> None
     c.execute(update(documents).where(documents.c.id_digest == old).values(**values))
 
 
-def registrations_of(c: Transaction, id_digest: bytes) -> list[Any]:
-    """Give the registrations made with a document."""
+def registrations_of(c: Transaction, person_id: int, id_digest: bytes) -> list[Any]:
+    """Give the registrations that a person made with a document."""
     r = registrations.c
-    return list(c.execute(select(r.round_id, r.number, r.contact).where(r.id_digest == id_digest)))
+    where = (r.person_id == person_id, r.id_digest == id_digest)
+    return list(c.execute(select(r.round_id, r.number, r.contact).where(*where)))
 
 
 def replace_registration(c: Transaction, round_id: int, number: str, values: dict[str, Any]) -> None:

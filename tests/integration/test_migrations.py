@@ -166,3 +166,31 @@ def test_a_database_that_cannot_be_reached_is_named():
     with pytest.raises(ConfigurationError) as refused:
         require_present_tables(database)
     assert refused.value.code == "no-database"
+
+
+def test_registrations_keep_their_rows_and_stay_one_a_person_when_their_index_changes(database: Database):
+    columns = (
+        "round_id, number, person_id, status, id_digest, name_digest, key_version, contact, for_whom, is_keeping,"
+        " district, reach, choices, seal, registered_at, changed_at, draw, ledger_size, entered_by"
+    )
+    insert = (
+        f"INSERT INTO registrations ({columns}) VALUES (:round, :number, :person, 'standing', :blob, :blob, 1, :blob,"
+        " 'self', false, 'huli', 'city', '', :seal, '2020-02-08T00:00:00Z', '2020-02-08T00:00:00Z', 1, 1, 'x')"
+    )
+
+    def values(round_id: int, number: str, person: int) -> dict[str, Any]:
+        return {"round": round_id, "number": number, "person": person, "blob": b"8 bytes.", "seal": "0" * 40}
+
+    upgrade(database, "0009")
+    run(database, "INSERT INTO persons (id) VALUES (1), (2)")
+    for row in (values(1, "A", 1), values(1, "B", 2), values(2, "A", 1)):
+        run(database, insert, **row)
+    query = f"SELECT {columns} FROM registrations ORDER BY round_id, number"
+    stood = fetch(database, query)
+    assert len(stood) == 3
+    for move in (upgrade, lambda each: downgrade(each, "0009"), upgrade):
+        move(database)
+        assert fetch(database, query) == stood
+        assert refusal(database, insert, **values(1, "C", 1)) is not None, "a second one of a person"
+        assert refusal(database, insert, **values(1, "B", 3)) is not None, "a number twice"
+        assert refusal(database, insert, **values(2, "B", 99)) is not None, "of nobody"

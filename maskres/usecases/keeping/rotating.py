@@ -129,7 +129,7 @@ def _rewrite(c: Transaction, service: Service, row: Any) -> None:
     sealed = cipher.encrypt(canonical.encode(), bound_to=b"document/" + new, nonce=nonce)
     versions = {"key_version": key.version, "data_version": cipher.current}
     rotating.replace_document(c, old, versions | {"id_digest": new, "canonical": sealed})
-    for registration in rotating.registrations_of(c, old):
+    for registration in rotating.registrations_of(c, row.person_id, old):
         contact = open_contact(cipher, bytes(registration.contact), old)
         values = {
             "id_digest": new,

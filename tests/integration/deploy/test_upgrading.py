@@ -28,7 +28,7 @@ _REFUSED = {
     r"^ALTER TABLE .* SET NOT NULL": "a check NOT VALID, then VALIDATE",
     r"^ALTER TABLE .* ADD COLUMN (?!.*DEFAULT).* NOT NULL": "the code before does not give it: allow NULL",
     r"^ALTER TABLE .* ADD (?:CONSTRAINT|CHECK|UNIQUE|FOREIGN|PRIMARY) (?!.*NOT VALID)": "NOT VALID, then VALIDATE",
-    r"^CREATE (?:UNIQUE )?INDEX (?!CONCURRENTLY)": "CONCURRENTLY, before the upgrade",
+    r"^CREATE (?:UNIQUE )?INDEX (?!CONCURRENTLY|IF NOT EXISTS)": "IF NOT EXISTS, and made CONCURRENTLY before",
     r"^(?:LOCK TABLE|TRUNCATE|VACUUM FULL|CLUSTER|REINDEX (?!.*CONCURRENTLY))": "it holds everybody up",
 }
 _TABLE = re.compile(r"(?:TABLE(?: ONLY)?| ON(?: ONLY)?|^TRUNCATE) \"?(\w+)", re.IGNORECASE)
@@ -137,6 +137,7 @@ def test_what_would_hold_up_or_break_is_refused(statement):
         "ALTER TABLE stores ADD COLUMN is_new BOOLEAN DEFAULT false NOT NULL",
         "ALTER TABLE stores ADD CONSTRAINT ck_phone CHECK (phone <> '') NOT VALID",
         "CREATE INDEX CONCURRENTLY ix_phone ON stores (phone)",
+        "CREATE UNIQUE INDEX IF NOT EXISTS uq_phone ON stores (phone)",
         "CREATE TABLE drugs (id INTEGER NOT NULL)",
     ],
 )
