@@ -23,8 +23,9 @@ from maskres.ledger.keyring import keyring
 from maskres.ledger.note_keys import Algorithm, signing_key
 from maskres.ledger.notes import add_signatures
 from maskres.ledger.pool_tree import pool_tree, symbols_for
-from maskres.lottery.allocation import allocate, write_allocation
+from maskres.lottery.allocation import allocate
 from maskres.lottery.draw import draw
+from maskres.lottery.placements import write_allocation
 from maskres.lottery.pool import read_pool
 from maskres.lottery.results import write_result
 from maskres.lottery.seed import seed_file, seed_of

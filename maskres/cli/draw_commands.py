@@ -11,7 +11,6 @@ import hashlib
 import os
 import shutil
 import tempfile
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -196,7 +195,7 @@ def _draw_on_disk(pool_path: Path, quotas: Mapping[str, int], seed: str, out: Pa
 def allocate(result_path: Path, wishes_path: Path, slots_path: Path, seed: str, out: Path) -> None:
     """Place the winners in stores and slots, in the order of a second draw."""
     from maskres.lottery.allocation import allocate as allocate_winners
-    from maskres.lottery.allocation import write_allocation
+    from maskres.lottery.placements import write_allocation
     from maskres.lottery.results import read_result
     from maskres.lottery.slots import read_slots
     from maskres.lottery.tickets import require_seed
@@ -210,7 +209,7 @@ def allocate(result_path: Path, wishes_path: Path, slots_path: Path, seed: str, 
         placements = allocate_winners(read_result(result_path).winners, wishes, slots, seed)
         with write_whole(out) as stream:
             write_allocation(placements, stream)
-    counts = Counter(placement.choice for placement in placements)
+    counts = placements.count_by_choice()
     by_choice = sum(count for choice, count in counts.items() if choice.isdigit())
     click.echo(f"by choice: {by_choice}, of these first choice: {counts['1']}")
     click.echo(f"by district: {counts['d']}")

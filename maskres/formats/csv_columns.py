@@ -8,7 +8,7 @@ field, in words. Every kind accepts only printable ASCII, so no byte a reader mi
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from itertools import islice
 from typing import Any
 
@@ -31,6 +31,9 @@ MAX_CHOICES = 20
 
 Explanation = tuple[str, str]
 """Stable code of the error and one sentence."""
+
+_MIXERS = np.array([0x9E3779B97F4A7C15**power % 2**64 for power in range(1, 6)], dtype=np.uint64)
+"""Odd factors that spread the words of a text over 64 bits, the best spread on top."""
 
 _FIRST_BYTES = np.array([256**count - 1 for count in range(9)], dtype=np.uint64)
 """Masks that keep the first 0 to 8 bytes of a little-endian word."""
@@ -125,7 +128,7 @@ class NumberColumn(Column):
         return self._gathered(f"S{LENGTH}")
 
 
-_FEW = 8
+_MOST_GUESSED = 4096
 
 
 class _CodedColumn(Column):
@@ -137,21 +140,15 @@ class _CodedColumn(Column):
         super().__init__(name)
         self._may_be_empty = may_be_empty
         self._code_of = _Codes(self)
+        self._guesses = _Guesses(self.width)
 
     def parse(self, fields: Fields) -> tuple[NDArray[np.int32], NDArray[np.bool_]]:
-        """Parse one block: the first few texts are compared as words, all others looked up one by one."""
+        """Parse one block: texts of earlier blocks are found all at once, the others looked up one by one."""
         words = fields.words(self.width)
-        size = 8 * words.shape[1]
-        codes = np.full(len(words), -1, dtype=np.int32)
-        for text, code in islice(self._code_of.items(), _FEW):
-            if len(text) <= size:
-                wanted = np.frombuffer(text.ljust(size, b"\0"), dtype="<u8")
-                is_text = words[:, 0] == wanted[0]
-                for word in range(1, len(wanted)):
-                    is_text &= words[:, word] == wanted[word]
-                codes[is_text] = code
+        self._guesses.learn(self._code_of)
+        codes = self._guesses.find(words)
         others = np.flatnonzero(codes < 0)
-        texts = words[others].view(f"S{size}").ravel().tolist()
+        texts = words[others].view(f"S{8 * words.shape[1]}").ravel().tolist()
         codes[others] = np.fromiter(map(self._code_of.__getitem__, texts), dtype=np.int32, count=len(texts))
         return codes, (codes >= 0) & (fields.lengths <= self.width)
 
@@ -187,6 +184,52 @@ class _Codes(dict[bytes, int]):
             return -1
         code = self[text] = len(self)
         return code
+
+
+class _Guesses:
+    """A table in which known texts stand at a place computed from their bytes, so that many are found at once.
+
+    Where two have one place, the later has it; the other is not found, like a text that is not known.
+
+    Args:
+        width: the longest text, bytes.
+    """
+
+    def __init__(self, width: int) -> None:
+        self._count = -(-width // 8)
+        # By word: those of all known texts, in the order of their codes.
+        self._words = np.empty((self._count, 0), dtype=np.uint64)
+        self._table = np.empty(0, dtype=np.int32)
+
+    def learn(self, texts: Collection[bytes]) -> None:
+        """Know texts, in the order of their codes: the first few thousand, where there are so many."""
+        count = min(len(texts), _MOST_GUESSED)
+        if count == self._words.shape[1]:
+            return
+        padded = np.array(list(islice(texts, count)), dtype=f"S{8 * self._count}")
+        self._words = np.ascontiguousarray(padded.view("<u8").reshape(-1, self._count).T)
+        # At least 32 places a text: few share one.
+        self._table = np.zeros(1 << (32 * count).bit_length(), dtype=np.int32)
+        self._table[self._places(self._words)] = np.arange(count)
+
+    def find(self, words: NDArray[np.uint64]) -> NDArray[np.int32]:
+        """Give the code of each text (see Fields.words), -1 where it is not found."""
+        if not len(self._table):
+            return np.full(len(words), -1, dtype=np.int32)
+        codes: NDArray[np.int32] = self._table[self._places(words.T)]
+        is_right = np.ones(len(words), dtype=np.bool_)
+        for word, known in enumerate(self._words):
+            # Behind the words that are given the text has ended.
+            is_right &= known[codes] == (words[:, word] if word < words.shape[1] else 0)
+        codes[~is_right] = -1
+        return codes
+
+    def _places(self, words: NDArray[np.uint64]) -> NDArray[np.uint64]:
+        """Mix the words of each text into a place of the table; absent words count as if they were NUL."""
+        mixed = np.zeros(words.shape[1], dtype=np.uint64)
+        for word, factor in zip(words, _MIXERS, strict=False):
+            mixed += word * factor
+        return mixed >> np.uint64(65 - len(self._table).bit_length())
 
 
 class SlugColumn(_CodedColumn):
@@ -325,51 +368,6 @@ class HexColumn(Column):
     def values(self) -> NDArray[np.uint8]:
         """The bytes spelled, one row each; empty where they were not kept."""
         return self._gathered(np.uint8).reshape(-1, self._digits // 2)
-
-
-class ChoicesColumn(Column):
-    """Store slugs joined by `|`, best first, none twice, at most 20, perhaps none (spec S1)."""
-
-    def __init__(self, name: str) -> None:
-        super().__init__(name)
-        self._known: set[bytes] = set()
-
-    def parse(self, fields: Fields) -> tuple[NDArray[np.object_], NDArray[np.bool_]]:
-        """Parse one block; the value is the field itself."""
-        texts = fields.slices()
-        is_right = np.fromiter(map(self._is_right, texts), dtype=np.bool_, count=len(texts))
-        values = np.empty(len(texts), dtype=np.object_)
-        values[:] = texts
-        return values, is_right
-
-    def _is_right(self, text: bytes) -> bool:
-        stores = text.split(b"|") if text else []
-        distinct = set(stores)
-        if not len(distinct) == len(stores) <= MAX_CHOICES:
-            return False
-        for store in distinct - self._known:
-            if not is_slug(store.decode("latin-1")):
-                return False
-            self._known.add(store)
-        return True
-
-    def explain(self, text: str) -> Explanation | None:
-        """Say what is wrong with one field."""
-        stores = text.split("|") if text else []
-        for store in stores:
-            if not is_slug(store):
-                return "bad-choices", f"{store!r:.60} is not the short name of a store."
-            if stores.count(store) > 1:
-                return "bad-choices", f"The store {store} is chosen twice."
-        if len(stores) > MAX_CHOICES:
-            return "bad-choices", f"There are {len(stores)} choices; at most {MAX_CHOICES} are allowed."
-        return None
-
-    @property
-    def values(self) -> list[bytes]:
-        """The fields as they stand in the file."""
-        texts: list[bytes] = self._gathered(np.object_).tolist()
-        return texts
 
 
 def _explain_by(parse: Any, text: str, field: str) -> Explanation | None:

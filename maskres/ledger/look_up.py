@@ -36,7 +36,7 @@ from maskres.ledger.entries import Entry, read_ledger
 from maskres.ledger.folders import move_in, staged
 from maskres.ledger.keyring import Keyring, read_keys
 from maskres.ledger.pool_tree import pool_tree
-from maskres.lottery.allocation import read_allocation
+from maskres.lottery.placements import read_allocation
 from maskres.lottery.results import Result, read_result
 from maskres.lottery.slots import read_slots
 

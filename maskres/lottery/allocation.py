@@ -7,53 +7,23 @@ asking for what one truly wants is best.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from functools import partial
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from maskres.errors import InputError
-from maskres.formats.csv_columns import MAX_CHOICES, IntegerColumn, NumberColumn, SlugColumn, WordColumn
 from maskres.formats.number_arrays import Numbers, keys_of
-from maskres.formats.strict_csv import Sink, Source, name_of, read_table, write_table
 from maskres.lottery import tickets
+from maskres.lottery.placements import BY_CITY, BY_DISTRICT, CHOICE_WORDS, UNPLACED, Placements
 from maskres.lottery.slots import Slot
 from maskres.lottery.stagger import Emptiest, Loads, stagger_sequence
-from maskres.lottery.tickets import HashNumbers, order_by_hash, require_seed
+from maskres.lottery.tickets import HashNumbers, blocks, order_by_hash, require_seed
 from maskres.lottery.wishes import REACHES, Wishes
 
-HEADER = ("place", "number", "store", "slot", "choice")
-BY_DISTRICT, BY_CITY, UNPLACED = "d", "c", "-"
-_CHOICE_WORDS = (*map(str, range(1, MAX_CHOICES + 1)), BY_DISTRICT, BY_CITY, UNPLACED)
+_BY_DISTRICT, _BY_CITY, _UNPLACED = map(CHOICE_WORDS.index, (BY_DISTRICT, BY_CITY, UNPLACED))
 _REACH_CITY, _REACH_CHOICES = REACHES.index("city"), REACHES.index("choices")
-
-
-class Placement(NamedTuple):
-    """One line of allocation.csv.
-
-    Attributes:
-        place: the turn, from 1.
-        number: registration number, 12 symbols.
-        store: slug, empty where unplaced.
-        slot: slug, empty where unplaced.
-        choice: position in the wishes from 1, `d` by district, `c` by city, `-` unplaced.
-    """
-
-    place: int
-    number: str
-    store: str
-    slot: str
-    choice: str
-
-    @property
-    def is_placed(self) -> bool:
-        """Whether a store was found."""
-        return self.choice != UNPLACED
-
-
-#: Makes a placement of its five fields, without a call of Python's for each: there are as many as winners.
-_placement = partial(tuple.__new__, Placement)
+_NOWHERE = -1
+"""Stands for no store, and for one that is not offered."""
 
 
 class _City:
@@ -65,8 +35,9 @@ class _City:
             self._slots.setdefault(slot.store, []).append(slot)
         # Ties between stores go by their names: that is the order of their indices.
         self.stores = sorted(self._slots)
-        self._with_room = {store.encode("ascii"): index for index, store in enumerate(self.stores)}
         self._loads = Loads([sum(slot.capacity for slot in self._slots[store]) for store in self.stores])
+        # The last entry stands for _NOWHERE, which is -1.
+        self._has_room = [True] * len(self.stores) + [False]
         members: dict[str, list[int]] = {}
         for index, store in enumerate(self.stores):
             members.setdefault(self._slots[store][0].district, []).append(index)
@@ -74,51 +45,91 @@ class _City:
         self._everywhere = Emptiest(self._loads, range(len(self.stores)))
 
     def place_all(
-        self, wishes: Iterable[tuple[bytes, int, int]], districts: Sequence[Emptiest | None]
-    ) -> Iterator[tuple[int | None, str]]:
-        """Place people whose turn it is, one after the other; give the store of each, and how it was found.
+        self, wishes: Wishes, rows: NDArray[np.intp]
+    ) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+        """Place people whose turn it is, one after the other.
 
         Args:
-            wishes: of each the choices, the district as an index of `districts`, and the reach.
-            districts: the stores of each; None where there are none.
+            wishes: of all of them.
+            rows: the line of wishes of each, in turn.
+
+        Returns:
+            The store of each, an index of `stores` or _NOWHERE; and how it was found, an index of CHOICE_WORDS.
         """
-        with_room, assigned, capacities = self._with_room, self._loads.assigned, self._loads.capacities
-        for choices, district, reach in wishes:
-            store, choice = None, UNPLACED
-            if choices:
-                # Spec P2.1: the first choice with room; a store not in slots.csv is passed over, yet counts.
-                for position, name in enumerate(choices.split(b"|")):
-                    store = with_room.get(name)
-                    if store is not None:
-                        choice = _CHOICE_WORDS[position]
-                        break
-            if store is None and reach != _REACH_CHOICES:
-                store, choice = self._find(districts[district], reach)
-            if store is not None:
+        index_of = {store: index for index, store in enumerate(self.stores)}
+        # The last entry stands for NO_CHOICE, which is -1.
+        offered = np.array([*(index_of.get(name, _NOWHERE) for name in wishes.choice_names), _NOWHERE])
+        districts = [self.by_district.get(name) for name in wishes.district_names]
+        stores = np.empty(len(rows), dtype=np.int32)
+        choices = np.empty(len(rows), dtype=np.int32)
+        for block in blocks(len(rows)):
+            some = rows[block]
+            turns = zip(
+                offered[wishes.choices[some]].tolist(),
+                map(districts.__getitem__, wishes.districts[some].tolist()),
+                wishes.reaches[some].tolist(),
+                strict=True,
+            )
+            found = list(self._place_some(turns))
+            stores[block] = [store for store, _ in found]
+            choices[block] = [choice for _, choice in found]
+        return stores, choices
+
+    def _place_some(
+        self, turns: Iterable[tuple[list[int], Emptiest | None, int]]
+    ) -> Iterator[tuple[int, int]]:
+        """Place the next people: of each the stores chosen, those of the district, and the reach."""
+        has_room, assigned, capacities = self._has_room, self._loads.assigned, self._loads.capacities
+        for wanted, district, reach in turns:
+            # Spec P2.1: the first choice with room; a store not in slots.csv is passed over, yet counts.
+            for choice, store in enumerate(wanted):
+                if has_room[store]:
+                    found = choice
+                    break
+            else:
+                store, found = self._find(district, reach)
+            if store != _NOWHERE:
                 assigned[store] += 1
                 if assigned[store] == capacities[store]:
-                    del with_room[self.stores[store].encode("ascii")]
-            yield store, choice
+                    has_room[store] = False
+            yield store, found
 
-    def _find(self, district: Emptiest | None, reach: int) -> tuple[int | None, str]:
+    def _find(self, district: Emptiest | None, reach: int) -> tuple[int, int]:
         # Spec P2.2: the emptiest store of their district, unless they want their choices or nothing.
-        store = None if district is None else district.find()
-        if store is not None:
-            return store, BY_DISTRICT
+        if reach != _REACH_CHOICES and district is not None:
+            store = district.find()
+            if store is not None:
+                return store, _BY_DISTRICT
         # Spec P2.3: the emptiest store of all.
         if reach == _REACH_CITY:
             store = self._everywhere.find()
-        return store, UNPLACED if store is None else BY_CITY
+            if store is not None:
+                return store, _BY_CITY
+        return _NOWHERE, _UNPLACED
 
-    def slots_in_turn(self) -> list[Iterator[str]]:
-        """Give, for each store, the slots of those placed there, in the order in which they were.
+    def slots_in_turn(self, stores: NDArray[np.int32]) -> tuple[NDArray[np.int32], tuple[str, ...]]:
+        """Give everyone placed a slot of their store.
 
         What somebody's slot is depends on nothing but how many were placed at the store before (spec P4).
+
+        Args:
+            stores: as placed, in turn.
+
+        Returns:
+            The slot of each, an index of the names that come with them, the last of which is the empty text.
         """
-        return [
-            iter([slot.slot for slot in stagger_sequence(self._slots[store], assigned)])
-            for store, assigned in zip(self.stores, self._loads.assigned, strict=True)
-        ]
+        names = tuple(dict.fromkeys(slot.slot for slots in self._slots.values() for slot in slots))
+        code_of = {name: code for code, name in enumerate(names)}
+        codes = np.full(len(stores), len(names), dtype=np.int32)
+        # Store by store, at each in turn; nowhere comes first.
+        turns = np.argsort(stores, kind="stable")
+        end = int((stores == _NOWHERE).sum())
+        for store, assigned in zip(self.stores, self._loads.assigned, strict=True):
+            start, end = end, end + assigned
+            slots = self._slots[store]
+            codes_here = np.array([code_of[slot.slot] for slot in slots], dtype=np.int32)
+            codes[turns[start:end]] = codes_here[stagger_sequence(slots, assigned)]
+        return codes, (*names, "")
 
 
 def allocate(
@@ -128,7 +139,7 @@ def allocate(
     seed: str,
     *,
     hash_numbers: HashNumbers = tickets.hash_numbers,
-) -> list[Placement]:
+) -> Placements:
     """Place the winners of a draw.
 
     Args:
@@ -156,7 +167,7 @@ def place_in_turn(
     seed: str,
     *,
     hash_numbers: HashNumbers = tickets.hash_numbers,
-) -> list[Placement]:
+) -> Placements:
     """Place several groups one after the other, each in place order, over the same slots.
 
     Args:
@@ -184,22 +195,10 @@ def place_in_turn(
         ]
     )
     city = _City(slots)
-    districts = [city.by_district.get(name) for name in wishes.district_names]
-    turns = zip(
-        map(wishes.choices.__getitem__, rows.tolist()),
-        wishes.districts[rows].tolist(),
-        wishes.reaches[rows].tolist(),
-        strict=True,
-    )
-    placed = list(city.place_all(turns, districts))
-    slots_in_turn = city.slots_in_turn()
-    numbers = wishes.numbers[rows].astype("U12").tolist()
-    return [
-        _placement((place, number, "", "", choice))
-        if store is None
-        else _placement((place, number, city.stores[store], next(slots_in_turn[store]), choice))
-        for place, (number, (store, choice)) in enumerate(zip(numbers, placed, strict=True), start=1)
-    ]
+    stores, choices = city.place_all(wishes, rows)
+    slot_codes, slot_names = city.slots_in_turn(stores)
+    stores[stores == _NOWHERE] = len(city.stores)
+    return Placements(wishes.numbers[rows], stores, (*city.stores, ""), slot_codes, slot_names, choices)
 
 
 def _rows_of_wishes(groups: Sequence[Numbers], wishes: Wishes) -> list[NDArray[np.intp]]:
@@ -237,63 +236,3 @@ def _explain_difference(turns: Numbers, wishes: Wishes) -> Exception:
     return InputError(
         "wish-missing", f"The wishes of {number} are missing; they belong here.", file=wishes.file, line=line
     )
-
-
-def write_allocation(placements: Iterable[Placement], stream: Sink) -> int:
-    """Write allocation.csv or promotion-N.csv; give the number of lines.
-
-    Source: spec P5.
-    """
-    return write_table(stream, HEADER, placements)
-
-
-def read_allocation(source: Source, file: str | None = None) -> list[Placement]:
-    """Read allocation.csv or promotion-N.csv: `place,number,store,slot,choice`.
-
-    Args:
-        source: a path, the file's bytes, or a binary stream.
-        file: the name to give in errors; None takes the path's last part, or the usual name.
-
-    Returns:
-        The placements in the order of the file.
-
-    Raises:
-        InputError: the file breaks a rule; code, file and line say which and where.
-
-    Source: spec P5.
-    """
-    place, number = IntegerColumn("place", 1), NumberColumn("number")
-    store, slot = SlugColumn("store", may_be_empty=True), SlugColumn("slot", may_be_empty=True)
-    choice = WordColumn("choice", _CHOICE_WORDS)
-    table = read_table(source, name_of(source, file, "allocation.csv"), [place, number, store, slot, choice])
-    table.refuse(
-        place.values != np.arange(1, table.count + 1),
-        "bad-place",
-        lambda row: f"The place must be {row + 1}: places count from 1 without a gap.",
-        field="place",
-    )
-    table.refuse_repeated(keys_of(number.values), field="number")
-    is_placed = choice.codes != _CHOICE_WORDS.index(UNPLACED)
-    for column in (store, slot):
-        is_named = np.array([bool(name) for name in column.names], dtype=np.bool_)[column.codes]
-        table.refuse(
-            is_named != is_placed,
-            "bad-choice",
-            lambda row: "Store and slot are empty exactly where the choice is -.",
-            field="choice",
-        )
-    table.finish()
-    stores, slots = store.names, slot.names
-    return [
-        Placement(place, number, stores[s], slots[t], _CHOICE_WORDS[c])
-        for place, (number, s, t, c) in enumerate(
-            zip(
-                number.values.astype("U12").tolist(),
-                store.codes.tolist(),
-                slot.codes.tolist(),
-                choice.codes.tolist(),
-                strict=True,
-            ),
-            start=1,
-        )
-    ]

@@ -17,7 +17,7 @@ still place the displaced and the unplaced, yet nobody is promoted and no stock 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
@@ -29,7 +29,8 @@ from maskres.formats.csv_columns import NumberColumn, WordColumn
 from maskres.formats.number_arrays import Numbers, keys_of
 from maskres.formats.strict_csv import Sink, Source, name_of, read_table, write_table
 from maskres.lottery import tickets
-from maskres.lottery.allocation import Placement, place_in_turn
+from maskres.lottery.allocation import place_in_turn
+from maskres.lottery.placements import Placements
 from maskres.lottery.results import Result
 from maskres.lottery.slots import Slot
 from maskres.lottery.standings import (
@@ -38,7 +39,6 @@ from maskres.lottery.standings import (
     Status,
     begin_standings,
     code_of,
-    numbers_of,
     refuse_unknown,
     set_placed,
 )
@@ -106,7 +106,7 @@ class Batch:
 
     changes: Changes
     released: Mapping[str, int]
-    promotion: Sequence[Placement]
+    promotion: Placements
     has_ended: bool = False
 
 
@@ -285,7 +285,7 @@ def place_batch(
     seed: str,
     *,
     hash_numbers: HashNumbers = tickets.hash_numbers,
-) -> list[Placement]:
+) -> Placements:
     """Place everyone of a batch: first all displaced and unplaced, then all promoted, each in place order.
 
     Args:
@@ -306,7 +306,7 @@ def place_batch(
     return place_in_turn([plan.replaced, plan.promoted], wishes, room, seed, hash_numbers=hash_numbers)
 
 
-def finish_batch(plan: Plan, promotion: Sequence[Placement]) -> Standings:
+def finish_batch(plan: Plan, promotion: Placements) -> Standings:
     """Say where everyone stands once a batch has taken effect.
 
     Args:
@@ -322,7 +322,7 @@ def finish_batch(plan: Plan, promotion: Sequence[Placement]) -> Standings:
 
     Source: spec A8.
     """
-    listed = numbers_of(promotion)
+    listed = promotion.numbers
     for expected, found, who in (
         (plan.replaced, listed[: len(plan.replaced)], "the displaced and unplaced winners"),
         (plan.promoted, listed[len(plan.replaced) :], "the promoted, after them"),
@@ -337,7 +337,7 @@ def finish_batch(plan: Plan, promotion: Sequence[Placement]) -> Standings:
     return Standings(before.result, number, codes, promotions, before.index, before.keys)
 
 
-def replay(result: Result, allocation: Sequence[Placement], batches: Iterable[Batch]) -> Standings:
+def replay(result: Result, allocation: Placements, batches: Iterable[Batch]) -> Standings:
     """Follow a draw from its allocation through its batches.
 
     Args:

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from maskres.formats.csv_columns import HexColumn, IntegerColumn, NumberColumn, SlugColumn, WordColumn
+from maskres.formats.csv_lines import encode_names, spell_columns, spell_counts
 from maskres.formats.number_arrays import Numbers, keys_of
 from maskres.formats.strict_csv import Sink, Source, Table, name_of, read_table
 from maskres.lottery.tickets import blocks, prefixes_of
@@ -119,48 +120,16 @@ def write_result(result: Result, stream: Sink) -> None:
     Source: spec T6.
     """
     stream.write(HEADER)
+    names, outcomes = encode_names(result.stratum_names), encode_names(OUTCOMES)
     for block in blocks(len(result)):
-        stream.write(_lines(result, block))
-
-
-def _lines(result: Result, block: slice) -> bytes:
-    """Write the lines of a block: fields padded with NUL into a table, then all NULs taken out."""
-    count = block.stop - block.start
-    names = np.array([name.encode("ascii") for name in result.stratum_names])
-    outcomes = np.array([outcome.encode("ascii") for outcome in OUTCOMES])
-    comma, line_end = np.array([b","]), np.array([b"\n"])
-    columns = [
-        _spell_ranks(block),
-        comma,
-        result.numbers[block],
-        comma,
-        names[result.strata[block]],
-        comma,
-        _spell(result.tickets[block]),
-        comma,
-        outcomes[result.has_won[block].astype(np.int64)],
-        line_end,
-    ]
-    width = sum(column.dtype.itemsize for column in columns)
-    table = np.empty((count, width), dtype=np.uint8)
-    start = 0
-    for column in columns:
-        size = column.dtype.itemsize
-        table[:, start : start + size] = np.ascontiguousarray(column).view(np.uint8).reshape(-1, size)
-        start += size
-    data: bytes = table[table != 0].tobytes()
-    return data
-
-
-def _spell_ranks(block: slice) -> NDArray[np.bytes_]:
-    """Spell the ranks of a block in decimal, NUL in place of leading zeros."""
-    ranks = np.arange(block.start + 1, block.stop + 1)
-    digits = len(str(block.stop))
-    table = np.empty((len(ranks), digits), dtype=np.uint8)
-    for place in range(digits):
-        power = 10 ** (digits - 1 - place)
-        table[:, place] = np.where(ranks >= power, ranks // power % 10 + ord("0"), 0)
-    return table.view(f"S{digits}").ravel()
+        columns = [
+            spell_counts(block),
+            result.numbers[block],
+            names[result.strata[block]],
+            _spell(result.tickets[block]),
+            outcomes[result.has_won[block].astype(np.int64)],
+        ]
+        stream.write(spell_columns(columns))
 
 
 def _spell(tickets: NDArray[np.uint64]) -> NDArray[np.bytes_]:

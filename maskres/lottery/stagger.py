@@ -13,6 +13,7 @@ from heapq import heapify, heappop, heapreplace
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from maskres.lottery.slots import Slot
 
@@ -79,8 +80,8 @@ class Emptiest:
         return None
 
 
-def stagger_sequence(slots: Iterable[Slot], length: int) -> list[Slot]:
-    """Give the beginning of the stagger sequence of one store.
+def stagger_sequence(slots: Sequence[Slot], length: int) -> NDArray[np.intp]:
+    """Give the beginning of the stagger sequence of one store, as indices of its slots.
 
     Each slot stands in it as often as it has places: once for every number of places assigned before, in the order
     of their fractions. Among the first so many of a sequence no fraction is greater than their share of all places,
@@ -92,21 +93,21 @@ def stagger_sequence(slots: Iterable[Slot], length: int) -> list[Slot]:
 
     Source: spec P4.
     """
-    # Ties go by starts_at, then slot: that is the order of the members' indices.
-    ordered = sorted(slots, key=lambda slot: (slot.starts_at, slot.slot))
-    capacities = [slot.capacity for slot in ordered]
+    # Ties go by starts_at, then slot: that is the order of the members.
+    order = sorted(range(len(slots)), key=lambda index: (slots[index].starts_at, slots[index].slot))
+    capacities = [slots[index].capacity for index in order]
     places = sum(capacities)
     if not 0 <= length <= places:
         raise ValueError("a stagger sequence is as long as its slots have places")
     if length == 0:
-        return []
+        return np.empty(0, dtype=np.intp)
     shift = shift_for(capacities)
     counts = np.array([capacity * (length - 1) // places + 1 for capacity in capacities], dtype=np.int64)
-    members = np.repeat(np.arange(len(ordered)), counts)
+    members = np.repeat(np.arange(len(capacities)), counts)
     assigned = np.arange(len(members)) - np.repeat(counts.cumsum() - counts, counts)
     # As Loads.entry, of machine words where all fit into one, else of Python's integers.
-    is_small = ((max(capacities) << shift) * len(ordered)).bit_length() < 63
+    is_small = ((max(capacities) << shift) * len(capacities)).bit_length() < 63
     whole: Any = np.int64 if is_small else np.object_
     levels = assigned.astype(whole) * (1 << shift) // np.array(capacities, dtype=whole)[members]
-    first = np.sort(levels * len(ordered) + members)[:length] % len(ordered)
-    return [ordered[member] for member in first.tolist()]
+    first: NDArray[Any] = np.sort(levels * len(capacities) + members)[:length] % len(capacities)
+    return np.array(order, dtype=np.intp)[first.astype(np.intp)]

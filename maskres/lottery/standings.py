@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -11,7 +10,7 @@ from numpy.typing import NDArray
 
 from maskres.errors import CheckFailed, InputError
 from maskres.formats.number_arrays import Numbers, keys_of
-from maskres.lottery.allocation import Placement
+from maskres.lottery.placements import Placements
 from maskres.lottery.results import Result
 
 
@@ -117,12 +116,7 @@ def code_of(status: Status) -> int:
     return _CODE[status]
 
 
-def numbers_of(placements: Iterable[Placement]) -> Numbers:
-    """Gather the numbers of placements, dtype S12."""
-    return np.array([placement.number for placement in placements], dtype="S12")
-
-
-def begin_standings(result: Result, allocation: Sequence[Placement]) -> Standings:
+def begin_standings(result: Result, allocation: Placements) -> Standings:
     """Say where everyone stands once the allocation is published.
 
     Args:
@@ -141,10 +135,12 @@ def begin_standings(result: Result, allocation: Sequence[Placement]) -> Standing
     index = np.argsort(keys)
     codes = np.full(len(result), _CODE[Status.WAITING], dtype=np.uint8)
     standings = Standings(result, 0, codes, np.zeros(len(result), dtype=np.uint32), index, keys[index])
-    rows = standings.find_rows(numbers_of(allocation))
-    for placement, row in zip(allocation, rows.tolist(), strict=True):
-        if row < 0 or not result.has_won[row]:
-            raise CheckFailed("not-the-winners", f"{placement.number} is in the allocation, yet did not win.")
+    rows = standings.find_rows(allocation.numbers)
+    # Who is not in the pool has row -1, the last one's: whether that one won says nothing then.
+    is_stranger = (rows < 0) | ~result.has_won[rows] if len(result) else np.ones(len(rows), dtype=np.bool_)
+    if is_stranger.any():
+        number = bytes(allocation.numbers[is_stranger.argmax()]).decode("ascii")
+        raise CheckFailed("not-the-winners", f"{number} is in the allocation, yet did not win.")
     if len(np.unique(rows)) != len(rows) or len(rows) != int(result.has_won.sum()):
         raise CheckFailed("not-the-winners", "The allocation does not hold every winner exactly once.")
     set_placed(codes, rows, allocation, if_not=Status.UNPLACED)
@@ -152,11 +148,10 @@ def begin_standings(result: Result, allocation: Sequence[Placement]) -> Standing
 
 
 def set_placed(
-    codes: NDArray[np.uint8], rows: NDArray[np.intp], placements: Sequence[Placement], *, if_not: Status
+    codes: NDArray[np.uint8], rows: NDArray[np.intp], placements: Placements, *, if_not: Status
 ) -> None:
     """Write down who was placed; the others get the status `if_not`."""
-    is_placed = np.array([placement.is_placed for placement in placements], dtype=np.bool_)
-    codes[rows] = np.where(is_placed, _CODE[Status.PLACED], _CODE[if_not])
+    codes[rows] = np.where(placements.is_placed, _CODE[Status.PLACED], _CODE[if_not])
 
 
 def refuse_unknown(numbers: Numbers, rows: NDArray[np.intp], *, file: str | None = None) -> None:

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from maskres.errors import CheckFailed
-from maskres.formats.csv_columns import ChoicesColumn, HexColumn, NumberColumn, SlugColumn, WordColumn
+from maskres.formats.csv_choices import NO_CHOICE, ChoicesColumn
+from maskres.formats.csv_columns import HexColumn, NumberColumn, SlugColumn, WordColumn
 from maskres.formats.number_arrays import Numbers, keys_of
 from maskres.formats.strict_csv import Sink, Source, name_of, read_table, spell_lines, write_table
 from maskres.lottery.pool import SEAL_DIGITS, Pool
+from maskres.lottery.tickets import blocks
 
 HEADER = ("number", "holder", "salt", "district", "reach", "choices")
 REACHES = ("city", "district", "choices")
@@ -57,7 +59,8 @@ class Wishes:
         districts: the district of each row, an index of `district_names`.
         district_names: slugs.
         reaches: an index of REACHES a row.
-        choices: store slugs joined by `|`, as they stand in the file.
+        choices: the stores chosen by each row, best first, indices of `choice_names`, then NO_CHOICE.
+        choice_names: slugs.
     """
 
     file: str
@@ -67,7 +70,8 @@ class Wishes:
     districts: NDArray[np.int32]
     district_names: tuple[str, ...]
     reaches: NDArray[np.int32]
-    choices: list[bytes]
+    choices: NDArray[np.int32]
+    choice_names: tuple[str, ...]
 
     def __len__(self) -> int:
         return len(self.numbers)
@@ -84,7 +88,11 @@ class Wishes:
         sha256 = hashlib.sha256
         sealed = []
         rows = zip(
-            self.numbers.tolist(), self.districts.tolist(), self.reaches.tolist(), self.choices, strict=True
+            self.numbers.tolist(),
+            self.districts.tolist(),
+            self.reaches.tolist(),
+            self._choice_texts(),
+            strict=True,
         )
         for row, (number, district, reach, choices) in enumerate(rows):
             salt = salts[32 * row : 32 * row + 32]
@@ -95,15 +103,22 @@ class Wishes:
 
     def wish(self, row: int) -> Wish:
         """Give one line, counted from 0."""
-        text = self.choices[row].decode("ascii")
+        chosen = self.choices[row]
         return Wish(
             number=self.number(row),
             holder=self.holders[row].tobytes().hex(),
             salt=self.salts[row].tobytes().hex(),
             district=self.district_names[self.districts[row]],
             reach=REACHES[self.reaches[row]],
-            choices=tuple(text.split("|")) if text else (),
+            choices=tuple(self.choice_names[store] for store in chosen[chosen != NO_CHOICE].tolist()),
         )
+
+    def _choice_texts(self) -> Iterator[bytes]:
+        """Give the choices of each row joined by `|`, as they stand in the file."""
+        names = [name.encode("ascii") for name in self.choice_names]
+        for block in blocks(len(self)):
+            for chosen in self.choices[block].tolist():
+                yield b"|".join([names[store] for store in chosen if store != NO_CHOICE])
 
 
 def seal_of(number: str, holder: str, salt: str, district: str, reach: str, choices: str) -> str:
@@ -157,7 +172,8 @@ def read_wishes(source: Source, file: str | None = None) -> Wishes:
         districts=district.codes,
         district_names=district.names,
         reaches=reach.codes,
-        choices=choices.values,
+        choices=choices.choices,
+        choice_names=choices.names,
     )
 
 

@@ -13,7 +13,7 @@ from maskres.cli.main import commands
 from maskres.db.guards import APPEND_ONLY, WRITTEN_ONCE
 from maskres.eligibility import registers
 from maskres.ledger import pool_tree
-from maskres.lottery import allocation, batch, results, slots, wishes
+from maskres.lottery import batch, placements, results, slots, wishes
 from maskres.registration.bulk_file import REGISTRATION_COLUMNS
 from maskres.rounds.rules import PROTOCOL, Rules
 from maskres.usecases.rounds import slot_files, store_files
@@ -97,9 +97,10 @@ def test_the_columns_of_office_files_are_those_of_the_code(title):
 
 def test_the_columns_of_protocol_files_are_those_of_the_code():
     text = (DOCS / "files.md").read_text(encoding="utf-8")
-    headers = [slots.HEADER, wishes.HEADER, allocation.HEADER, batch.HEADER]
+    headers = [slots.HEADER, wishes.HEADER, batch.HEADER]
     lines = [",".join(header) for header in headers]
-    lines += [results.HEADER.decode().strip(), pool_tree.HEADER.decode().strip(), "number", "number,reason"]
+    encoded = (results.HEADER, placements.HEADER, pool_tree.HEADER)
+    lines += [*(header.decode().strip() for header in encoded), "number", "number,reason"]
     for line in lines:
         assert f"| `{line}` |" in text
 

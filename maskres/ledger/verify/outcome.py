@@ -20,10 +20,11 @@ from maskres.ledger.verify.committed import Case
 from maskres.ledger.verify.comparing import compare_file
 from maskres.ledger.verify.events import has_list_ended
 from maskres.ledger.verify.history import check_file_digests
-from maskres.lottery.allocation import Placement, place_in_turn, read_allocation, write_allocation
+from maskres.lottery.allocation import place_in_turn
 from maskres.lottery.audit import audit_sample
 from maskres.lottery.batch import finish_batch, plan_batch, read_changes, share_released
 from maskres.lottery.draw import draw
+from maskres.lottery.placements import Placements, read_allocation, write_allocation
 from maskres.lottery.pool import Pool
 from maskres.lottery.results import Result, read_result, write_result
 from maskres.lottery.slots import Slot, read_slots
@@ -86,7 +87,7 @@ def _check_places(
     seed: str,
     wishes_file: str,
     file: str,
-) -> list[Placement]:
+) -> Placements:
     """Open the seals and place groups again; give the placements."""
     wishes = case.findings.attempt(wishes_file, lambda: read_wishes(case.bundle.path(wishes_file)))
     if wishes is None:
@@ -119,9 +120,7 @@ def _check_seals(case: Case, wishes: Wishes, pool: Pool) -> None:
         case.findings.add(wishes.file, row + 2, "seal-differs", said)
 
 
-def _check_batches(
-    case: Case, pool: Pool, result: Result, placements: Sequence[Placement], seed: str
-) -> None:
+def _check_batches(case: Case, pool: Pool, result: Result, placements: Placements, seed: str) -> None:
     standings = begin_standings(result, placements)
     for turn, entry in enumerate(case.of(Kind.BATCH), start=1):
         if entry.body["batch"] != turn:

@@ -12,8 +12,9 @@ from maskres.errors import StepRefused
 from maskres.ledger import bodies
 from maskres.ledger.bodies import FileDigest
 from maskres.ledger.body_shapes import Kind
-from maskres.lottery.allocation import allocate, write_allocation
+from maskres.lottery.allocation import allocate
 from maskres.lottery.draw import draw as draw_pool
+from maskres.lottery.placements import write_allocation
 from maskres.lottery.pool import read_pool
 from maskres.lottery.results import read_result, write_result
 from maskres.lottery.slots import read_slots
@@ -126,7 +127,7 @@ def publish_allocation(
     note_wins(c, draw.id, 0, now, round_.rules.person_data_until.isoformat())
     body = bodies.allocated(published["allocation.csv"], published["wishes.csv"])
     enter(c, service, now, Kind.ALLOCATED, round_slug, draw.draw, body)
-    placed = sum(placement.is_placed for placement in placements)
+    placed = int(placements.is_placed.sum())
     counts = {"placed": placed, "unplaced": len(placements) - placed}
     record.log(c, now, actor.name, "draw-published", round_slug=round_slug, draw=draw.draw, detail=counts)
     return counts

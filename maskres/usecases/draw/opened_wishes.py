@@ -14,7 +14,7 @@ from maskres.db import results
 from maskres.db.bulk import in_batches, stream
 from maskres.db.engine import Transaction
 from maskres.db.rounds import Draw, Round
-from maskres.lottery.allocation import Placement
+from maskres.lottery.placements import Placement, Placements
 from maskres.lottery.wishes import write_wishes
 from maskres.pickup.codes import CodeMaker, code_digest
 from maskres.usecases.draw.unsealing import PIECE_ROWS, OpeningSetting, prepare_opening
@@ -100,6 +100,6 @@ def place_rows(
             yield (draw.id, placement.number, batch, "unplaced", None, None, placement.choice, 1, None)
 
 
-def count_by_slot(placements: Iterable[Placement]) -> dict[tuple[str, str], int]:
+def count_by_slot(placements: Placements) -> dict[tuple[str, str], int]:
     """Count the placements of each store and slot."""
     return dict(Counter((each.store, each.slot) for each in placements if each.is_placed))

@@ -17,7 +17,6 @@ from maskres.db.persons import note_wins
 from maskres.errors import StepRefused
 from maskres.ledger import bodies
 from maskres.ledger.body_shapes import Kind
-from maskres.lottery.allocation import Placement, read_allocation, write_allocation
 from maskres.lottery.batch import (
     Batch,
     Plan,
@@ -28,6 +27,7 @@ from maskres.lottery.batch import (
     share_released,
     write_changes,
 )
+from maskres.lottery.placements import Placement, Placements, read_allocation, write_allocation
 from maskres.lottery.results import read_result
 from maskres.lottery.slots import Slot, check_lead, write_slots
 from maskres.lottery.standings import Standings, Status
@@ -119,7 +119,7 @@ def publish_batch(
         draw.draw,
         bodies.batch(number, **digests, released=plan.released),
     )
-    placed = sum(placement.is_placed for placement in placements)
+    placed = int(placements.is_placed.sum())
     counts = {"batch": number, "placed": placed, "unplaced": len(placements) - placed}
     record.log(c, now, actor.name, "batch-published", round_slug=round_slug, draw=draw.draw, detail=counts)
     return counts
@@ -186,7 +186,7 @@ def _place(
     plan: Plan,
     offered: list[Slot],
     wishes: Path,
-) -> list[Placement]:
+) -> Placements:
     numbers = sorted(number.decode() for number in [*plan.replaced.tolist(), *plan.promoted.tolist()])
     write_opened_wishes(c, service, round_, draw, wishes, numbers)
     return place_batch(plan, read_wishes(wishes), offered, str(draw.seed))
@@ -198,12 +198,13 @@ def _write_places(
     round_: rounds.Round,
     draw: rounds.Draw,
     plan: Plan,
-    placements: list[Placement],
+    placements: Placements,
     number: int,
 ) -> None:
+    lines = list(placements)
     replaced = len(plan.replaced)
-    results.move_places(c, _moves(c, service, round_, draw, placements[:replaced], number))
-    results.insert_places(c, place_rows(service, round_, draw, placements[replaced:], number))
+    results.move_places(c, _moves(c, service, round_, draw, lines[:replaced], number))
+    results.insert_places(c, place_rows(service, round_, draw, lines[replaced:], number))
 
 
 def _moves(

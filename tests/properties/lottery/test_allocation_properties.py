@@ -9,7 +9,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from maskres.lottery.allocation import Placement, allocate
+from maskres.lottery.allocation import allocate
 from maskres.lottery.batch import (
     Batch,
     finish_batch,
@@ -19,6 +19,7 @@ from maskres.lottery.batch import (
     replay,
     share_released,
 )
+from maskres.lottery.placements import Placement
 from maskres.lottery.results import read_result
 from maskres.lottery.slots import read_slots
 from maskres.lottery.stagger import Emptiest, Loads, stagger_sequence
@@ -26,6 +27,7 @@ from maskres.lottery.standings import Status, begin_standings
 from maskres.lottery.wishes import read_wishes
 from tests.reference import plain_allocation, plain_batch, plain_draw
 from tests.reference.lottery_files import SEED, changes_file, number, result_file, slots_file, wishes_file
+from tests.support.placed import gather_placements
 
 SlotLine = tuple[str, str, str, str, str, int]
 WishLine = tuple[str, str, tuple[str, ...]]
@@ -62,7 +64,7 @@ def wish_maps(draw: st.DrawFn) -> dict[str, WishLine]:
 
 def allocated(wishes: dict[str, WishLine], slots: list[SlotLine]) -> list[Placement]:
     winners = np.array(sorted(wishes), dtype="S12")
-    return allocate(winners, read_wishes(wishes_file(wishes)), read_slots(slots_file(slots)), SEED)
+    return list(allocate(winners, read_wishes(wishes_file(wishes)), read_slots(slots_file(slots)), SEED))
 
 
 @given(wish_maps(), slot_lists())
@@ -148,7 +150,7 @@ def test_stagger_sequence_is_that_of_the_reference(slots: list[SlotLine], random
         random.shuffle(here)
         shops = plain_allocation.Shops(slots)
         length = random.randint(0, min(40, sum(slot.capacity for slot in here)))
-        assert [slot.slot for slot in stagger_sequence(here, length)] == [
+        assert [here[index].slot for index in stagger_sequence(here, length)] == [
             shops.take(store) for _ in range(length)
         ]
 
@@ -217,7 +219,7 @@ def test_batches_and_reference_agree(story, data) -> None:
     winners = [text for _, text, _, _, outcome in lines if outcome == "won"]
     allocation = plain_allocation.place([winners], wishes, slots, SEED)
     plain = plain_batch.Story(lines, allocation)
-    placements = [Placement(*line) for line in allocation]
+    placements = gather_placements(Placement(*line) for line in allocation)
     standings = begin_standings(result, placements)
     batches = []
     for _ in range(data.draw(st.integers(1, 4))):
@@ -239,7 +241,7 @@ def test_batches_and_reference_agree(story, data) -> None:
         assert sorted(plan.promoted.astype(str).tolist()) == sorted(then)
         of_batch = read_wishes(wishes_file({text: wishes[text] for text in first + then}))
         promotion = place_batch(plan, of_batch, read_slots(slots_file(room)), SEED)
-        assert promotion == expected
+        assert list(promotion) == expected
         standings = finish_batch(plan, promotion)
         batches.append(Batch(read, released, promotion, has_ended))
         check_invariants(standings, plan, plain.state, has_ended=has_ended)

@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from maskres.errors import InputError
+from maskres.formats.csv_choices import ChoicesColumn
 from maskres.formats.csv_columns import (
-    ChoicesColumn,
     HexColumn,
     IntegerColumn,
     NumberColumn,
@@ -71,7 +71,7 @@ def test_values_of_every_kind() -> None:
     assert digest.values.tolist() == [[0, 255, 0x12, 0xAB], [255] * 4]
     assert at.names == ("2020-02-29T23:59:59Z",)
     assert word.codes.tolist() == [0, 1]
-    assert choices.values == [b"one|two", b""]
+    assert (choices.choices.tolist(), choices.names) == ([[0, 1], [-1, -1]], ("one", "two"))
 
 
 def test_header_without_lines_is_valid() -> None:

@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 
 from maskres.errors import CheckFailed, InputError
-from maskres.lottery.allocation import Placement, read_allocation
 from maskres.lottery.batch import (
     CAUSES,
     Batch,
@@ -21,12 +20,14 @@ from maskres.lottery.batch import (
     share_released,
     write_changes,
 )
+from maskres.lottery.placements import Placement, Placements, read_allocation
 from maskres.lottery.results import Result, read_result
 from maskres.lottery.slots import read_slots
 from maskres.lottery.standings import Standings, Status, begin_standings
 from maskres.lottery.wishes import read_wishes
 from tests.reference import plain_draw
 from tests.reference.lottery_files import SEED, changes_file, number, result_file, slots_file, wishes_file
+from tests.support.placed import gather_placements
 
 # Twelve numbers, "e" and "g" in turn; in draw order E[0] … E[5] and G[0] … G[5]; two of each won.
 ENTRIES = [(number(index), "eg"[index % 2], 1) for index in range(12)]
@@ -38,12 +39,12 @@ RESULT: Result = read_result(result_file(LINES))
 STRANGER = number(99)
 
 
-def placements(places: dict[str, bool]) -> list[Placement]:
+def placements(places: dict[str, bool]) -> Placements:
     """Say of each number whether it was placed."""
-    return [
+    return gather_placements(
         Placement(place, text, "a" if is_placed else "", "s" if is_placed else "", "1" if is_placed else "-")
         for place, (text, is_placed) in enumerate(places.items(), start=1)
-    ]
+    )
 
 
 ALLOCATION = placements({E[0]: True, E[1]: False, G[0]: True, G[1]: True})
@@ -91,10 +92,10 @@ def test_standings_begin_with_the_allocation() -> None:
         placements({E[0]: True, E[1]: False, G[0]: True, G[1]: True, G[2]: True}),
         placements({E[0]: True, E[1]: False, G[0]: True, STRANGER: True}),
         placements({E[0]: True, E[1]: False, G[0]: True, G[2]: True}),
-        [*ALLOCATION[:3], ALLOCATION[0]],
+        gather_placements([*list(ALLOCATION)[:3], *list(ALLOCATION)[:1]]),
     ],
 )
-def test_the_allocation_is_of_exactly_the_winners(allocation: list[Placement]) -> None:
+def test_the_allocation_is_of_exactly_the_winners(allocation: Placements) -> None:
     with pytest.raises(CheckFailed) as caught:
         begin_standings(RESULT, allocation)
     assert caught.value.code == "not-the-winners"
@@ -233,7 +234,7 @@ def test_a_promotion_of_others_is_refused(edit) -> None:
     lines = placements(dict.fromkeys([E[1], G[2]], True))
     finish_batch(plan_, lines)
     with pytest.raises(CheckFailed) as caught:
-        finish_batch(plan_, edit(lines))
+        finish_batch(plan_, gather_placements(edit(list(lines))))
     assert caught.value.code == "not-the-plan"
 
 
@@ -245,7 +246,7 @@ def test_the_displaced_come_before_the_promoted_on_room_that_is_empty() -> None:
     room = read_slots(slots_file([("d", "a", "s", "2020-02-20T01:00:00Z", "2020-02-20T01:30:00Z", 1)]))
     wishes = read_wishes(wishes_file(dict.fromkeys((G[0], E[2], E[3]), ("d", "city", ("a",)))))
     promotion = place_batch(plan_, wishes, room, SEED)
-    assert promotion[0] == Placement(1, G[0], "a", "s", "1")
+    assert next(iter(promotion)) == Placement(1, G[0], "a", "s", "1")
     assert [placement.choice for placement in promotion] == ["1", "-", "-"]
     with pytest.raises(InputError, match="missing"):
         place_batch(plan_, read_wishes(wishes_file({G[0]: ("d", "city", ())})), room, SEED)
@@ -285,7 +286,7 @@ def test_replay() -> None:
     with pytest.raises(InputError, match="cannot be lapsed"):
         replay(RESULT, ALLOCATION, [second, first])
     with pytest.raises(CheckFailed):
-        replay(RESULT, ALLOCATION[1:], [first, second])
+        replay(RESULT, gather_placements(list(ALLOCATION)[1:]), [first, second])
 
 
 def test_an_empty_draw_has_empty_batches() -> None:
@@ -293,7 +294,7 @@ def test_an_empty_draw_has_empty_batches() -> None:
     standings = begin_standings(empty, read_allocation(b"place,number,store,slot,choice\n"))
     plan_ = plan_batch(standings, read_changes(b"number,cause\n"))
     assert to_place(plan_) == ([], [])
-    assert finish_batch(plan_, []).batches == 1
+    assert finish_batch(plan_, gather_placements([])).batches == 1
     assert standings.standing(STRANGER) is None
     assert np.array_equal(standings.find_rows(np.array([STRANGER], dtype="S12")), [-1])
 

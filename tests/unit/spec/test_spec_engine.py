@@ -22,12 +22,13 @@ from maskres.ledger.note_keys import Algorithm, signing_key
 from maskres.ledger.notes import add_signatures
 from maskres.ledger.pool_tree import pool_tree, symbols_for, verify_leaf
 from maskres.ledger.sets import check_quotas, check_sets
-from maskres.lottery.allocation import allocate, write_allocation
+from maskres.lottery.allocation import allocate
 from maskres.lottery.audit import audit_sample
 from maskres.lottery.batch import place_batch, plan_batch, read_changes, share_released
 from maskres.lottery.drand_networks import QUICKNET
 from maskres.lottery.draw import draw
 from maskres.lottery.number_lists import read_excluded, read_numbers
+from maskres.lottery.placements import write_allocation
 from maskres.lottery.pool import read_pool
 from maskres.lottery.results import read_result, write_result
 from maskres.lottery.seed import check_seed_file, seed_file, seed_of

@@ -17,7 +17,7 @@ from maskres.ledger import commitment, entries, look_up, notes, pool_tree
 from maskres.ledger.body_shapes import MILESTONES, ROUND_KINDS, Kind
 from maskres.ledger.bundle_files import KNOWN_FILES
 from maskres.ledger.bundle_zip import MOST_BYTES, MOST_FILES, MOST_RATIO
-from maskres.lottery import allocation, batch, results, seed, slots, sources, wishes
+from maskres.lottery import batch, placements, results, seed, slots, sources, wishes
 from maskres.lottery.batch import ALLOWED
 from maskres.lottery.pool import MAX_TICKETS, SEAL_DIGITS
 from maskres.lottery.standings import Status
@@ -107,7 +107,7 @@ def test_the_columns_of_every_csv_file_are_those_of_the_code():
         "number",
         ",".join(slots.HEADER),
     ]
-    for name, header in (("T6", results.HEADER.decode().strip()), ("P5", ",".join(allocation.HEADER)),
+    for name, header in (("T6", results.HEADER.decode().strip()), ("P5", placements.HEADER.decode().strip()),
                          ("P6", ",".join(wishes.HEADER)), ("A1", ",".join(batch.HEADER))):  # fmt: skip
         assert f"`{header}`" in step(name)
     assert f"`{','.join(look_up.RESULT_HEADER)}`" in step("J3")
