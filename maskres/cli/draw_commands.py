@@ -6,7 +6,6 @@ commands, so that nobody else's command waits for it.
 
 from __future__ import annotations
 
-import gc
 import hashlib
 import os
 import shutil
@@ -107,18 +106,6 @@ def _refuse_overwriting(out: Path, *inputs: Path) -> None:
         raise InputError("cannot-write", "The output would replace an input.", file=out.name, field="--out")
 
 
-@contextmanager
-def _no_collecting() -> Iterator[None]:
-    """Let no cycles be looked for: there are none, and looking among a million placements takes a fifth of the time."""
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()
-
-
 @click.command()
 @click.option("--pool", "pool_path", required=True, type=_INPUT, help="pool.csv of the commitment.")
 @click.option("--seed", required=True, metavar="HEX", help="The seed: sha256sum of seed.txt, 64 hex digits.")
@@ -194,6 +181,8 @@ def _draw_on_disk(pool_path: Path, quotas: Mapping[str, int], seed: str, out: Pa
 @click.option("--out", required=True, type=_OUTPUT, help="Where to write allocation.csv.")
 def allocate(result_path: Path, wishes_path: Path, slots_path: Path, seed: str, out: Path) -> None:
     """Place the winners in stores and slots, in the order of a second draw."""
+    from concurrent.futures import ThreadPoolExecutor
+
     from maskres.lottery.allocation import allocate as allocate_winners
     from maskres.lottery.placements import write_allocation
     from maskres.lottery.results import read_result
@@ -203,12 +192,15 @@ def allocate(result_path: Path, wishes_path: Path, slots_path: Path, seed: str, 
 
     require_seed(seed)
     _refuse_overwriting(out, result_path, wishes_path, slots_path)
-    with _no_collecting():
+    with ThreadPoolExecutor(1) as beside:
         slots = read_slots(slots_path)
+        # The two large files are read at once: work on arrays leaves the interpreter to the other thread.
+        reading = beside.submit(read_result, result_path)
         wishes = read_wishes(wishes_path)
-        placements = allocate_winners(read_result(result_path).winners, wishes, slots, seed)
-        with write_whole(out) as stream:
-            write_allocation(placements, stream)
+        winners = reading.result().winners
+    placements = allocate_winners(winners, wishes, slots, seed)
+    with write_whole(out) as stream:
+        write_allocation(placements, stream)
     counts = placements.count_by_choice()
     by_choice = sum(count for choice, count in counts.items() if choice.isdigit())
     click.echo(f"by choice: {by_choice}, of these first choice: {counts['1']}")

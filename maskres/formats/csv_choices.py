@@ -21,24 +21,23 @@ class ChoicesColumn(Column):
 
     def parse(self, fields: Fields) -> tuple[NDArray[np.int32], NDArray[np.bool_]]:
         """Parse one block: the names between the bars are a column of their own, with several to a row."""
-        bars = _find_bars(fields)
+        bars, bar_counts = _find_bars(fields)
         has_choices = fields.lengths > 0
-        # No two fields overlap, so in the order of the file the n-th name ends where the n-th end is.
+        # No two names overlap, so in the order of the file the n-th name ends where the n-th end is.
         starts = np.sort(np.concatenate([fields.starts[has_choices], bars + 1]), kind="stable")
         ends = np.sort(np.concatenate([fields.ends[has_choices], bars]), kind="stable")
         codes, is_name = self._stores.parse(Fields(fields.data, starts, ends))
-        rows = np.searchsorted(fields.ends, ends)
-        counts = np.bincount(rows, minlength=len(fields.ends))
-        positions = np.arange(len(rows)) - (np.cumsum(counts) - counts)[rows]
+        counts = bar_counts + has_choices
+        rows = np.repeat(np.arange(len(counts)), counts)
+        positions = np.arange(len(rows)) - np.repeat(np.cumsum(counts) - counts, counts)
+        # One column more than is allowed takes all names that are too many: their row is refused.
+        most = MAX_CHOICES + 1
+        choices = np.full((len(counts), min(int(counts.max(initial=0)), most)), NO_CHOICE, dtype=np.int32)
+        choices[rows, np.minimum(positions, most - 1)] = codes
         is_right: NDArray[np.bool_] = counts <= MAX_CHOICES
         is_right[rows[~is_name]] = False
-        is_counted = positions < MAX_CHOICES
-        widest = min(int(counts.max(initial=0)), MAX_CHOICES)
-        choices = np.full((len(counts), widest), NO_CHOICE, dtype=np.int32)
-        choices[rows[is_counted], positions[is_counted]] = codes[is_counted]
-        in_order = np.sort(choices, axis=1)
-        is_twice = (in_order[:, 1:] == in_order[:, :-1]) & (in_order[:, 1:] != NO_CHOICE)
-        return choices, is_right & ~is_twice.any(axis=1)
+        is_right[_find_repeating(choices)] = False
+        return choices, is_right
 
     def explain(self, text: str) -> Explanation | None:
         """Say what is wrong with one field."""
@@ -69,11 +68,20 @@ class ChoicesColumn(Column):
         return self._stores.names
 
 
-def _find_bars(fields: Fields) -> NDArray[np.int64]:
-    """Find every `|` that stands in a field of this column."""
-    bars = np.flatnonzero(np.frombuffer(fields.data, dtype=np.uint8) == ord("|"))
-    rows = np.searchsorted(fields.ends, bars)
-    # Behind the last field there is none; one before its field's start stands in another column.
-    is_before_end = rows < len(fields.ends)
-    bars, rows = bars[is_before_end], rows[is_before_end]
-    return bars[bars >= fields.starts[rows]]
+def _find_bars(fields: Fields) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Find every `|` in the fields of this column, and count those of each field."""
+    everywhere = np.flatnonzero(np.frombuffer(fields.data, dtype=np.uint8) == ord("|"))
+    first, behind = np.searchsorted(everywhere, fields.starts), np.searchsorted(everywhere, fields.ends)
+    counts = behind - first
+    if counts.sum() == len(everywhere):
+        return everywhere, counts
+    # Others stand in other columns.
+    places = np.arange(counts.sum()) + np.repeat(first - (np.cumsum(counts) - counts), counts)
+    return everywhere[places], counts
+
+
+def _find_repeating(choices: NDArray[np.int32]) -> NDArray[np.intp]:
+    """Find the rows that hold a choice twice."""
+    in_order = np.sort(choices, axis=1)
+    is_twice = (in_order[:, 1:] == in_order[:, :-1]) & (in_order[:, 1:] != NO_CHOICE)
+    return np.nonzero(is_twice)[0]

@@ -6,7 +6,7 @@ asking for what one truly wants is best.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -41,7 +41,7 @@ class _City:
         members: dict[str, list[int]] = {}
         for index, store in enumerate(self.stores):
             members.setdefault(self._slots[store][0].district, []).append(index)
-        self.by_district = {name: Emptiest(self._loads, stores) for name, stores in members.items()}
+        self._by_district = {name: Emptiest(self._loads, stores) for name, stores in members.items()}
         self._everywhere = Emptiest(self._loads, range(len(self.stores)))
 
     def place_all(
@@ -59,53 +59,46 @@ class _City:
         index_of = {store: index for index, store in enumerate(self.stores)}
         # The last entry stands for NO_CHOICE, which is -1.
         offered = np.array([*(index_of.get(name, _NOWHERE) for name in wishes.choice_names), _NOWHERE])
-        districts = [self.by_district.get(name) for name in wishes.district_names]
+        # By district (spec P2.2) all are placed but those who want a choice or nothing, by city (P2.3) who wants that.
+        none = Emptiest(self._loads, [])
+        by_district = [*(self._by_district.get(name, none) for name in wishes.district_names), none]
+        districts = np.where(wishes.reaches == _REACH_CHOICES, len(by_district) - 1, wishes.districts)
+        by_reach = [self._everywhere if reach == _REACH_CITY else none for reach in range(len(REACHES))]
         stores = np.empty(len(rows), dtype=np.int32)
         choices = np.empty(len(rows), dtype=np.int32)
         for block in blocks(len(rows)):
             some = rows[block]
             turns = zip(
-                offered[wishes.choices[some]].tolist(),
-                map(districts.__getitem__, wishes.districts[some].tolist()),
-                wishes.reaches[some].tolist(),
+                offered[wishes.choices.take(some, axis=0)].tolist(),
+                map(by_district.__getitem__, districts[some].tolist()),
+                map(by_reach.__getitem__, wishes.reaches[some].tolist()),
                 strict=True,
             )
-            found = list(self._place_some(turns))
-            stores[block] = [store for store, _ in found]
-            choices[block] = [choice for _, choice in found]
+            stores[block], choices[block] = self._place_some(turns)
         return stores, choices
 
     def _place_some(
-        self, turns: Iterable[tuple[list[int], Emptiest | None, int]]
-    ) -> Iterator[tuple[int, int]]:
-        """Place the next people: of each the stores chosen, those of the district, and the reach."""
+        self, turns: Iterable[tuple[list[int], Emptiest, Emptiest]]
+    ) -> tuple[list[int], list[int]]:
+        """Place the next people: of each the stores chosen, those of the district, and those of the city."""
         has_room, assigned, capacities = self._has_room, self._loads.assigned, self._loads.capacities
-        for wanted, district, reach in turns:
+        stores: list[int] = []
+        choices: list[int] = []
+        for wanted, district, city in turns:
             # Spec P2.1: the first choice with room; a store not in slots.csv is passed over, yet counts.
-            for choice, store in enumerate(wanted):
+            for store in wanted:
                 if has_room[store]:
-                    found = choice
+                    choices.append(wanted.index(store))
                     break
             else:
-                store, found = self._find(district, reach)
+                store, choice = _find(district, city)
+                choices.append(choice)
+            stores.append(store)
             if store != _NOWHERE:
                 assigned[store] += 1
                 if assigned[store] == capacities[store]:
                     has_room[store] = False
-            yield store, found
-
-    def _find(self, district: Emptiest | None, reach: int) -> tuple[int, int]:
-        # Spec P2.2: the emptiest store of their district, unless they want their choices or nothing.
-        if reach != _REACH_CHOICES and district is not None:
-            store = district.find()
-            if store is not None:
-                return store, _BY_DISTRICT
-        # Spec P2.3: the emptiest store of all.
-        if reach == _REACH_CITY:
-            store = self._everywhere.find()
-            if store is not None:
-                return store, _BY_CITY
-        return _NOWHERE, _UNPLACED
+        return stores, choices
 
     def slots_in_turn(self, stores: NDArray[np.int32]) -> tuple[NDArray[np.int32], tuple[str, ...]]:
         """Give everyone placed a slot of their store.
@@ -130,6 +123,17 @@ class _City:
             codes_here = np.array([code_of[slot.slot] for slot in slots], dtype=np.int32)
             codes[turns[start:end]] = codes_here[stagger_sequence(slots, assigned)]
         return codes, (*names, "")
+
+
+def _find(district: Emptiest, city: Emptiest) -> tuple[int, int]:
+    """Find a store for whom no choice has room: spec P2.2 the emptiest of their district, P2.3 of all."""
+    store = district.find()
+    if store is not None:
+        return store, _BY_DISTRICT
+    store = city.find()
+    if store is not None:
+        return store, _BY_CITY
+    return _NOWHERE, _UNPLACED
 
 
 def allocate(

@@ -58,14 +58,13 @@ class Emptiest:
     """
 
     def __init__(self, loads: Loads, members: Iterable[int]) -> None:
-        self._loads = loads
+        self._assigned, self._capacities, self._shift = loads.assigned, loads.capacities, loads.shift
         self._heap = [loads.entry(member, loads.assigned[member]) for member in members]
         heapify(self._heap)
 
     def find(self) -> int | None:
         """Give the member, or None where none has room."""
-        heap, loads = self._heap, self._loads
-        assigned, capacities, shift = loads.assigned, loads.capacities, loads.shift
+        heap, assigned, capacities, shift = self._heap, self._assigned, self._capacities, self._shift
         count = len(capacities)
         while heap:
             member = heap[0] % count

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from maskres.errors import InputError
-from maskres.formats.csv_choices import ChoicesColumn
+from maskres.formats.csv_choices import NO_CHOICE, ChoicesColumn
 from maskres.formats.csv_columns import (
     HexColumn,
     IntegerColumn,
@@ -182,6 +182,46 @@ def test_the_largest_allowed_is_allowed(text: str, good: str) -> None:
 def test_bad_file_is_refused_on_its_line(data: bytes, code: str, line_number: int, block_bytes: int) -> None:
     error = refusal(data, block_bytes)
     assert (error.code, error.line) == (code, line_number)
+
+
+@given(st.data())
+def test_texts_and_choices_are_the_same_whatever_the_blocks(data: st.DataObject) -> None:
+    """Texts that share their first letters, that are a beginning of others, and rows of none to twenty choices."""
+    names = [f"store-{length * 'a'}{end}" for length in (1, 2, 9, 33) for end in ("", "1", "2")]
+    stores = st.sampled_from([*names, "s", "0", *(f"n{index}" for index in range(20))])
+    rows = data.draw(
+        st.lists(st.tuples(stores, st.lists(stores, unique=True, max_size=20)), min_size=1, max_size=30)
+    )
+    content = HEADER + b"".join(line(slug=slug, choices="|".join(chosen)) for slug, chosen in rows)
+    _, slug, *_, choices = read(content, data.draw(st.integers(1, 5000)))
+    assert [slug.names[code] for code in slug.codes] == [text for text, _ in rows]
+    # Behind the last choice stands none, and nobody's row is wider than the widest.
+    widest = max(len(chosen) for _, chosen in rows)
+    assert choices.choices.shape == (len(rows), widest)
+    names_of = dict(enumerate(choices.names)) | {NO_CHOICE: None}
+    assert [[names_of[code] for code in row] for row in choices.choices.tolist()] == [
+        [*chosen, *[None] * (widest - len(chosen))] for _, chosen in rows
+    ]
+
+
+def test_bars_in_another_column_are_no_choices() -> None:
+    """The line with the bar is refused for itself; the lines above it keep their choices."""
+    columns = all_kinds()
+    data = HEADER + line(choices="a|b") + line(slug="x|y|z", choices="c|d") + line()
+    table = read_table(data, "things.csv", columns)
+    with pytest.raises(InputError) as caught:
+        table.finish()
+    assert (caught.value.code, caught.value.field, caught.value.line) == ("bad-slug", "slug", 3)
+    choices = columns[-1]
+    assert [choices.names[code] for code in choices.choices[0]] == ["a", "b"]
+
+
+def test_more_texts_than_are_guessed_are_told_apart() -> None:
+    names = [f"s{index}" for index in range(5000)]
+    column = SlugColumn("slug")
+    data = ("slug\n" + "".join(f"{name}\n" for name in names * 2)).encode()
+    read_table(data, "s.csv", [column], block_bytes=9000).finish()
+    assert [column.names[code] for code in column.codes] == names * 2
 
 
 @given(st.data())
