@@ -182,6 +182,18 @@ def test_wishes_of_a_loser_are_refused(folder: Path, capsys: pytest.CaptureFixtu
     assert capsys.readouterr().err.startswith(f"wishes.csv:{line}: {loser}")
 
 
+def test_of_two_bad_files_the_wishes_are_named(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The two are read at once; which of them is refused does not depend on which is read first."""
+    for name in ("result.csv", "wishes.csv"):
+        (folder / name).write_bytes((folder / name).read_bytes() + b"cut off")
+    assert main(allocate_arguments(folder)) == 2
+    assert capsys.readouterr().err.startswith(f"wishes.csv:{len(WISHES) + 2}: ")
+    (folder / "wishes.csv").write_bytes(wishes_file(WISHES))
+    assert main(allocate_arguments(folder)) == 2
+    assert capsys.readouterr().err.startswith(f"result.csv:{len(LINES) + 2}: ")
+    assert not (folder / "out.csv").exists()
+
+
 def test_what_fails_half_way_leaves_nothing(tmp_path: Path) -> None:
     out = tmp_path / "out.csv"
     out.write_bytes(b"older")
