@@ -69,7 +69,7 @@ def hand_over(page: Page) -> None:
 def test_two_tills_without_network_one_is_accepted_one_kept_as_a_conflict_and_nothing_is_lost(
     live: Live, new_page: Callable[..., Page], world: Counters
 ):
-    both, first, second, online = (world.winner(nth=nth) for nth in range(4))
+    both, first, second, online, next_one = (world.winner(nth=nth) for nth in range(5))
     one, two = new_page(360, "en"), new_page(1280, "zh")
     enrol(live, one, "huli-1-door")
     enrol(live, two, "huli-1-desk")
@@ -122,22 +122,55 @@ def test_two_tills_without_network_one_is_accepted_one_kept_as_a_conflict_and_no
         assert (world.place(number)["status"], world.place(number)["collected_till"]) == ("collected", name)
     assert world.place(online)["status"] == "assigned"
 
-    # The store's day and the operator's page tell of the conflict.
+    # One that comes while the next card is compared leaves the comparison alone, is noticed, and waits to be looked at.
+    expect(two.locator("[data-news]")).to_be_hidden()
+    settle(two)
+    two.context.set_offline(True)
+    scan(two, world.code(online))
+    hand_over(two)
+    world.hand_out(world.till(HERE, "huli-1-third"), online)
+    scan(two, world.code(next_one))
+    see(two, "valid")
+    place_of_button = two.locator("#answer .mr-button--big").bounding_box()
+    two.context.set_offline(False)
+    expect(two.locator("[data-news]")).to_be_visible()
+    expect(two.locator("[data-show]")).to_be_hidden()
+    see(two, "valid")
+    assert two.locator("#answer .mr-button--big").bounding_box() == place_of_button
+    shot(two, "counter-offline-news-comparing-zh")
+    two.locator("#answer [data-no]").click()
+    expect(two.locator("[data-answer]")).to_have_count(0)
+    # The store's other pages say it too, and reloading forgets nothing.
     two.goto(f"{live.url}/counter/")
+    expect(two.locator("[data-news]")).to_be_visible()
     expect(two.locator("[data-conflicts]")).to_be_visible()
+    assert fits(two)
     shot(two, "counter-home-conflict-zh")
+    two.locator("[data-show]").click()
+    two.wait_for_url(f"{live.url}/counter/offline")
+    two.locator("[data-show]").click()
+    see(two, "conflict")
+    expect(two.locator("[data-answer=conflict]")).to_contain_text("huli-1-third")
+    expect(two.locator("[data-news]")).to_be_hidden()
+    two.reload()
+    expect(two.locator("#kept li[data-state=conflict]")).to_have_count(2)
+    expect(two.locator("[data-news]")).to_be_hidden()
+
+    # The store's day and the operator's page tell of the conflicts.
     two.goto(f"{live.url}/counter/day")
     expect(two.locator("main")).to_contain_text("huli-1-desk")
     office = new_page(1280, "en")
     log_in(live, office, "operator")
     office.goto(f"{live.url}/operator/rounds/{world.slug}/conflicts")
-    row = office.locator("[data-conflict]")
+    row = office.locator("[data-conflict]", has_text="huli-1-door")
     expect(row).to_contain_text("huli-1-desk")
-    expect(row).to_contain_text("huli-1-door")
+    expect(office.locator("[data-conflict]", has_text="huli-1-third")).to_contain_text("huli-1-desk")
     shot(office, "operator-conflicts-en")
     answers = fetch(world.service.database, "SELECT answer FROM handovers ORDER BY answer")
     assert [answer for (answer,) in answers] == [
         "conflict",
+        "conflict",
+        "handed-out",
         "handed-out",
         "handed-out",
         "handed-out",

@@ -75,7 +75,11 @@ def _add_looking_up(routes: Blueprint, door: Door) -> None:
         with service.database.reading() as c:
             recent = reads.list_recent(c, desk.store, desk.till, service.now() - desks.UNDO)
             rounds = reads.list_collecting(c, desk.store)
-        values = {"rounds": rounds, "said": states_of_store(service, desk.store), "words": STORE_STATES}
+        said = states_of_store(service, desk.store)
+        # What would change nothing is not offered: where every round stands so already.
+        stands = {said[slug].state if slug in said else StoreState.OPEN for slug in rounds}
+        others = [each for each in StoreState if each is not StoreState.OPEN and stands != {each}]
+        values = {"rounds": rounds, "said": said, "others": others, "words": STORE_STATES}
         return show("counter/home.html", status, form=form, recent=recent, **values)
 
     @routes.route("/", methods=["GET", "POST"])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from flask.testing import FlaskClient
 
@@ -46,7 +48,7 @@ def test_one_tap_says_sold_out_and_one_takes_it_back(world: Counters, client: Fl
     assert send(client, "/counter/state", {"state": "sold-out"}, "/counter/").status_code == 303
     front = client.get("/counter/").text
     assert "Take back: the store is open" in front and "said at 13 Feb, 09:0" in front
-    assert 'value="closed"' not in front
+    assert 'value="sold-out"' not in front, "what would change nothing is not offered"
     assert "sold out" in client.get(round_page).text
     operator = log_in(make_app(world.service), world.service, "operator")
     operator.set_cookie("lang", "en")
@@ -54,7 +56,19 @@ def test_one_tap_says_sold_out_and_one_takes_it_back(world: Counters, client: Fl
     assert "Stores that can hand out nothing" in seen and HERE in seen and "counter-1" in seen
     assert "Huli" in seen, "districts by their names"
     assert send(client, "/counter/state", {"state": "sold-out"}, "/counter/").status_code == 303
+    # From one to another without taking the first back; both stand in the record.
+    assert 'value="closed"' in front and 'value="device-down"' in front
+    assert send(client, "/counter/state", {"state": "closed"}, "/counter/").status_code == 303
+    front = client.get("/counter/").text
+    assert "store closed</strong>" in front and 'value="sold-out"' in front and 'value="closed"' not in front
     assert send(client, "/counter/state", {"state": "open"}, "/counter/").status_code == 303
+    with world.service.database.reading() as c:
+        said = [json.loads(line.detail) for line in record.read_log(c, act="store-state-said")]
+    assert [(each["before"], each["state"]) for each in said] == [
+        ("closed", "open"),
+        ("sold-out", "closed"),
+        ("open", "sold-out"),
+    ]
     assert "Take back" not in client.get("/counter/").text
     assert "sold out" not in client.get(round_page).text
     assert send(client, "/counter/state", {"state": "gone"}, "/counter/").status_code == 400

@@ -1,5 +1,6 @@
 // The counter's pages: a field that is always ready, the camera beside it, and a sound for each kind of answer.
 import { setUpCamera } from "./camera.js";
+import { isConflict, showNews } from "./news.js";
 import { sound } from "./sound.js";
 import { setUpWorker, sync } from "./sync.js";
 import { listActs } from "./vault.js";
@@ -24,13 +25,14 @@ async function keepUp(isForced) {
   const acts = await listActs();
   const count = (test) => acts.filter(test).length;
   const waiting = count((act) => !act.answer);
-  const conflicts = count((act) => act.answer && !CHANGED.includes(act.answer.answer));
+  const conflicts = count(isConflict);
   kept.hidden = !waiting && !conflicts;
   kept.querySelector("[data-waiting]").hidden = !waiting;
   kept.querySelector("[data-conflicts]").hidden = !conflicts;
   for (const part of kept.querySelectorAll("[data-count]")) {
     part.textContent = part.dataset.count === "waiting" ? waiting : conflicts;
   }
+  showNews(acts, Boolean(document.querySelector("form[action$='/hand-over']")));
 }
 if (kept) {
   keepUp(CHANGED.includes(answer?.answer));

@@ -1,6 +1,7 @@
 // The counter's shell without network: the field, the answer, comparing, handing over, taking back, and what is kept.
 // Every word, shape and colour comes from the page; here it is only put together.
 import { setUpCamera } from "./camera.js";
+import { listUnseen, markSeen, showNews } from "./news.js";
 import { sound } from "./sound.js";
 import { setUpWorker, sync } from "./sync.js";
 import { keepHandOver, keepUndo, lookUp, makeNonce, mayUndo, nowOf } from "./till.js";
@@ -39,6 +40,9 @@ function showLook(name, lines, nonce = null) {
   answer.scrollIntoView({ block: "nearest" });
 }
 
+const isComparing = () => Boolean(answer.querySelector("[data-no]"));
+const tellNews = async () => showNews(await listActs(), isComparing());
+
 function linesOf(told) {
   const at = told.handed_out_at && `${sayDay(told.handed_out_at)} ${sayTime(told.handed_out_at)}`;
   const ownTime = told.startsAt && `${sayDay(told.startsAt)} ${sayTime(told.startsAt)}`;
@@ -59,11 +63,12 @@ async function look(text) {
   field.select();
   if (!told) {
     answer.replaceChildren(...begin); // else the answer to the code before would seem to be this one's
-    return;
+    return tellNews();
   }
   zone = told.round?.zone ?? zone;
   showLook(told.answer, linesOf(told));
   if (told.answer === "valid" || told.answer === "signed") compare(told);
+  await tellNews();
 }
 
 // The nonce is made with the look, so that pressing twice is one act.
@@ -93,6 +98,7 @@ function compare(told) {
   form.querySelector("[data-no]").addEventListener("click", () => {
     answer.replaceChildren(...begin);
     field.focus();
+    tellNews();
   });
   answer.append(form);
 }
@@ -128,18 +134,25 @@ function stateOf(act) {
 }
 
 // Once it is handed in, the answer on the page says what became of it: nobody goes on with "handed out" after a conflict.
-function settleShown(acts) {
+async function settleShown(acts) {
   const act = acts.find((each) => each.nonce === shown);
   if (!act?.answer) return;
-  const [state, , why] = stateOf(act);
-  if (state === "conflict") return showLook("conflict", [[why, true]]);
+  if (stateOf(act)[0] === "conflict") return showConflict(act);
   shown = null;
   for (const line of answer.querySelectorAll(".mr-answer__line")) if (line.textContent === words.keptHere) line.textContent = words.handedIn;
 }
 
+// Looked at by now: in the list it stays.
+async function showConflict(act) {
+  const what = `${sayTime(act.claimed_at)} · ${fill(act.undoes ? words.undid : words.did, act)}`;
+  showLook("conflict", [[stateOf(act)[2], true], [what]]);
+  await markSeen(act);
+}
+
 async function showKept() {
+  await settleShown(await listActs());
   const [acts, list, isRevoked] = [await listActs(), await get("list"), await get("revoked")];
-  settleShown(acts);
+  showNews(acts, isComparing());
   const items = acts.toReversed().map((act) => {
     const item = copy("kept-item").firstElementChild;
     const [state, text, why] = stateOf(act);
@@ -176,6 +189,7 @@ async function goOn() {
   else if (pending.nonce && pending.code) await handOver({ ...pending, round: null });
   else if (pending.nonce) part("trouble").textContent = words.lostCard;
   else if (pending.text) await look(pending.text);
+  else if (pending.isUnsent) part("trouble").textContent = words.unsent;
 }
 
 async function keepUp(isForced) {
@@ -194,6 +208,12 @@ part("code").form.addEventListener("submit", (event) => {
 setUpCamera(document.querySelector("[data-camera]"), (text) => {
   look(text);
   return true;
+});
+document.querySelector("[data-show]").addEventListener("click", async () => {
+  const [first] = listUnseen(await listActs());
+  if (first) await showConflict(first);
+  field.focus();
+  await tellNews();
 });
 for (const change of ["online", "offline"]) window.addEventListener(change, () => keepUp(true));
 setInterval(() => keepUp(false), SYNC_MILLISECONDS);

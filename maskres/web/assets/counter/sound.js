@@ -8,6 +8,8 @@ const TUNES = {
   elsewhere: [[660, 140], [440, 220]],
   plain: [[330, 250]],
 };
+// For what is no answer to the code on the page: soft, and like none of the above.
+const NEWS = [[523, 80], [0, 80], [523, 80], [0, 80], [523, 80]];
 const LOUDNESS = 0.2;
 
 export function sound(colour) {
@@ -16,6 +18,11 @@ export function sound(colour) {
   document.documentElement.dataset.sounded = colour;
   buzz(tune);
   play(tune);
+}
+
+export function announce() {
+  buzz(NEWS);
+  play(NEWS);
 }
 
 function buzz(tune) {

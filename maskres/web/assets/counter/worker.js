@@ -31,6 +31,8 @@ async function keepSent(request) {
   const [handOver, undo] = [HAND_OVER.exec(path), UNDO.exec(path)];
   if (SCAN.test(path)) await put("pending", { text: sent.get("code") ?? "" });
   if (undo) await put("pending", { undoes: undo[1] });
+  // Figures, a card, how the store stands: nothing that a device could keep in the service's place.
+  if (!SCAN.test(path) && !undo && !handOver) await put("pending", { isUnsent: true });
   if (handOver) {
     const is_proxy = sent.get("is_proxy") === "yes";
     await put("pending", { nonce: handOver[1], code: sent.get("code"), is_proxy });
