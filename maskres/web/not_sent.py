@@ -13,6 +13,10 @@ from maskres.web.pages import show
 
 #: What a button, a list to choose from or a hidden field says: nobody typed it.
 _CHOSEN = re.compile(r"[a-z][a-z0-9_-]*(\|[a-z][a-z0-9_-]*)*")
+#: Fields for short names, which are typed and yet look so.
+_NAMES = re.compile(r"name|round|goods|others|group_[0-9]+_stratum")
+#: Fields that nobody sees.
+_HIDDEN = frozenset({"request", "shown", "before"})
 
 
 def not_sent(go_on: str) -> Response:
@@ -28,7 +32,11 @@ def not_sent(go_on: str) -> Response:
         400,
         go_on=go_on,
         is_kept=is_kept() and has_cookies,
-        typed=[text for text in typed_fields().values() if not _CHOSEN.fullmatch(text)],
+        typed=[
+            text
+            for name, text in typed_fields().items()
+            if name not in _HIDDEN and (_NAMES.fullmatch(name) or not _CHOSEN.fullmatch(text))
+        ],
         has_cookies=has_cookies,
     )
     return make_response(page, status)

@@ -10,6 +10,7 @@ from flask_babel import format_decimal, gettext
 from flask_babel.speaklater import LazyString
 from werkzeug.wrappers import Response
 
+from maskres.db import tasks as task_rows
 from maskres.db.tasks import Task, TaskStatus
 from maskres.rounds.task_kinds import TaskKind
 from maskres.usecases.work import tasks
@@ -51,11 +52,22 @@ def ask_task(
     What was approved stands in the audit log by its digest.
     """
     upload = (payload or {}).get("upload")
-    once = "/".join(str(part) for part in (kind, round_slug, draw, upload) if part is not None)
+    once = _once(kind, round_slug, draw, upload)
     actor = require_account().actor
     where: dict[str, Any] = {"round_slug": round_slug, "draw": draw, "approved": approved}
     task = tasks.ask(door.service, actor, kind, payload, once=once, **where)
     return redirect(url_for(f"{desk}.task", task_id=task.id), 303)
+
+
+def find_asked(door: Door, desk: str, kind: TaskKind, round_slug: str, draw: int) -> Response | None:
+    """Lead to the page of a step that was asked for and has not ended; None where there is none."""
+    with door.service.database.reading() as c:
+        task = task_rows.find_open(c, _once(kind, round_slug, draw))
+    return None if task is None else redirect(url_for(f"{desk}.task", task_id=task.id), 303)
+
+
+def _once(kind: TaskKind, round_slug: str | None, draw: int | None, upload: Any = None) -> str:
+    return "/".join(str(part) for part in (kind, round_slug, draw, upload) if part is not None)
 
 
 def show_task(door: Door, desk: str, task_id: str) -> Any:

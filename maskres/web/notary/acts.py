@@ -8,6 +8,7 @@ from flask import Blueprint, flash, redirect, request, url_for
 from flask_babel import gettext
 
 from maskres.errors import MaskresError
+from maskres.formats.symbols import grouped
 from maskres.ledger.body_shapes import Kind
 from maskres.rounds.roles import StaffRole
 from maskres.rounds.status import DrawStatus, has_reached
@@ -37,34 +38,45 @@ def _add_audit(routes: Blueprint, door: Door) -> None:
     @routes.route("/rounds/<slug>/draws/<int:number>/audit", methods=["GET", "POST"])
     @staff(StaffRole.NOTARY, fresh=True)
     def audit(slug: str, number: int) -> Any:
-        shown, one = draw_overview(door.service, slug, number)
-        has_winners = has_reached(one.draw.status, DrawStatus.DRAWN)
-        sample = None
-        if request.method == "POST" and has_winners:
-            # Shown in the answer itself: every showing is a reading, and each is logged.
-            sample = open_audit(door.service, require_account().actor, slug, number)
-        status = 409 if request.method == "POST" and not has_winners else 200
-        return show(
-            "notary/audit.html",
-            status,
-            form=Form(),
-            shown=shown,
-            one=one,
-            has_winners=has_winners,
-            is_audited=Kind.AUDITED in one.reached,
-            sample=sample,
-        )
+        form = Form.sent() if request.method == "POST" else Form()
+        return _show_audit(door, form, slug, number)
+
+
+def _show_audit(door: Door, form: Form, slug: str, number: int) -> Any:
+    """Show the sample, in the answer to a POST alone, for every showing is logged; and the findings so far."""
+    shown, one = draw_overview(door.service, slug, number)
+    has_winners = has_reached(one.draw.status, DrawStatus.DRAWN)
+    is_audited = Kind.AUDITED in one.reached
+    sample = None
+    if request.method == "POST" and has_winners and not is_audited:
+        sample = open_audit(door.service, require_account().actor, slug, number)
+    status = 409 if request.method == "POST" and not has_winners else 422 if form.errors else 200
+    return show(
+        "notary/audit.html",
+        status,
+        form=form,
+        shown=shown,
+        one=one,
+        has_winners=has_winners,
+        is_audited=is_audited,
+        sample=sample,
+    )
 
 
 def _add_findings(routes: Blueprint, door: Door) -> None:
     @routes.route("/rounds/<slug>/draws/<int:number>/audit/findings", methods=["GET", "POST"])
     @staff(StaffRole.NOTARY, fresh=True)
     def findings(slug: str, number: int) -> Any:
-        back = redirect(url_for("notary.audit", slug=slug, number=number), 303)
         if request.method == "GET":
-            return back
+            # Looking winners up takes longer than a proof of who one is holds: what was found is here on the way back.
+            return _show_audit(door, Form(), slug, number)
         draw_overview(door.service, slug, number)
         form = Form.sent()
+        for each in filter(None, form["shown"].split("|")):
+            if form[f"{_FOUND}{each}"] not in ("sound", "unsound"):
+                form.errors[f"{_FOUND}{each}"] = gettext("%(number)s: is it sound?", number=grouped(each))
+        if form.errors:
+            return _show_audit(door, form, slug, number)
         found = {
             name.removeprefix(_FOUND): value == "sound"
             for name, value in form.values.items()

@@ -49,6 +49,9 @@ def add_dice(routes: Blueprint, door: Door) -> None:
         shown, one = draw_overview(door.service, slug, number)
         kept = session.get(_KEPT)
         hindrance = _hindrance(shown, one, door.service.now())
+        if one.draw.dice is not None:
+            # Also where the button was pressed twice: there the dice can be seen.
+            return redirect(url_for("notary.draw", slug=slug, number=number), 303)
         if kept is None or (kept["round"], kept["draw"]) != (slug, number) or hindrance is not None:
             return redirect(url_for("notary.dice", slug=slug, number=number), 303)
         form = Form.sent() if request.method == "POST" else Form()

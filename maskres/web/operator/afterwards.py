@@ -95,6 +95,11 @@ def _add_close_store(routes: Blueprint, door: Door) -> None:
                 words = gettext(
                     "The store is closed. %(count)s winners are placed anew in the next batch.", count=moved
                 )
+                if not moved:  # also where the button was pressed twice
+                    words = gettext(
+                        "The store is closed. Nobody still has a slot to come there: whoever had one waits for the "
+                        "next batch already."
+                    )
                 flash(words, "success")
                 return redirect(url_for("operator.draw", slug=slug, number=number), 303)
         with door.service.database.reading() as c:

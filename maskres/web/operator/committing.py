@@ -26,7 +26,7 @@ from maskres.web.operator.approving import is_approved
 from maskres.web.operator.declaring import first_form, least_rolls, read_declared
 from maskres.web.pages import show
 from maskres.web.session import has_room
-from maskres.web.task_pages import ask_task
+from maskres.web.task_pages import ask_task, find_asked
 from maskres.web.timeline import step_to
 from maskres.web.typed import read_whole
 
@@ -139,6 +139,12 @@ def _add_confirm(routes: Blueprint, door: Door) -> None:
         typed = session.get(_KEPT)
         hindrance, is_due = _standing(door, shown, one)
         is_ours = typed is not None and (typed["round"], typed["draw"]) == (slug, number)
+        if request.method == "POST" and not is_ours:
+            # Pressed twice: it was asked for the first time, and is under way or done.
+            if asked := find_asked(door, "operator", TaskKind.COMMIT_DRAW, slug, number):
+                return asked
+            if not is_due:
+                return redirect(url_for("operator.draw", slug=slug, number=number), 303)
         if typed is None or not is_ours or not is_due or hindrance is not None:
             return redirect(url_for("operator.draw_commit", slug=slug, number=number), 303)
         digest = approved_digest(one, typed)

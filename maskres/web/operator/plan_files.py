@@ -198,7 +198,14 @@ def _previewed(read: Callable[[], Preview[Any]]) -> Preview[Any] | None:
     except MaskresError as error:
         if error.code in ("unknown-round", "unknown-draw"):
             raise
-        flash(say_of({"code": error.code, "message": error.message}), "info")
+        words = say_of({"code": error.code, "message": error.message})
+        if request.method == "POST":
+            # Sent twice: the first time it was set, and then nobody needs it any more.
+            words = gettext(
+                "The file is not here any more; perhaps it has been set already. "
+                "Look at what is set now before you upload it again."
+            )
+        flash(words, "info")
         return None
 
 

@@ -51,7 +51,9 @@ def add_rules(routes: Blueprint, door: Door) -> None:
         if wanted is None:
             return _page(shown, form, 422)
         digest = _digest_of(shown, wanted)
-        if form["act"] == "keep" and is_approved(form, digest) and _keep(wanted, form, digest):
+        # Sent twice, or from a second window: the draft has them already, and they are what was approved.
+        is_kept = form["act"] == "keep" and wanted == present
+        if is_kept or (form["act"] == "keep" and is_approved(form, digest) and _keep(wanted, form, digest)):
             flash(gettext("The rules are changed. They stay a draft until the round opens."), "success")
             return redirect(url_for("operator.round", slug=slug), 303)
         return _preview(shown, form, present, wanted)

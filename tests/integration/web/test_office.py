@@ -23,12 +23,14 @@ from maskres.web.disarming import disarm
 from tests.support.office import Desk
 from tests.support.people import STORES, make_people, make_rules, write_register
 from tests.support.raw import fetch
+from tests.support.web import csrf
 from tests.support.world import (
     OPENS_AT,
     ROLLS,
     ROUND,
     SEED,
     hours_of,
+    pass_time,
     play_to,
     published,
     register,
@@ -173,10 +175,15 @@ def _commit(desk: Desk) -> None:
     approved = re.search(r'name="approved" value="([0-9a-f]{64})"', shown)
     assert approved is not None
     assert "Fix everything for good?" in shown
-    assert (
-        "Digest of the commitment"
-        in desk.do("operator", f"{_DRAW}/commit/confirm", {"approved": approved[1]}).text
-    )
+    asked = desk.post("operator", f"{_DRAW}/commit/confirm", {"approved": approved[1]})
+    client = desk.client("operator")
+    twice = {"approved": approved[1], "csrf_token": csrf(client, "/staff/login")}
+    again = client.post(f"{_DRAW}/commit/confirm", data=twice)
+    assert again.headers["Location"] == asked.headers["Location"], "pressed twice, it is one task"
+    assert len(desk.work()) == 1
+    assert "Digest of the commitment" in desk.get("operator", asked.headers["Location"]).text
+    again = client.post(f"{_DRAW}/commit/confirm", data=twice)
+    assert again.headers["Location"] == _DRAW
 
 
 def _declare_quicknet(desk: Desk, fields: dict[str, str]) -> None:
@@ -233,6 +240,11 @@ def _enter_dice(desk: Desk) -> None:
     other = desk.post("notary", f"{_HALL}/dice/confirm", {"approved": "0" * 64})
     assert (other.status_code, status_of(desk.service)) == (409, DrawStatus.COMMITTED)
     entered = desk.post("notary", f"{_HALL}/dice/confirm", {})
+    # Pressed twice, it leads to where the dice can be seen.
+    again = desk.client("notary").post(
+        f"{_HALL}/dice/confirm", data={"csrf_token": csrf(desk.client("notary"), "/staff/login")}
+    )
+    assert again.headers["Location"] == _HALL
     assert entered.headers.get("Location") == _HALL, entered.text
 
 
@@ -325,7 +337,23 @@ def test_the_audit_is_opened_logged_and_published(desk: Desk) -> None:
     )
     desk.work()
     assert "whether it is sound" in desk.get("notary", page.headers["Location"]).text
-    page = desk.post("notary", f"{_HALL}/audit/findings", found)
+    # One that is forgotten is said at its field, and the others are still there.
+    *_, last = sample
+    all_but_one = {"shown": list(dict.fromkeys(sample))} | {name: each for name, each in found.items() if name != f"found-{last}"}
+    page = desk.post("notary", f"{_HALL}/audit/findings", all_but_one)
+    assert page.status_code == 422 and f"{grouped(last)}: is it sound?" in page.text
+    assert page.text.count(" checked") == len(found) - 1
+    # Looking them up took longer than the proof of who one is holds: what was found is there on the way back.
+    client = desk.client("notary")
+    token = csrf(client, "/staff/login")
+    pass_time(service, minutes=30)
+    late = client.post(f"{_HALL}/audit/findings", data=found | {"csrf_token": token})
+    back = desk.prove("notary", late)
+    assert back.status_code == 200 and "What you typed stands here once more" in back.text
+    kept = dict(re.findall(r'type="hidden" name="(found-[0-9A-Z]{12})" value="(sound)"', back.text))
+    assert kept == found
+    assert desk.post("notary", f"{_HALL}/audit", kept).text.count(" checked") == len(found)
+    page = desk.post("notary", f"{_HALL}/audit/findings", found | {"shown": list(dict.fromkeys(sample))})
     desk.work()
     assert "Not sound" in desk.get("notary", page.headers["Location"]).text
     assert b'"sound"' in published(service, "audit.json")
@@ -340,6 +368,9 @@ def test_stores_close_draws_end_and_a_round_is_erased(desk: Desk) -> None:
     since = {"store": store, "since": "2020-02-09T10:00"}
     assert desk.post("operator", f"{_DRAW}/close-store", since | {"since": "soon"}).status_code == 422
     assert desk.post("operator", f"{_DRAW}/close-store", since).status_code == 303
+    assert "winners are placed anew" in desk.get("operator", _DRAW).text
+    assert desk.post("operator", f"{_DRAW}/close-store", since).status_code == 303
+    assert "waits for the next batch already" in desk.get("operator", _DRAW).text, "pressed twice"
     assert "Missed places forfeited" in desk.do("operator", f"{_DRAW}/forfeit").text
     set_clock(service, hours_of(1, 200))
     desk.do("operator", f"{_DRAW}/finish")

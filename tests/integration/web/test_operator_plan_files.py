@@ -12,6 +12,7 @@ from maskres.usecases.service import Service
 from tests.support.office import Desk, digest_shown
 from tests.support.people import STORES
 from tests.support.raw import fetch
+from tests.support.web import csrf
 from tests.support.world import ROUND, create_round, play_to, set_slots, slots_csv
 
 _ROUND = f"/operator/rounds/{ROUND}"
@@ -94,6 +95,10 @@ def test_slots_are_looked_at_before_they_are_set(desk: Desk) -> None:
     assert _slots_of(service) == {("huli-1", "am"): 4, ("huli-1", "pm"): 9, ("huli-1", "0213-1600"): 5}
     # Sent twice, it is set once: the file is gone, and the page leads back.
     assert desk.client("operator").get(where).headers["Location"] == f"{_DRAW}/slots"
+    token = csrf(desk.client("operator"), "/staff/login")
+    again = desk.client("operator").post(where, data={"approved": looked_at, "csrf_token": token})
+    assert again.headers["Location"] == f"{_DRAW}/slots"
+    assert "perhaps it has been set already" in desk.get("operator", f"{_DRAW}/slots").text
 
 
 def _stores_csv(*lines: str) -> str:
