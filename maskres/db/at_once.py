@@ -86,6 +86,19 @@ _KEEP_ANSWER = f"""
         IF NOT FOUND THEN {_LOST}; END IF;
     END IF;"""
 
+#: How the statements of the functions are planned.
+PLANNING: Mapping[str, str] = {
+    "enable_seqscan": "off",
+    "enable_sort": "off",
+    "plan_cache_mode": "force_generic_plan",
+}
+
+#: How many of a phone stand in a round, up to the limit. Asked for in their order, and sorting is off where it is
+#: planned: while a table is small all its indexes look alike, and a plan that reads the round would be kept.
+COUNT_OF_PHONE = """SELECT count(*) FROM (SELECT 1 FROM registrations
+                    WHERE round_id = a_round AND phone_digest BETWEEN each AND each
+                    ORDER BY phone_digest LIMIT a_most_by_phone) AS found"""
+
 # Each statement of a function sees what was committed before it began: so the locks come first, in the order of
 # registering.py, and what is looked at under them stays so until the end. A phone's digests are counted one
 # by one: with `= ANY (…)` the plan made while the tables were empty reads every registration of the round.
@@ -101,18 +114,19 @@ BEGIN
         EXISTS (SELECT 1 FROM api_tokens WHERE id = a_token AND revoked_at IS NULL)
         AND EXISTS (SELECT 1 FROM draws WHERE round_id = a_round AND draw = a_draw AND status = 'open'
             AND (opens_at IS NULL OR opens_at <= a_at) AND (closes_at IS NULL OR closes_at > a_at))
-        AND EXISTS (SELECT 1 FROM ledger_entries WHERE seq = a_ledger_size - 1)
-        AND NOT EXISTS (SELECT 1 FROM ledger_entries WHERE seq >= a_ledger_size)
+        AND (SELECT max(seq) FROM ledger_entries) = a_ledger_size - 1
         AND NOT EXISTS (SELECT 1 FROM documents WHERE key_version > a_key_version)
-        AND NOT EXISTS (SELECT 1 FROM documents WHERE id_digest = ANY (a_older_digests))
         AND NOT EXISTS (SELECT 1 FROM identity_links WHERE id_digest = a_id_digest)
         AND (a_phone_digest IS NULL OR a_most_by_phone > (
             SELECT coalesce(sum(
-                (SELECT count(*) FROM registrations WHERE round_id = a_round AND phone_digest = each)
+                ({COUNT_OF_PHONE})
                 + (SELECT count(*) FROM repeats WHERE round_id = a_round AND phone_digest = each)), 0)
             FROM unnest(a_phone_digests) AS each))
     ) THEN
         RETURN false;
+    END IF;
+    IF a_older_digests <> '{{}}' THEN
+        IF EXISTS (SELECT 1 FROM documents WHERE id_digest = ANY (a_older_digests)) THEN RETURN false; END IF;
     END IF;
     IF known IS NULL THEN
         INSERT INTO persons (id) VALUES (a_person);
@@ -167,7 +181,7 @@ END"""
 
 def _function(name: str, body: str, parameters: Mapping[str, str]) -> str:
     # Plans are made once a connection, and kept: one made while a table was empty must not read it whole later.
-    plans = "SET enable_seqscan = off SET plan_cache_mode = force_generic_plan"
+    plans = " ".join(f"SET {name} = {value}" for name, value in PLANNING.items())
     options = f"RETURNS boolean LANGUAGE plpgsql {plans}"
     declared = ", ".join(f"a_{each} {kind}" for each, kind in parameters.items())
     return f"CREATE FUNCTION {name}({declared}) {options} AS $$ {body} $$"

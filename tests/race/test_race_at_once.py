@@ -175,3 +175,29 @@ def test_a_registration_looks_at_no_other_registrations(postgres_service: Servic
         "SELECT sum(idx_tup_read) FROM pg_stat_all_indexes WHERE relname IN ('registrations', 'documents', 'repeats')",
     )
     assert read <= 30, read
+
+
+def test_a_phone_is_counted_by_its_index_while_the_round_looks_small(postgres_service: Service):
+    """What was counted when one stood there says that any index of the round will do; the plan would be kept."""
+    open_round(postgres_service)
+    (person,) = make_people(1)
+    assert register(postgres_service, helper(postgres_service), make_application(person)) == "at once"
+    count = at_once.COUNT_OF_PHONE
+    for name, sent in (("a_round", "$1"), ("each", "$2"), ("a_most_by_phone", "$3")):
+        count = count.replace(name, sent)
+    with postgres_service.database.engine.begin() as c:
+        c.exec_driver_sql("ANALYZE registrations")
+        c.exec_driver_sql("INSERT INTO persons (id) SELECT nth FROM generate_series(1, 200) AS nth")
+        # So many that the index of phones has a level more than the narrower one of numbers.
+        c.exec_driver_sql(
+            "INSERT INTO registrations SELECT (more).* FROM (SELECT jsonb_populate_record(r, jsonb_build_object("
+            "'number', lpad(nth::text, 12, '0'), 'person_id', nth, 'phone_digest', '\\x' || md5(nth::text))) AS more"
+            " FROM registrations AS r, generate_series(1, 200) AS nth) AS made"
+        )
+        for name, value in at_once.PLANNING.items():
+            c.exec_driver_sql(f"SET LOCAL {name} = {value}")
+        c.exec_driver_sql(f"PREPARE counting (bigint, bytea, integer) AS {count}")
+        plan = c.exec_driver_sql("EXPLAIN EXECUTE counting (1, 'x', 1)").scalars().all()
+        c.exec_driver_sql("DEALLOCATE counting")
+    assert any("ix_registrations_phone" in line for line in plan), plan
+    assert any("phone_digest >= $2" in line for line in plan), plan
