@@ -44,7 +44,7 @@ def test_a_winner_of_today_is_found_by_the_whole_card_and_it_is_logged(world: Co
 def test_one_tap_says_sold_out_and_one_takes_it_back(world: Counters, client: FlaskClient):
     client.set_cookie("lang", "en")
     round_page = f"/rounds/{world.slug}"
-    assert "device down" in client.get("/counter/").text
+    assert "Device down" in client.get("/counter/").text
     assert send(client, "/counter/state", {"state": "sold-out"}, "/counter/").status_code == 303
     front = client.get("/counter/").text
     assert "Take back: the store is open" in front and "said at 13 Feb, 09:0" in front
