@@ -58,8 +58,13 @@ def stage(c: Transaction, blocks: Iterable[ReadyRows]) -> None:
         c.exec_driver_sql("CREATE INDEX staged_person ON staged (person_id)")
         c.exec_driver_sql("CREATE INDEX staged_number ON staged (number)")
     refresh_statistics(c, "staged", "registrations", "documents", "persons", "identity_links")
-    if c.execute(text("SELECT count(*) FROM staged")).scalar_one() > _MANY_LINES:
+    if count_staged(c) > _MANY_LINES:
         expect_much(c)
+
+
+def count_staged(c: Transaction) -> int:
+    """Count the lines that stand staged."""
+    return int(c.execute(text("SELECT count(*) FROM staged")).scalar_one())
 
 
 def drop_repeats(c: Transaction) -> int:
@@ -119,20 +124,30 @@ def resolve_persons(c: Transaction) -> None:
         c.execute(statement, [{"line": line, "person": person} for line, person in persons.items()])
 
 
-def insert_new_persons(c: Transaction, key_version: int, data_version: int) -> None:
-    """Insert the persons and documents that are new, in the order in which an index takes them fastest."""
+def insert_new_persons(
+    c: Transaction, key_version: int, data_version: int, *, is_by_document: bool = False
+) -> None:
+    """Insert the persons and documents that are new, in the order in which an index takes them fastest.
+
+    Args:
+        c: a writing transaction.
+        key_version: of the index key.
+        data_version: of the data key.
+        is_by_document: whether the documents' own index is the only one of theirs (filling.py).
+    """
     c.execute(
         text("""
         INSERT INTO persons (id) SELECT DISTINCT person_id FROM staged
         WHERE NOT EXISTS (SELECT 1 FROM persons p WHERE p.id = staged.person_id)
         ORDER BY person_id""")
     )
+    order = "id_digest" if is_by_document else "person_id"
     c.execute(
-        text("""
+        text(f"""
         INSERT INTO documents (id_digest, key_version, data_version, person_id, canonical)
         SELECT id_digest, :key_version, :data_version, person_id, canonical FROM staged
         WHERE NOT EXISTS (SELECT 1 FROM documents d WHERE d.id_digest = staged.id_digest)
-        ORDER BY person_id"""),
+        ORDER BY {order}"""),
         {"key_version": key_version, "data_version": data_version},
     )
 

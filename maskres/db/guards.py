@@ -208,8 +208,10 @@ def counting_function() -> str:
 
 #: Tables whose rows belong to a person, and which whole files of registrations fill.
 OF_PERSONS = ("documents", "registrations")
-# Always by the persons' index: a plan is kept, and may have been made for one row or for two million.
+# By the persons' index, whatever plan was kept; but many rows, which a file brings, by reading all persons once.
 _BY_INDEX = "SET enable_nestloop = on SET enable_hashjoin = off SET enable_mergejoin = off"
+_MANY_ROWS = 10_000
+_AT_ONCE = "PERFORM set_config('enable_nestloop', 'off', true), set_config('enable_hashjoin', 'on', true)"
 
 
 def person_guards() -> Iterator[str]:
@@ -219,9 +221,15 @@ def person_guards() -> Iterator[str]:
     adds a row locks its person as a key would, but for persons of the same transaction, whom nobody else can see.
     """
     for table in OF_PERSONS:
+        look = (
+            "EXISTS (SELECT 1 FROM added a LEFT JOIN persons p ON p.id = a.person_id "
+            "WHERE p.id IS NULL OR p.xmin <> pg_current_xact_id()::xid)"
+        )
+        # Each branch has a plan of its own.
         check = (
-            "IF EXISTS (SELECT 1 FROM added a LEFT JOIN persons p ON p.id = a.person_id "
-            "WHERE p.id IS NULL OR p.xmin <> pg_current_xact_id()::xid) THEN "
+            f"IF (SELECT count(*) FROM (SELECT 1 FROM added LIMIT {_MANY_ROWS + 1}) a_few) > {_MANY_ROWS} THEN "
+            f"{_AT_ONCE}; is_to_lock := {look}; ELSE is_to_lock := {look}; END IF; "
+            "IF is_to_lock THEN "
             "PERFORM 1 FROM added a JOIN persons p ON p.id = a.person_id "
             "WHERE p.xmin <> pg_current_xact_id()::xid FOR KEY SHARE OF p; "
             "IF EXISTS (SELECT 1 FROM added a LEFT JOIN persons p ON p.id = a.person_id WHERE p.id IS NULL) "
@@ -247,7 +255,7 @@ def person_guards() -> Iterator[str]:
 def _after_statement(name: str, table: str, event: str, rows: str, check: str) -> Iterator[str]:
     yield (
         f"CREATE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql {_BY_INDEX} AS "
-        f"$$ BEGIN {check} RETURN NULL; END $$"
+        f"$$ DECLARE is_to_lock boolean; BEGIN {check} RETURN NULL; END $$"
     )
     yield (
         f"CREATE TRIGGER {name} AFTER {event} ON {table} REFERENCING {rows} "

@@ -7,7 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy.exc import IntegrityError
 
+from maskres.db import filling
 from maskres.errors import StepRefused
 from maskres.formats import office_csv
 from maskres.identity.documents import read_document
@@ -27,7 +29,7 @@ from tests.support.people import (
     register_row,
     write_registrations,
 )
-from tests.support.raw import fetch
+from tests.support.raw import fetch, refusal
 from tests.support.world import COUNTER, ROUND, import_people, open_round, pass_time, play_to, register
 
 PASSPORT = {
@@ -121,6 +123,71 @@ def test_a_file_does_what_its_lines_do_one_by_one(service: Service, other_servic
     assert (done.rows, done.created, done.changed, done.is_new) == (11, 6, 5, True)
     persons = "SELECT count(*) FROM persons"
     assert fetch(service.database, persons) == fetch(other_service.database, persons) == [(8,)]
+
+
+def index_names(service: Service) -> list[tuple[Any, ...]]:
+    if service.database.is_sqlite:
+        return fetch(
+            service.database, "SELECT name, sql FROM sqlite_master WHERE type = 'index' ORDER BY name"
+        )
+    return fetch(
+        service.database,
+        "SELECT indexname, indexdef FROM pg_indexes WHERE schemaname = 'public' ORDER BY indexname",
+    )
+
+
+def test_a_large_file_comes_out_the_same_and_leaves_every_index(
+    service: Service, other_service: Service, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    people = make_people(8)
+    for each in (service, other_service):
+        prepare(each, people)
+    import_rows(other_service, tmp_path, rows_of(people))
+    stood = index_names(service)
+    monkeypatch.setattr(filling, "_FROM_LINES", 2)
+    monkeypatch.setattr(filling, "_TIMES", 1)
+    with service.database.writing() as c, filling.filled_before_indexed(c, 11) as is_away:
+        assert is_away != service.database.is_sqlite
+    with service.database.writing() as c, filling.filled_before_indexed(c, 1) as is_away:
+        assert not is_away, "a small file"
+    monkeypatch.setattr(filling, "_TIMES", 11)
+    with service.database.writing() as c, filling.filled_before_indexed(c, 11) as is_away:
+        assert not is_away, "two stand, and eleven is not eleven times as many"
+    monkeypatch.setattr(filling, "_TIMES", 1)
+    import_rows(service, tmp_path, rows_of(people))
+    assert registrations(service) == registrations(other_service)
+    assert contacts(service) == contacts(other_service)
+    assert index_names(service) == stood
+    double = (
+        "INSERT INTO registrations (round_id, number, person_id, status, id_digest, name_digest, key_version, contact,"
+        " for_whom, is_keeping, district, reach, choices, seal, registered_at, changed_at, draw, ledger_size,"
+        " entered_by) SELECT round_id, 'A', person_id, status, id_digest, name_digest, key_version, contact, for_whom,"
+        " is_keeping, district, reach, choices, seal, registered_at, changed_at, draw, ledger_size, entered_by"
+        " FROM registrations LIMIT 1"
+    )
+    assert refusal(service.database, double) is not None
+
+
+def test_what_is_not_unique_is_refused_when_the_indexes_are_made(
+    postgres_service: Service, monkeypatch: pytest.MonkeyPatch
+):
+    open_round(postgres_service)
+    first, second = (register(postgres_service, person) for person in make_people(2))
+    monkeypatch.setattr(filling, "_FROM_LINES", 2)
+    monkeypatch.setattr(filling, "_TIMES", 1)
+    stood = (registrations(postgres_service), index_names(postgres_service))
+    with (
+        pytest.raises(IntegrityError, match="uq_registrations_person"),
+        postgres_service.database.writing() as c,
+        filling.filled_before_indexed(c, 11) as is_away,
+    ):
+        assert is_away
+        c.exec_driver_sql("ALTER TABLE registrations DISABLE TRIGGER USER")
+        change = (
+            "UPDATE registrations SET person_id = (SELECT person_id FROM registrations WHERE number = %s)"
+        )
+        c.exec_driver_sql(f"{change} WHERE number = %s", (first.number, second.number))
+    assert (registrations(postgres_service), index_names(postgres_service)) == stood
 
 
 def test_a_file_worked_on_in_pieces_comes_out_as_one_worked_on_at_once(

@@ -16,6 +16,7 @@ from maskres.db import bulk_registrations as bulk
 from maskres.db import people, record, rounds
 from maskres.db.bulk import takes_spelled
 from maskres.db.engine import Transaction
+from maskres.db.filling import filled_before_indexed
 from maskres.db.locks import lock_registering
 from maskres.db.registration_files import find_file, insert_file
 from maskres.formats.values import format_time
@@ -145,10 +146,11 @@ def take_staged(
         "key_version": version,
     }
     special = bulk.special_lines(c, round_.id)
-    bulk.insert_new_persons(c, version, service.cipher.current)
-    bulk.remove_lines(c, [row.line for row in special])
-    changed = bulk.change_registered(c, round_.id, values)
-    created = bulk.insert_registrations(c, round_.id, values)
+    with filled_before_indexed(c, bulk.count_staged(c)) as is_filling:
+        bulk.insert_new_persons(c, version, service.cipher.current, is_by_document=is_filling)
+        bulk.remove_lines(c, [row.line for row in special])
+        changed = bulk.change_registered(c, round_.id, values)
+        created = bulk.insert_registrations(c, round_.id, values)
     for row in special:
         if row.is_superseded:
             changed += 1
