@@ -137,6 +137,7 @@ def test_two_tills_without_network_one_is_accepted_one_kept_as_a_conflict_and_no
     expect(two.locator("[data-show]")).to_be_hidden()
     see(two, "valid")
     assert two.locator("#answer .mr-button--big").bounding_box() == place_of_button
+    expect(two.locator("[data-news]")).to_be_in_viewport(ratio=1)  # it sticks to the bottom of the screen
     shot(two, "counter-offline-news-comparing-zh")
     two.locator("#answer [data-no]").click()
     expect(two.locator("[data-answer]")).to_have_count(0)
