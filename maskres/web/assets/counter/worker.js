@@ -17,17 +17,18 @@ async function refresh() {
   // main.js asks for this one by its bare name.
   const needed = new Set([...parts, "/static/govuk-frontend.min.js"]);
   for (const address of needed) if (!(await cache.match(address))) await cache.add(address);
+  // Put in the place of the one before, which is never missing: the network may go at any moment.
+  await cache.put(SHELL, shell);
   for (const kept of await cache.keys()) {
     const { pathname, search } = new URL(kept.url);
-    if (!needed.has(pathname + search)) await cache.delete(kept);
+    if (pathname !== SHELL && !needed.has(pathname + search)) await cache.delete(kept);
   }
-  await cache.put(SHELL, shell);
 }
 
 // What was being sent when the network went is kept for the shell, which goes on with it.
-async function keepSent(request) {
+async function keepSent(request, text) {
   const path = new URL(request.url).pathname;
-  const sent = new URLSearchParams(await request.text());
+  const sent = new URLSearchParams(text);
   const [handOver, undo] = [HAND_OVER.exec(path), UNDO.exec(path)];
   if (SCAN.test(path)) await put("pending", { text: sent.get("code") ?? "" });
   if (undo) await put("pending", { undoes: undo[1] });
@@ -40,7 +41,8 @@ async function keepSent(request) {
 }
 
 async function navigate(request) {
-  const copy = request.method === "POST" ? request.clone() : null;
+  // Read before it is sent: what could not be sent can perhaps not be read any more either.
+  const text = request.method === "POST" ? await request.clone().text() : null;
   const late = new Promise((_, fail) => setTimeout(() => fail(new Error("late")), PATIENCE_MILLISECONDS));
   try {
     const answer = await Promise.race([fetch(request), late]);
@@ -48,7 +50,7 @@ async function navigate(request) {
   } catch {
     // Without network: below.
   }
-  if (copy) await keepSent(copy);
+  if (text !== null) await keepSent(request, text);
   return (await caches.match(SHELL)) ?? Response.error();
 }
 
