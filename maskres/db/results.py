@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Select, String, bindparam, func, select, type_coerce, update
+from sqlalchemy import Select, String, bindparam, cast, func, select, type_coerce, update
 
-from maskres.db.bulk import in_batches, load_rows, refresh_statistics, stream
+from maskres.db.bulk import in_batches, load_rows, refresh_statistics, write_csv
 from maskres.db.engine import Transaction
 from maskres.db.published_rows import load_file
 from maskres.db.tables import documents, entries, facts, places, registrations, results, verdicts
@@ -120,23 +120,28 @@ def count_outcomes(c: Transaction, draw_id: int) -> dict[str, int]:
     return {row[0]: row[1] for row in c.execute(statement.group_by(results.c.outcome))}
 
 
-def pool_with_labels(c: Transaction, draw_id: int, round_id: int) -> Iterator[Any]:
-    """Give everyone of a drawn pool in the order of the numbers, with what the fairness report groups by.
+LABELS_HEADER = "number,rank,outcome,registered_at,district,age,sex,basis"
 
-    Returns:
-        Rows, never all at once: number, rank, outcome, registered_at (as the protocol writes times), district, age,
-        sex, basis.
+
+def write_labels(c: Transaction, draw_id: int, round_id: int, path: Path) -> None:
+    """Write everyone of a drawn pool in the order of the numbers, with what the fairness report groups by.
+
+    Args:
+        c: a transaction.
+        draw_id: the draw.
+        round_id: its round.
+        path: the file to write, with LABELS_HEADER; what is not known is empty.
     """
     statement = (
         select(
             results.c.number,
             results.c.rank,
             results.c.outcome,
-            type_coerce(registrations.c.registered_at, String).label("registered_at"),
+            type_coerce(registrations.c.registered_at, String),
             entries.c.district,
-            entries.c.age,
-            registrations.c.sex,
-            verdicts.c.basis,
+            func.coalesce(cast(entries.c.age, String), ""),
+            func.coalesce(registrations.c.sex, ""),
+            func.coalesce(verdicts.c.basis, ""),
         )
         .join(entries, (entries.c.draw_id == draw_id) & (entries.c.number == results.c.number))
         .join(
@@ -148,4 +153,4 @@ def pool_with_labels(c: Transaction, draw_id: int, round_id: int) -> Iterator[An
         .where(results.c.draw_id == draw_id)
         .order_by(results.c.number)
     )
-    return stream(c, statement)
+    write_csv(c, LABELS_HEADER, statement, path)

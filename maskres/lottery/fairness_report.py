@@ -5,9 +5,10 @@ It stands beside the result and is no part of the bundle: its groups come from t
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,23 +34,35 @@ UNKNOWN = "unknown"
 DIMENSIONS = ("registered-at", "district", "age", "sex", "basis")
 
 
+class Coded(NamedTuple):
+    """Texts that repeat, one a row.
+
+    Attributes:
+        codes: the text of each row, an index of `names`.
+        names: the texts; empty for what is not known.
+    """
+
+    codes: NDArray[np.int32]
+    names: Sequence[str]
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Labels:
-    """What is known of the rows of a pool, one value a row; None where it is not known.
+    """What is known of the rows of a pool.
 
     Attributes:
         registered_at: seconds of the time of the first registration.
         districts: slugs.
-        ages: whole years on the reference date.
+        ages: whole years on the reference date, in decimal.
         sexes: "F" or "M".
         bases: the basis that admitted them.
     """
 
     registered_at: NDArray[np.int64]
-    districts: Sequence[str | None]
-    ages: Sequence[int | None]
-    sexes: Sequence[str | None]
-    bases: Sequence[str | None]
+    districts: Coded
+    ages: Coded
+    sexes: Coded
+    bases: Coded
 
 
 def write_report(drawn: Drawn, labels: Labels, *, about: dict[str, Any]) -> bytes:
@@ -89,18 +102,23 @@ def read_report(data: bytes) -> dict[str, Any]:
     return strict_json.loads(data, file=FILE, is_published=True)
 
 
-def _compare(drawn: Drawn, labels: Sequence[str | None]) -> Comparison:
-    known = sorted({label for label in labels if label is not None})
-    code_of: dict[str | None, int] = {name: code for code, name in enumerate(known)}
-    code_of[None] = len(known)
-    codes = np.fromiter((code_of[label] for label in labels), dtype=np.int64, count=len(labels))
-    return compare_groups(drawn, codes, [*known, UNKNOWN])
+def _compare(drawn: Drawn, labels: Coded) -> Comparison:
+    known = sorted({name for name in labels.names if name})
+    code_of = {"": len(known)} | {name: code for code, name in enumerate(known)}
+    return compare_groups(
+        drawn, _map_codes(labels, [code_of[name] for name in labels.names]), [*known, UNKNOWN]
+    )
 
 
-def _bands(ages: Sequence[int | None]) -> NDArray[np.int64]:
+def _bands(ages: Coded) -> NDArray[np.int64]:
     """Give the band of each age, an index of AGE_BANDS; what is not known comes after the last."""
-    known = np.array([-1 if age is None else age for age in ages], dtype=np.int64)
-    return np.where(known < 0, len(AGE_BANDS), np.searchsorted(_AGE_BOUNDS, known, side="right"))
+    bands = [bisect_right(_AGE_BOUNDS, int(age)) if age else len(AGE_BANDS) for age in ages.names]
+    return _map_codes(ages, bands)
+
+
+def _map_codes(labels: Coded, values: Sequence[int]) -> NDArray[np.int64]:
+    """Give the value that belongs to the text of each row."""
+    return np.array(values, dtype=np.int64)[labels.codes]
 
 
 def _comparison(found: Comparison) -> dict[str, Any]:

@@ -2,26 +2,22 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from maskres.db import files, record, results, rounds
-from maskres.db.bulk import in_batches
 from maskres.db.engine import Transaction
 from maskres.errors import InputError
+from maskres.formats.csv_columns import IntegerColumn, NumberColumn, SlugColumn, TimeColumn, WordColumn
+from maskres.formats.strict_csv import read_table
 from maskres.lottery.fairness import Drawn
-from maskres.lottery.fairness_report import FILE, Labels, read_report, write_report
+from maskres.lottery.fairness_report import FILE, Coded, Labels, read_report, write_report
 from maskres.lottery.pool import Pool, read_pool
+from maskres.lottery.results import OUTCOMES
 from maskres.rounds.status import RoundStatus
 from maskres.usecases.service import OPEN_SECONDS, Service, may_be_stale
-
-_ROWS_AT_ONCE = 20_000
-_NO_NUMBERS = np.empty(0, dtype="S12")
-_NO_INTEGERS = np.empty(0, dtype=np.int64)
 
 
 def publish_fairness(
@@ -38,7 +34,8 @@ def publish_fairness(
     """
     files.fetch_file(c, draw.id, "pool.csv", folder / "pool.csv")
     pool = read_pool(folder / "pool.csv")
-    drawn, labels = _read_drawn(results.pool_with_labels(c, draw.id, round_.id), pool)
+    results.write_labels(c, draw.id, round_.id, folder / "labels.csv")
+    drawn, labels = _read_drawn(folder / "labels.csv", pool)
     about = {
         "origin": record.origin(c),
         "round": round_.slug,
@@ -49,40 +46,30 @@ def publish_fairness(
     files.publish_file(c, round_.id, draw.id, FILE, folder / FILE, service.now())
 
 
-def _read_drawn(rows: Iterable[Any], pool: Pool) -> tuple[Drawn, Labels]:
-    """Take rows of results.pool_with_labels column by column, some at a time: a city's, all at once, are a gigabyte."""
-    numbers, ranks, has_won, registered_at = [_NO_NUMBERS], [_NO_INTEGERS], [_NO_INTEGERS], [_NO_INTEGERS]
-    districts: list[str | None] = []
-    ages: list[int | None] = []
-    sexes: list[str | None] = []
-    bases: list[str | None] = []
-    for some in in_batches(rows, _ROWS_AT_ONCE):
-        number, rank, outcome, at, district, age, sex, basis = zip(*some, strict=True)
-        numbers.append(np.array(number, dtype="S12"))
-        ranks.append(np.array(rank, dtype=np.int64))
-        has_won.append(np.array([each == "won" for each in outcome], dtype=np.int64))
-        registered_at.append(np.array([each[:19] for each in at], dtype="datetime64[s]").astype(np.int64))
-        # One text for all who share it.
-        districts += map(_shared, district)
-        ages += age
-        sexes += map(_shared, sex)
-        bases += map(_shared, basis)
+def _read_drawn(path: Path, pool: Pool) -> tuple[Drawn, Labels]:
+    """Read the file of results.write_labels."""
+    number, rank, outcome = NumberColumn("number"), IntegerColumn("rank", 1), WordColumn("outcome", OUTCOMES)
+    at, district = TimeColumn("registered_at"), SlugColumn("district")
+    age, basis = SlugColumn("age", may_be_empty=True), SlugColumn("basis", may_be_empty=True)
+    sex = WordColumn("sex", ("", "F", "M"))
+    read_table(path, path.name, [number, rank, outcome, at, district, age, sex, basis]).finish()
     # Both stand in the order of the numbers; the committed tickets count, whatever the verdict became since.
-    if not np.array_equal(np.concatenate(numbers), pool.numbers):
+    if not np.array_equal(number.values, pool.numbers):
         raise InputError("file-damaged", "The result and the pool do not name the same numbers.", file=FILE)
     drawn = Drawn(
         cells=pool.strata.astype(np.int64) * 100 + pool.tickets,
-        ranks=np.concatenate(ranks),
-        has_won=np.concatenate(has_won).astype(np.bool_),
+        ranks=rank.values,
+        has_won=outcome.codes == OUTCOMES.index("won"),
     )
+    seconds = np.array([time.removesuffix("Z") for time in at.names], dtype="datetime64[s]").astype(np.int64)
     labels = Labels(
-        registered_at=np.concatenate(registered_at), districts=districts, ages=ages, sexes=sexes, bases=bases
+        registered_at=seconds[at.codes],
+        districts=Coded(district.codes, district.names),
+        ages=Coded(age.codes, age.names),
+        sexes=Coded(sex.codes, sex.names),
+        bases=Coded(basis.codes, basis.names),
     )
     return drawn, labels
-
-
-def _shared(text: str | None) -> str | None:
-    return None if text is None else sys.intern(text)
 
 
 @may_be_stale(OPEN_SECONDS)
