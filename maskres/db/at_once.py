@@ -114,7 +114,7 @@ BEGIN
         EXISTS (SELECT 1 FROM api_tokens WHERE id = a_token AND revoked_at IS NULL)
         AND EXISTS (SELECT 1 FROM draws WHERE round_id = a_round AND draw = a_draw AND status = 'open'
             AND (opens_at IS NULL OR opens_at <= a_at) AND (closes_at IS NULL OR closes_at > a_at))
-        AND (SELECT max(seq) FROM ledger_entries) = a_ledger_size - 1
+        AND (SELECT coalesce(max(seq), -1) FROM ledger_entries) = a_ledger_size - 1
         AND NOT EXISTS (SELECT 1 FROM documents WHERE key_version > a_key_version)
         AND NOT EXISTS (SELECT 1 FROM identity_links WHERE id_digest = a_id_digest)
         AND (a_phone_digest IS NULL OR a_most_by_phone > (
