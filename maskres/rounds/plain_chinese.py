@@ -27,9 +27,9 @@ def describe(rules: Rules) -> list[str]:
         *_say_steps(rules),
         _say_districts(rules),
         f"所有时间均为当地时间（时区 {rules.zone}）。",
-        f"本轮登记的姓名、证件号码和手机号码最迟于{_day(rules.personal_data_until)}删除。",
+        f"本轮登记的姓名、证件号码和手机号码最迟于{say_day(rules.personal_data_until)}删除。",
         "需要保留更久的信息（您上次中签的时间、已等待的轮数、您同意保留的选择）最迟于"
-        f"{_day(rules.person_data_until)}删除。",
+        f"{say_day(rules.person_data_until)}删除。",
     ]
 
 
@@ -51,7 +51,7 @@ def _goods(rules: Rules) -> str:
 
 
 def _say_who(rules: Rules) -> list[str]:
-    on_date = f"在{_day(rules.reference_date)}（基准日）"
+    on_date = f"在{say_day(rules.reference_date)}（基准日）"
     conditions = [_basis(basis, rules) for basis in rules.bases]
     if len(conditions) == 1:
         who = f"{on_date}符合以下条件者可以参加：{conditions[0]}。"
@@ -148,5 +148,6 @@ def _say_districts(rules: Rules) -> str:
     return f"门店分布在 {len(rules.districts)} 个区：{'、'.join(rules.districts)}。"
 
 
-def _day(day: date) -> str:
+def say_day(day: date) -> str:
+    """Say a day: 2020年2月13日."""
     return f"{day.year}年{day.month}月{day.day}日"

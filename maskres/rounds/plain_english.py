@@ -47,9 +47,9 @@ def describe(rules: Rules) -> list[str]:
         _say_districts(rules),
         f"All times are local time in the time zone {rules.zone}.",
         "Names, document numbers and phone numbers given for this round are erased by "
-        f"{_day(rules.personal_data_until)}.",
+        f"{say_day(rules.personal_data_until)}.",
         "What we must remember longer (when you last won, how many rounds you have waited, and the choices "
-        f"you agreed to keep) is erased by {_day(rules.person_data_until)}.",
+        f"you agreed to keep) is erased by {say_day(rules.person_data_until)}.",
     ]
 
 
@@ -74,7 +74,7 @@ def _goods(rules: Rules) -> str:
 
 
 def _say_who(rules: Rules) -> list[str]:
-    on_date = f"on {_day(rules.reference_date)} (the reference date)"
+    on_date = f"on {say_day(rules.reference_date)} (the reference date)"
     conditions = [_basis(basis, rules) for basis in rules.bases]
     if len(conditions) == 1:
         who = f"You can take part if, {on_date}, {conditions[0]}."
@@ -197,5 +197,6 @@ def _count(number: int, one: str, many: str) -> str:
     return f"{number} {one if number == 1 else many}"
 
 
-def _day(day: date) -> str:
+def say_day(day: date) -> str:
+    """Say a day: 13 February 2020."""
     return f"{day.day} {_MONTHS[day.month - 1]} {day.year}"

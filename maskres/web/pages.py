@@ -27,15 +27,23 @@ from maskres.web.ledger_words import entry_lines
 _FORMS = {
     "en": {
         "day": "d MMMM y",
-        "medium": "d MMMM yyyy, HH:mm",
-        "short": "d MMM, HH:mm",
-        "exact": "d MMM yyyy, HH:mm:ss",
+        "medium": "d MMMM y, HH:mm",
+        "short": "d MMMM, HH:mm",
+        "exact": "d MMMM y, HH:mm:ss",
+        "full": "EEEE, d MMMM y, HH:mm",
+        "full-day": "EEEE, d MMMM y",
+        "weekday": "EEEE, d MMMM",
+        "near-day": "d MMMM",
     },
     "zh": {
         "day": "y年M月d日",
         "medium": "y年M月d日 HH:mm",
         "short": "M月d日 HH:mm",
         "exact": "y年M月d日 HH:mm:ss",
+        "full": "y年M月d日 EEEE HH:mm",
+        "full-day": "y年M月d日 EEEE",
+        "weekday": "M月d日 EEEE",
+        "near-day": "M月d日",
     },
 }
 LIVE_SECONDS = 30
@@ -113,7 +121,8 @@ def local_time(at: datetime, zone: str, form: str = "medium") -> str:
     Args:
         at: aware.
         zone: of the city.
-        form: "medium"; "short", without the year; "exact", with seconds; or a pattern of Babel.
+        form: "medium"; "short", without the year; "exact", with seconds; "full", with the day of the week; or a part
+            of it: "full-day", "weekday" (without the year), "near-day" (day and month); or a pattern of Babel.
     """
     pattern = _FORMS[language()].get(form, form)
     return str(format_datetime(at.astimezone(ZoneInfo(zone)), pattern, rebase=False))

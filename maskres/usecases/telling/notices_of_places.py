@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from maskres.db import placed, rounds
 from maskres.db.engine import Transaction
 from maskres.formats.symbols import grouped
+from maskres.rounds import plain_chinese, plain_english
 from maskres.usecases.personal import open_contact
 from maskres.usecases.service import Service, one_transaction
 from maskres.usecases.telling.messages import make_message
@@ -16,7 +17,7 @@ from maskres.usecases.work.parts import Numbers, Part, cut_numbers
 
 # In both languages: which of them is read behind this phone is not known.
 _PLACED = (
-    "登记号{number}已中签。请于{day} {begins}–{ends}到{store}领取，领取码见状态页。"
+    "登记号{number}已中签。请于{chinese_day} {begins}–{ends}到{store}领取，领取码见状态页。"
     " Registration {number} has won."
     " Collect at {store} on {day}, {begins}–{ends}; the pickup code is on the status page."
 )
@@ -86,7 +87,8 @@ def _words(row: Any, zone: ZoneInfo) -> str:
     return _PLACED.format(
         number=number,
         store=row.store,
-        day=f"{begins:%Y-%m-%d}",
+        chinese_day=plain_chinese.say_day(begins),
+        day=plain_english.say_day(begins),
         begins=f"{begins:%H:%M}",
         ends=f"{ends:%H:%M}",
     )

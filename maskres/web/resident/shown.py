@@ -174,5 +174,4 @@ def helpers() -> dict[str, Any]:
 
 def _moment(at: datetime, round_: Round) -> str:
     """Say a time of a round with its day of the week, in the round's zone."""
-    form = "EEEE, d MMMM yyyy, HH:mm" if language() == "en" else "y年M月d日 EEEE HH:mm"
-    return local_time(at, round_.rules.zone, form)
+    return local_time(at, round_.rules.zone, "full")

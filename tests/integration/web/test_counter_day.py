@@ -47,7 +47,7 @@ def test_one_tap_says_sold_out_and_one_takes_it_back(world: Counters, client: Fl
     assert "Device down" in client.get("/counter/").text
     assert send(client, "/counter/state", {"state": "sold-out"}, "/counter/").status_code == 303
     front = client.get("/counter/").text
-    assert "Take back: the store is open" in front and "said at 13 Feb, 09:0" in front
+    assert "Take back: the store is open" in front and "said at 13 February, 09:0" in front
     assert 'value="sold-out"' not in front, "what would change nothing is not offered"
     assert "sold out" in client.get(round_page).text
     operator = log_in(make_app(world.service), world.service, "operator")

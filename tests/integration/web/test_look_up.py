@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from pathlib import Path
 
 import pytest
@@ -51,6 +52,7 @@ def test_without_scripts_the_page_says_the_outcome(sqlite_service: Service, tmp_
     with (tmp_path / played.slug / "draw-1" / "allocation.csv").open(newline="") as file:
         store = next(row["store"] for row in csv.DictReader(file) if row["number"] == winner)
     assert "This number has won." in page and f'"{store}"' in page and "To collect at" in page
+    assert re.search(r", \w+day, \d{1,2} February 2020, (09:00|15:00)</p>", page)
     loser = next(number for number in played.numbers.values() if number not in winners_of(sqlite_service))
     assert "in the order of the draw" in client.get(base, query_string={"number": loser}).text
     nobody = client.get(base, query_string={"number": "7K3M9QTR4XH7"}).text

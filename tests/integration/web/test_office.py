@@ -207,7 +207,7 @@ def _declare_quicknet(desk: Desk, fields: dict[str, str]) -> None:
     assert done.status_code == 303, done.text
     shown = desk.get("operator", f"{_DRAW}/commit/confirm").text
     # quicknet began long after this world: its first round is the first from then on.
-    assert "round 1, announced for 23 Aug 2023, 23:09:27" in shown
+    assert "round 1, announced for 23 August 2023, 23:09:27" in shown
     assert "10 February 2020, 20:50" in shown, "ten minutes before the dice"
     assert "quicknet" in shown
 

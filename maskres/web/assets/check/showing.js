@@ -5,13 +5,14 @@ export const words = data("words");
 
 export const fill = (text, facts) => text.replace(/\{(\w+)\}/g, (_, name) => facts[name] ?? "");
 
-// A moment in seconds, in the page's language and the zone named, else the device's own.
-export const when = (seconds, zone) =>
-  new Date(seconds * 1000).toLocaleString(document.documentElement.lang, {
-    dateStyle: "long",
-    timeStyle: "short",
-    timeZone: zone,
-  });
+// A moment in seconds, in the page's language and the zone named, else the device's own; said as the service's own
+// pages say it: "28 November 2026, 09:00".
+export const when = (seconds, zone) => {
+  const language = document.documentElement.lang === "en" ? "en-GB" : document.documentElement.lang;
+  const say = (options) => new Date(seconds * 1000).toLocaleString(language, { timeZone: zone, ...options });
+  const [day, time] = [say({ dateStyle: "long" }), say({ hour: "2-digit", minute: "2-digit", hourCycle: "h23" })];
+  return language === "en-GB" ? `${day}, ${time}` : `${day} ${time}`;
+};
 
 // Findings in order, each with its tag; `spoken` turns facts into what people read. Gives the state of them all.
 export function showFindings(findings, spoken) {

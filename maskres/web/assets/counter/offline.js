@@ -23,7 +23,7 @@ const locale = document.documentElement.lang === "en" ? "en-GB" : document.docum
 const say = (moment, options) =>
   new Intl.DateTimeFormat(locale, { timeZone: zone, ...options }).format(new Date(moment));
 const sayTime = (moment) => say(moment, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
-const sayDay = (moment) => say(moment, { month: "long", day: "numeric", weekday: "short" });
+const sayDay = (moment) => say(moment, { month: "long", day: "numeric", weekday: "long" });
 
 function showLook(name, lines, nonce = null) {
   shown = nonce;
