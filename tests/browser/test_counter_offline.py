@@ -19,22 +19,6 @@ pytest_plugins = ("tests.support.collecting_fixtures", "tests.support.counter_fi
 HERE, ELSEWHERE = "huli-1", "siming-1"
 
 
-#: The device's own worker answers, it has the page without network, and today's list.
-_IS_READY = """async () => {
-  const shell = await (await caches.open("maskres-counter-1")).match("/counter/offline");
-  const names = (await indexedDB.databases()).map((each) => each.name);
-  if (!shell || !navigator.serviceWorker.controller || !names.includes("maskres-till")) return false;
-  return new Promise((done) => {
-    indexedDB.open("maskres-till").onsuccess = ({ target: { result } }) => {
-      result.transaction("kept").objectStore("kept").get("list").onsuccess = (found) => {
-        result.close();
-        done(Boolean(found.target.result));
-      };
-    };
-  });
-}"""
-
-
 def enrol(live: Live, page: Page, name: str) -> None:
     """Make a device a till, and wait until it could do without network."""
     invitation = invite_till(live.service, OPERATOR, name, HERE)
@@ -42,7 +26,7 @@ def enrol(live: Live, page: Page, name: str) -> None:
     expect(page.locator("#code")).to_have_value(invitation.code)
     page.locator("main button").click()
     page.wait_for_url(f"{live.url}/counter/")
-    page.wait_for_function(_IS_READY)
+    expect(page.locator("[data-ready]")).to_be_visible()  # which it is told when it is true
     settle(page)
 
 

@@ -2,7 +2,7 @@
 import { setUpCamera } from "./camera.js";
 import { isConflict, showNews } from "./news.js";
 import { sound } from "./sound.js";
-import { setUpWorker, sync } from "./sync.js";
+import { isReady, setUpWorker, sync } from "./sync.js";
 import { listActs } from "./vault.js";
 
 const SYNC_MILLISECONDS = 60_000;
@@ -20,8 +20,18 @@ setUpCamera(document.querySelector("[data-camera]"), (text) => {
 
 // An enrolled till takes today's list along, and hands in what it did without network.
 const kept = document.querySelector("[data-kept]");
+const ready = document.querySelector("[data-ready]");
+async function sayReady() {
+  if (await isReady()) ready.dataset.ready = "yes";
+}
+// Where it could not be installed for want of a network, it is tried again.
+async function prepare() {
+  await setUpWorker();
+  await sayReady();
+}
 async function keepUp(isForced) {
   await sync({ isForced });
+  if (ready.dataset.ready !== "yes") prepare().catch(() => undefined);
   const acts = await listActs();
   const count = (test) => acts.filter(test).length;
   const waiting = count((act) => !act.answer);
@@ -38,5 +48,6 @@ if (kept) {
   keepUp(CHANGED.includes(answer?.answer));
   window.addEventListener("online", () => keepUp(true));
   setInterval(() => keepUp(false), SYNC_MILLISECONDS);
-  setUpWorker().catch(() => undefined);
+  navigator.serviceWorker?.addEventListener("controllerchange", () => sayReady().catch(() => undefined));
+  prepare().catch(() => undefined);
 }

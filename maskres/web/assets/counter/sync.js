@@ -77,11 +77,24 @@ export async function sync({ isForced = false } = {}) {
   }
 }
 
+const settled = (worker) =>
+  new Promise((done) => {
+    const look = () => ["activated", "redundant"].includes(worker.state) && done();
+    worker.addEventListener("statechange", look);
+    look();
+  });
+
 // The worker keeps the shell; it and what it shows are fetched anew with each list.
 export async function setUpWorker() {
   if (!navigator.serviceWorker) return;
   const registration = await navigator.serviceWorker.register("/counter/sw.js", { scope: "/counter/" });
-  await navigator.serviceWorker.ready;
-  (registration.active ?? registration.waiting)?.postMessage("refresh");
+  if (registration.active) registration.active.postMessage("refresh");
+  else await settled(registration.installing ?? registration.waiting);
   navigator.storage?.persist?.();
+}
+
+// Whether the network may go: the worker answers for this page, and has the shell and today's list.
+export async function isReady() {
+  if (!navigator.serviceWorker?.controller || !(await caches.match("/counter/offline"))) return false;
+  return Boolean(await get("list"));
 }

@@ -10,7 +10,8 @@ const UNDO = /^\/counter\/scans\/([a-z0-9]+)\/undo$/;
 
 async function refresh() {
   const shell = await fetch(SHELL, { redirect: "manual" });
-  if (!shell.ok) return;
+  // A worker without a shell would answer with nothing: it is not installed, and the next page tries again.
+  if (!shell.ok) throw new Error("no shell");
   const cache = await caches.open(CACHE);
   const text = await shell.clone().text();
   const parts = [...text.matchAll(/(?:href|src)="(\/static\/[^"]+)"/g)].map((found) => found[1].replaceAll("&amp;", "&"));
