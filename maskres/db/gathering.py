@@ -78,8 +78,14 @@ def gather_facts(
         c.execute(text(anew), parameters)
         return
     c.execute(delete(facts).where(facts.c.draw_id == draw_id))
-    select = _facts_sql(bases, thresholds, c.dialect.name)
-    c.execute(text(f"INSERT INTO facts (draw_id, number, mask) {select}"), parameters)
+    into, select = "INSERT INTO facts (draw_id, number, mask)", _facts_sql(bases, thresholds, c.dialect.name)
+    if c.dialect.name != "postgresql":
+        c.execute(text(f"{into} {select}"), parameters)
+        return
+    # Into a new table PostgreSQL gathers on several cores; and in their order an index takes them fastest.
+    c.execute(text(f"CREATE TEMPORARY TABLE gathered (draw_id, number, mask) AS {select}"), parameters)
+    c.exec_driver_sql(f"{into} SELECT draw_id, number, mask FROM gathered ORDER BY number")
+    c.exec_driver_sql("DROP TABLE gathered")
 
 
 def count_again(c: Transaction) -> None:
