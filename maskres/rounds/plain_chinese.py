@@ -21,7 +21,7 @@ def describe(rules: Rules) -> list[str]:
     """Say the rules in simplified Chinese, one short sentence or two an item."""
     return [
         *_say_offer(rules),
-        *_say_who(rules),
+        *say_who(rules),
         _say_tickets(rules),
         *_say_strata(rules),
         *_say_steps(rules),
@@ -50,7 +50,8 @@ def _goods(rules: Rules) -> str:
     return f"“{rules.goods}” {rules.quantity} 件" if pattern is None else pattern.format(rules.quantity)
 
 
-def _say_who(rules: Rules) -> list[str]:
+def say_who(rules: Rules) -> list[str]:
+    """Say who may take part."""
     on_date = f"在{say_day(rules.reference_date)}（基准日）"
     conditions = [_basis(basis, rules) for basis in rules.bases]
     if len(conditions) == 1:

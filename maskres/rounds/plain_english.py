@@ -40,7 +40,7 @@ def describe(rules: Rules) -> list[str]:
     """Say the rules in English, one short sentence or two an item."""
     return [
         *_say_offer(rules),
-        *_say_who(rules),
+        *say_who(rules),
         _say_tickets(rules),
         *_say_strata(rules),
         *_say_steps(rules),
@@ -73,7 +73,8 @@ def _goods(rules: Rules) -> str:
     return _count(rules.quantity, one, str(many))
 
 
-def _say_who(rules: Rules) -> list[str]:
+def say_who(rules: Rules) -> list[str]:
+    """Say who may take part, one sentence or two an item."""
     on_date = f"on {say_day(rules.reference_date)} (the reference date)"
     conditions = [_basis(basis, rules) for basis in rules.bases]
     if len(conditions) == 1:

@@ -28,3 +28,16 @@ def describe(rules: Rules, language: Language) -> list[str]:
     if language == "en":
         return plain_english.describe(rules)
     return plain_chinese.describe(rules)
+
+
+def describe_who(rules: Rules, language: Language) -> list[str]:
+    """Say of the rules who may take part.
+
+    Args:
+        rules: checked rules.
+        language: "en" or "zh-Hans".
+
+    Returns:
+        The sentences about people among those of `describe`.
+    """
+    return plain_english.say_who(rules) if language == "en" else plain_chinese.say_who(rules)

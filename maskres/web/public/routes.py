@@ -20,7 +20,7 @@ from maskres.web.pages import show
 from maskres.web.public.fairness_words import COMPARISONS, group_name
 from maskres.web.resident.places import by_district
 from maskres.web.resident.shown import helpers
-from maskres.web.rules_words import say_rules
+from maskres.web.rules_words import say_rules, say_who
 
 _DRAWS = {
     DrawStatus.CLOSED: lazy_gettext("registration has closed, the registers are being compared"),
@@ -52,7 +52,7 @@ def home_routes(door: Door) -> Blueprint:
     @routes.get("/")
     @public
     def home() -> Any:
-        return show("home.html", views=list_public_rounds(service))
+        return show("home.html", views=list_public_rounds(service), say_who=say_who)
 
     @routes.get("/rounds/<slug>")
     @public

@@ -57,12 +57,13 @@ def register_routes(door: Door) -> Blueprint:
         found = [each.round for each in views if each.is_open]
         if len(found) == 1:
             return redirect(url_for("register.step", slug=found[0].slug, name=STEPS[0]), 303)
-        return show("register/closed.html", rounds=found, views=views)
+        return show("register/closed.html", rounds=found, views=views, is_other=False)
 
     def closed(slug: str) -> Any:
         views = list_public_rounds(service)
         here = [each for each in views if each.round.slug == slug]
-        return show("register/closed.html", rounds=[], views=here or views)
+        others = [each.round for each in views if each.is_open]
+        return show("register/closed.html", rounds=others, views=here or views, is_other=True)
 
     @routes.route("/<slug>/<name>", methods=["GET", "POST"])
     @door.limits.closed.limit(

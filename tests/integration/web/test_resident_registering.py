@@ -313,6 +313,18 @@ def test_closed_it_says_so_and_a_bookmarked_page_still_answers(service: Service,
     assert client.get("/register/done").status_code == 303
 
 
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_who_asks_for_a_closed_round_is_told_which_is_open(service: Service, language: str):
+    play_to(service, DrawStatus.CLOSED)
+    other = "xiamen-2020-2"
+    open_round(service, other)
+    client = make_app(service).test_client()
+    client.set_cookie("lang", language)
+    page = client.get(f"{BASE}/name").text
+    assert {"en": "takes no registrations now", "zh": "这一轮现在不在登记时间"}[language] in page
+    assert f'href="/register/{other}/for-whom"' in page and f'href="{BASE}/for-whom"' not in page
+
+
 def test_another_phone_is_verified_before_it_counts(client: FlaskClient, service: Service):
     fill_in(client, service, ANNA)
     answer = post(client, f"{BASE}/phone?change=1", phone=BEN.phone)

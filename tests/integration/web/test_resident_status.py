@@ -320,6 +320,7 @@ def test_the_home_page_and_the_round_tell_where_things_stand(service: Service):
     play_to(service, DrawStatus.OPEN)
     page = client.get("/").text
     assert "registration is open" in page and 'href="/register/"' in page
+    assert "You can take part if" in page and "28 days after that win" in page, "who may"
     play_to(service, DrawStatus.PUBLISHED)
     page = client.get(f"/rounds/{ROUND}").text
     assert "have won" in page and "result.csv" in page and "huli-1药店" in page
