@@ -174,7 +174,7 @@ def test_a_winner_sees_everything_to_collect_and_can_check_the_ticket(counters: 
     number = counters.winner("huli-1", "am")
     code = counters.code(number)
     page = page_of(counters.service, number)
-    assert "Your chance" in page and "won with a chance of" in page
+    assert "Your chance" in page and "The chance of your ticket was" in page
     assert "Rounds waited without a win: 0." in page and f"/draws/1/look-up#{number}" in page
     for text in (
         "huli-1药店",
@@ -290,11 +290,13 @@ def test_every_state_has_its_words(counters: Counters, language: str):
     assert set(heads) == set(Where)
 
     ended = {"en": "This was arranged and no longer holds:", "zh": "以下安排已经无效："}[language]
+    lost = {"en": "it did not win in the draw itself", "zh": "因此在摇号时未中签"}[language]
 
     def says(number: str, where: Where) -> None:
         page = page_of(service, number, language)
         assert heads[where] in page
         assert (ended in page) == (where in (Where.DISPLACED, Where.FORFEITED)), where
+        assert (lost in page) == (where in (Where.WAITING, Where.LEFT)), where
 
     morning, other = counters.winner("huli-1", "am"), counters.winner("huli-1", "am", nth=1)
     afternoon, leaver = counters.winner("siming-1", "pm"), waiting(service)[0]
