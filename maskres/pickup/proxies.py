@@ -48,10 +48,19 @@ def read_proxy(name: str, last_four: str, word: str) -> Proxy:
     Raises:
         InputError: "bad-name", "bad-last-four", "bad-code-word", "no-mark", naming the field.
     """
+    return Proxy(normalise_name(name), *read_mark(last_four, word))
+
+
+def read_mark(last_four: str, word: str) -> tuple[str | None, str | None]:
+    """Read that by which the counter knows a proxy, as read_proxy: the last four characters, a code word, or both.
+
+    Raises:
+        InputError: "bad-last-four", "bad-code-word", "no-mark", naming the field.
+    """
     mark = read_last_four(last_four), read_word(word)
     if mark == (None, None):
         raise InputError("no-mark", "Give the last four characters, or a code word.", field="last_four")
-    return Proxy(normalise_name(name), *mark)
+    return mark
 
 
 def read_last_four(typed: str) -> str | None:

@@ -11,7 +11,7 @@ from flask_babel import gettext
 from maskres.db.rounds import Round
 from maskres.errors import InputError, MaskresError
 from maskres.identity.names import normalise_name
-from maskres.pickup.proxies import Proxy, read_last_four, read_proxy, read_word
+from maskres.pickup.proxies import Proxy, read_last_four, read_mark, read_proxy, read_word
 from maskres.usecases.pickup import proxies
 from maskres.usecases.service import RESIDENT
 from maskres.usecases.showing.standing_values import Standing
@@ -73,10 +73,11 @@ def _read(form: Form) -> Proxy | None:
             read(form[field])
         except InputError as error:
             form.errors[field] = say(error)
-    if form.errors:
+    if form.errors.keys() & {"last_four", "word"}:
         return None
     try:
-        return read_proxy(form["name"], form["last_four"], form["word"])
+        read_mark(form["last_four"], form["word"])
     except InputError as error:
         form.refuse(error)
         return None
+    return None if form.errors else read_proxy(form["name"], form["last_four"], form["word"])

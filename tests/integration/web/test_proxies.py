@@ -58,6 +58,9 @@ def test_whom_a_winner_names_is_compared_at_the_counter_and_recorded(world: Coun
     ):
         assert f'href="#{field}"' in wrong.text and wrong.text.count(words) == 2, field
     assert 'value="12"' in wrong.text
+    empty = post(phone, PAGE, name="", last_four="", word="")
+    assert empty.status_code == 422
+    assert all(f'href="#{field}"' in empty.text for field in ("name", "last_four")), "both at once"
     assert "Please give one of the two" in post(phone, PAGE, name=NAME, last_four="", word="").text
     for _ in range(2):  # sent twice, it is done once
         assert post(phone, PAGE, name=NAME, last_four=" ０１２x ", word="").status_code == 303
