@@ -16,7 +16,7 @@ _CHOSEN = re.compile(r"[a-z][a-z0-9_-]*(\|[a-z][a-z0-9_-]*)*")
 #: Fields for short names, which are typed and yet look so.
 _NAMES = re.compile(r"name|round|goods|others|group_[0-9]+_stratum")
 #: Fields that nobody sees.
-_HIDDEN = frozenset({"request", "shown", "before"})
+_HIDDEN = frozenset({"request", "made", "shown", "before"})
 
 
 def not_sent(go_on: str) -> Response:

@@ -235,6 +235,9 @@ def see_notary(looker: Looker) -> None:
     notary.send()
     looker.see(notary, "notary-dice-confirm")
     base = f"/notary/rounds/{ROUND}/draws/1"
+    notary.go(f"{base}/disqualify")
+    notary.press(page.locator('main a[href*="/disqualify/"]').first)
+    looker.see(notary, "notary-disqualify-last")
     for path in ("", "/disqualify", "/minutes", "/audit"):
         looker.open(notary, base + path, f"notary-draw{path.replace('/', '-')}")
     notary.send()

@@ -22,6 +22,8 @@ def set_registration_times(
 ) -> None:
     """Announce when people may register for a draw: for the first one of a draft, or for one that is open.
 
+    Those that are announced already stay as they are.
+
     Raises:
         InputError: "unknown-round", "unknown-draw", "times-crossed", "time-past".
         StepRefused: "draw-closed"; "registration-begun" for another opening once it has begun.
@@ -40,6 +42,8 @@ def set_registration_times(
                 "registration-begun", "Registration has begun; its opening cannot be moved any more."
             )
     check_times(times, now, announced.times)
+    if times == announced.times:
+        return  # sent twice: it stands, and was logged
     rounds.set_times(c, announced, times)
     detail = {"before": _written(announced.times), "after": _written(times)}
     record.log(

@@ -104,6 +104,17 @@ def _add_disqualify(routes: Blueprint, door: Door) -> None:
         status = 422 if form.errors else 200
         return show("notary/disqualify.html", status, form=form, shown=shown, one=one, requests=requests)
 
+    @routes.get("/rounds/<slug>/draws/<int:number>/disqualify/<int:asked>")
+    @staff(StaffRole.NOTARY, fresh=True)
+    def disqualify_last(slug: str, number: int, asked: int) -> Any:
+        """Say once more whom it meets and what becomes of them, before it is done for good."""
+        shown, one = draw_overview(door.service, slug, number)
+        found = next((each for each in list_requests(door.service, slug, number) if each.id == asked), None)
+        if found is None:
+            flash(gettext("This request is not open any more."))
+            return redirect(url_for("notary.disqualify", slug=slug, number=number), 303)
+        return show("notary/disqualify_last.html", shown=shown, one=one, asked=found)
+
 
 def _answer(door: Door, form: Form, slug: str, number: int) -> bool:
     actor, wanted = require_account().actor, form["request"]

@@ -10,6 +10,7 @@ from flask_babel import format_decimal, gettext
 from maskres.lottery.fairness import LEAST_GROUP
 from maskres.web import charts
 from maskres.web.charts import Step, in_steps
+from maskres.web.languages import MARKS, language
 from maskres.web.names import district_name
 from maskres.web.operator.figures import Figure, text_size
 from maskres.web.pages import local_time
@@ -43,10 +44,11 @@ def hours_by_district(
         if count >= LEAST_GROUP
     }
     names = [district_name(name) for name in counts]
+    colon = MARKS[language()]["colon"]
     begins = [local_time(step.since, zone, "short") for step in steps]
     chart = charts.heat(names, [str(nth) for nth in range(1, len(steps) + 1)], shares, text_size())
     rows = [
-        (f"{nth}: {begin}", *(_shown(row[nth - 1]) for row in counts.values()))
+        (f"{nth}{colon}{begin}", *(_shown(row[nth - 1]) for row in counts.values()))
         for nth, begin in enumerate(begins, start=1)
     ]
     title = gettext("Registrations by hour and district")

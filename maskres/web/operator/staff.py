@@ -63,6 +63,14 @@ def _add_new(routes: Blueprint, door: Door) -> None:
                 form.errors["role"] = gettext("Please choose the role.")
             elif form["role"] == StaffRole.COUNTER and not form["store"]:
                 form.errors["store"] = gettext("Please choose the counter's store.")
+            elif (one := _made_already(form)) is not None:
+                flash(
+                    gettext(
+                        "This account is there already; nothing was made twice. Its first password was shown once: if"
+                        " nobody has seen it, give the account a new one here."
+                    )
+                )
+                return redirect(url_for("operator.staff_one", account_id=one.id), 303)
             elif _add(form):
                 return redirect(url_for("operator.staff_list"), 303)
         with door.service.database.reading() as c:
@@ -71,8 +79,19 @@ def _add_new(routes: Blueprint, door: Door) -> None:
         values = {"roles": list(ROLES.items()), "stores": stores}
         return show("operator/staff_new.html", 422 if form.errors else 200, form=form, **values)
 
+    def _made_already(form: Form) -> accounts.Account | None:
+        """Give the account that this very form made before; one that differs is another's name."""
+        wanted = (form["name"].strip().lower(), form["shown_name"].strip(), form["role"], _store(form))
+        for each in accounts.list_accounts(door.service):
+            if (each.name, each.shown_name, each.role, each.store) == wanted:
+                return each
+        return None
+
+    def _store(form: Form) -> str | None:
+        return form["store"] if form["role"] == StaffRole.COUNTER else None
+
     def _add(form: Form) -> bool:
-        store = form["store"] if form["role"] == StaffRole.COUNTER else None
+        store = _store(form)
         name = form["name"].strip().lower()
         try:
             actor = require_account().actor

@@ -34,7 +34,9 @@ def add_tills(routes: Blueprint, door: Door) -> None:
             open_rounds = [each for each in rounds.list_rounds(c) if each.status is RoundStatus.OPEN]
             stores = {store.store: store for each in open_rounds for store in rounds.list_stores(c, each.id)}
         values = {"stores": list(stores.values()), "devices": list_devices(service), "now": service.now()}
-        return show("operator/tills.html", status, form=form, **values)
+        # Tells one showing of the form from another; a form that was refused keeps its own.
+        made = form["made"] or service.random_bytes(8).hex()
+        return show("operator/tills.html", status, form=form, made=made, **values)
 
     @routes.route("/tills", methods=["GET", "POST"])
     @staff(StaffRole.OPERATOR)
@@ -42,13 +44,23 @@ def add_tills(routes: Blueprint, door: Door) -> None:
         if request.method == "GET":
             return page(Form())
         form = Form.sent()
+        name = form["name"].strip().lower()
+        # Sent twice: the code made for this very form is shown again, and stays the one that counts.
+        kept = _KEPT.get(name)
+        if (
+            kept is not None
+            and form["made"]
+            and (kept["made"], kept["store"]) == (form["made"], form["store"])
+        ):
+            return redirect(url_for("operator.till_invited", name=name), 303)
         try:
-            made = invite_till(service, require_account().actor, form["name"].strip().lower(), form["store"])
+            made = invite_till(service, require_account().actor, name, form["store"])
         except MaskresError as error:
             refuse(form, error)
             return page(form, 422)
-        kept = {"code": made.code, "store": made.store, "expires_at": format_time(made.expires_at)}
-        _KEPT.put(made.name, kept)
+        expires_at = format_time(made.expires_at)
+        values = {"code": made.code, "store": made.store, "expires_at": expires_at, "made": form["made"]}
+        _KEPT.put(made.name, values)
         return redirect(url_for("operator.till_invited", name=made.name), 303)
 
     @routes.get("/tills/<name>/invitation")

@@ -288,10 +288,15 @@ def test_one_number_at_a_time_disputes_claims_and_disqualifying(desk: Desk) -> N
     desk.post("operator", f"{_DRAW}/disqualify", asked)
     request = re.search(r'name="request" value="(\d+)"', desk.get("notary", f"{_HALL}/disqualify").text)
     assert request is not None
+    # Nothing is confirmed by one tap: a last page says whom it meets and what cannot be undone.
+    last = desk.get("notary", f"{_HALL}/disqualify/{request[1]}").text
+    assert grouped(unlucky) in last and "forged card" in last and "cannot be undone" in last
+    assert place_of(service, unlucky) == "assigned"
     confirm = {"request": request[1], "answer": "confirm"}
     assert desk.post("notary", f"{_HALL}/disqualify", confirm).status_code == 303
     assert place_of(service, unlucky) == "disqualified"
     assert "This request is not open any more." in desk.post("notary", f"{_HALL}/disqualify", confirm).text
+    assert desk.client("notary").get(f"{_HALL}/disqualify/{request[1]}").location == f"{_HALL}/disqualify"
 
 
 def test_a_dispute_open_at_the_commitment_is_upheld_after_a_second_look(desk: Desk) -> None:

@@ -35,7 +35,11 @@ def test_accounts_by_one_operator_and_by_two(service: Service) -> None:
     assert _PASSWORD.search(lin.get(_STAFF).text) is None  # this once
     made = staff.check_password(service, "huli-pharmacy", shown[0])
     assert made is not None and (made.role, made.store) == ("counter", "huli-1")
-    again = send(lin, f"{_STAFF}/new", counter)
+    # Sent twice: to the account that is there, where a new password is to be had; another's name stays refused.
+    twice = send(lin, f"{_STAFF}/new", counter)
+    assert twice.location == f"{_STAFF}/{made.id}"
+    assert "nothing was made twice" in lin.get(twice.location).text
+    again = send(lin, f"{_STAFF}/new", counter | {"shown_name": "Another"})
     assert again.status_code == 422 and "There is already an account or a till of this name." in again.text
 
     # A notary takes two: whoever asked cannot confirm, and nothing is there before another does.

@@ -48,6 +48,14 @@ def test_threat_stolen_till_a_till_is_invited_enrolled_hands_over_and_is_refused
     operator.set_cookie("lang", "en")
     answer = send(operator, "/operator/tills", {"store": HERE, "name": "huli-1-door"})
     assert answer.status_code == 303
+    # The same form sent twice shows the same code; the next showing of the form makes a new one.
+    invited = "SELECT count(*) FROM audit_log WHERE act = 'till-invited'"
+    form = {"store": HERE, "name": "huli-1-twice", "made": "0123456789abcdef"}
+    codes = [_CODE.search(operator.get(send(operator, "/operator/tills", form).location).text) for _ in "12"]
+    assert codes[0] and codes[1] and codes[0][1] == codes[1][1]
+    assert fetch(world.service.database, invited)[0][0] == 2
+    newer = _CODE.search(operator.get(send(operator, "/operator/tills", form | {"made": "f"}).location).text)
+    assert newer and newer[1] != codes[0][1]
     shown = operator.get(answer.location).text
     code = _CODE.search(shown)
     assert code and "/counter/enrol" in shown
@@ -75,7 +83,8 @@ def test_threat_stolen_till_a_till_is_invited_enrolled_hands_over_and_is_refused
         assert "no longer in use" in refused.text
     acts = fetch(
         world.service.database,
-        "SELECT act FROM audit_log WHERE act IN ('till-invited', 'token-revoked') ORDER BY id",
+        "SELECT act FROM audit_log WHERE act IN ('till-invited', 'token-revoked')"
+        " AND detail LIKE '%huli-1-door%' ORDER BY id",
     )
     assert [act for (act,) in acts] == ["till-invited", "token-revoked"]
     assert fetch(world.service.database, "SELECT revoked_at FROM tills WHERE name = 'huli-1-door'")[0][0]

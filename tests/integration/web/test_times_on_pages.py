@@ -13,6 +13,7 @@ from maskres.usecases.rounds.registration_times import registration_times
 from maskres.usecases.service import Service
 from tests.support.api import Partner
 from tests.support.office import Desk
+from tests.support.raw import fetch
 from tests.support.web import make_app
 from tests.support.world import OPENS_AT, ROUND, create_round, open_round, set_clock
 
@@ -84,6 +85,11 @@ def test_the_operator_moves_them_in_the_citys_time(sqlite_service: Service, tmp_
     assert past.status_code == 422 and "past already" in past.text
     moved = desk.post("operator", page, {"opens_at": "", "closes_at": "2020-02-11T18:00"})
     assert moved.status_code == 303
+    assert desk.post("operator", page, {"opens_at": "", "closes_at": "2020-02-11T18:00"}).status_code == 303
+    logged = fetch(
+        sqlite_service.database, "SELECT count(*) FROM audit_log WHERE act = 'registration-times-set'"
+    )
+    assert logged[0][0] == 1  # sent twice, and done once
     assert registration_times(sqlite_service, ROUND, 1) == RegistrationTimes(
         None, OPENS_AT + timedelta(days=3, hours=9)
     )
