@@ -242,6 +242,8 @@ def see_notary(looker: Looker) -> None:
         looker.open(notary, base + path, f"notary-draw{path.replace('/', '-')}")
     notary.send()
     looker.see(notary, "notary-audit-opened")
+    for sound in page.locator("input[value=sound]").all():
+        sound.check()
     notary.send()
     work(looker)
     page.reload(wait_until="domcontentloaded")
