@@ -7,6 +7,7 @@ import sqlite3
 import stat
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
@@ -55,8 +56,14 @@ def made(tmp_path_factory) -> tuple[Path, DemoFacts, list[str]]:
 @pytest.fixture
 def instance(made, tmp_path) -> Path:
     """A copy of it to try things with."""
-    shutil.copytree(made[0], tmp_path / "instance")
-    return tmp_path / "instance"
+    copied = tmp_path / "instance"
+    # The database by its own means: files beside it come and go with whoever still has it open.
+    shutil.copytree(made[0], copied, ignore=shutil.ignore_patterns("maskres.sqlite*"))
+    source, target = made[0] / "maskres.sqlite", copied / "maskres.sqlite"
+    with closing(sqlite3.connect(source)) as found, closing(sqlite3.connect(target)) as copy:
+        found.backup(copy)
+    shutil.copymode(source, target)
+    return copied
 
 
 def dump(instance: Path) -> list[str]:

@@ -142,6 +142,7 @@ def collect(world: Counters) -> dict[str, tuple[str, str]]:
 
 def finish(service: Service) -> dict[str, tuple[str, str]]:
     """End the draw of ROUND; gives where somebody stands → their round and number, as make_gallery does."""
+    cosign_all(service)  # what the tours before have entered
     finish_draw(service, OPERATOR, ROUND, 1)
     return {where_of(service, number): (ROUND, number) for number in pool(service)}
 
