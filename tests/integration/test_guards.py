@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 
+from maskres.db import guards
 from maskres.db.tables import metadata
 from maskres.rounds.status import DrawStatus
 from maskres.usecases.service import Service
@@ -240,6 +241,24 @@ def test_documents_and_registrations_are_of_a_person_who_is_there(service: Servi
     assert refusal(service.database, gone, person=person) is not None
     run(service.database, "DELETE FROM registrations")
     assert refusal(service.database, gone, person=person) is None
+
+
+def test_many_documents_at_once_are_of_persons_who_are_there(postgres_service: Service):
+    """More rows than are looked up one by one; a row by itself is looked up by itself afterwards too."""
+    database, many = postgres_service.database, guards._MANY_ROWS + 1
+    run(database, f"INSERT INTO persons (id) SELECT nth FROM generate_series(1, {many}) AS nth")
+    add = (
+        "INSERT INTO documents (id_digest, key_version, person_id, data_version, canonical)"
+        " SELECT decode(md5(:salt || nth), 'hex'), 1, nth, 1, '' FROM generate_series(1, :last) AS nth"
+    )
+    assert refusal(database, add, salt="a", last=many + 1) is not None, "the last one is of nobody"
+    read = "SELECT seq_tup_read FROM pg_stat_xact_all_tables WHERE relname = 'persons'"
+    with database.engine.begin() as c:
+        c.execute(text(add), {"salt": "b", "last": many})
+        by_then = c.execute(text(read)).scalar_one()
+        assert by_then >= many, "the many were not looked up at once"
+        c.execute(text(add), {"salt": "c", "last": 1})
+        assert c.execute(text(read)).scalar_one() == by_then, "one row made all persons be read"
 
 
 def test_a_person_is_not_erased_while_somebody_adds_to_them(postgres_service: Service):

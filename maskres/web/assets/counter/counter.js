@@ -1,12 +1,11 @@
 // The counter's pages: a field that is always ready, the camera beside it, and a sound for each kind of answer.
 import { setUpCamera } from "./camera.js";
-import { isConflict, showNews } from "./news.js";
+import { CHANGED, isConflict, showNews } from "./news.js";
 import { sound } from "./sound.js";
 import { isReady, setUpWorker, sync } from "./sync.js";
 import { listActs } from "./vault.js";
 
 const SYNC_MILLISECONDS = 60_000;
-const CHANGED = ["handed-out", "undone"];
 const field = document.getElementById("code");
 const answer = document.querySelector("[data-answer]")?.dataset;
 // What stands in the field gives way to what is scanned or typed next.

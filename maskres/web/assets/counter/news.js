@@ -3,7 +3,8 @@
 import { announce } from "./sound.js";
 import { putAct } from "./vault.js";
 
-const CHANGED = ["handed-out", "undone"];
+// Answers to what did change something.
+export const CHANGED = ["handed-out", "undone"];
 export const isConflict = (act) => Boolean(act.answer) && !CHANGED.includes(act.answer.answer);
 export const listUnseen = (acts) => acts.filter((act) => isConflict(act) && !act.is_seen);
 export const markSeen = (act) => putAct({ ...act, is_seen: true });
