@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,7 @@ from maskres.rounds.status import DrawStatus
 from maskres.usecases.draw.bundles import export_bundle
 from maskres.usecases.draw.fairness import show_fairness
 from maskres.usecases.service import Service
-from tests.support.people import make_people
+from tests.support.people import STORES, make_people
 from tests.support.world import play_to
 
 
@@ -37,6 +38,34 @@ def test_the_report_is_published_with_the_places_and_counts_the_pool(service: Se
         assert all(group["pool"] >= 10 for group in comparison["groups"])
         expected = sum(float(group["expected"]) for group in comparison["groups"])
         assert expected == pytest.approx(len(result.winners), abs=0.2)
+
+
+def test_the_groups_are_those_of_the_people_in_the_pool(service: Service) -> None:
+    """Counted once more from the people: born in 1950 or 1985, all men, in two districts; some of them too few."""
+    people = make_people(72)
+    played = play_to(service, DrawStatus.PUBLISHED, people=people, capacity=30)
+    _, report = show_fairness(service, played.slug, played.draw)
+    with service.database.reading() as c:
+        draw = rounds.find_draw(c, rounds.find_round(c, played.slug), played.draw)
+        result = read_result(files.fetch_bytes(c, draw.id, "result.csv"))
+    person_of = {played.numbers[each.index]: each for each in people}
+    pool = [
+        (person_of[number], won)
+        for number, won in zip(result.numbers.astype(str).tolist(), result.has_won.tolist(), strict=True)
+    ]
+    labels = {
+        "age": lambda each: "60-69" if each.birth_date.year == 1950 else "30-39",
+        "sex": lambda each: "M",
+        "district": lambda each: STORES[each.index % 3][1],
+    }
+    for name, label in labels.items():
+        expected = Counter(label(each) for each, _ in pool)
+        won = Counter(label(each) for each, has_won in pool if has_won)
+        assert min(expected.values()) >= 10, name
+        groups = report["comparisons"][name]["groups"]
+        assert {each["name"]: (each["pool"], each["won"]) for each in groups} == {
+            group: (count, won[group]) for group, count in expected.items()
+        }, name
 
 
 def test_a_draw_in_order_of_registration_is_flagged_in_the_report(sqlite_service: Service) -> None:

@@ -17,7 +17,8 @@ from maskres.usecases.pickup import redeeming
 from maskres.usecases.pickup.redeeming import Request
 from maskres.usecases.service import Service
 from tests.support.collecting import Counters, local
-from tests.support.people import make_people
+from tests.support.documents import add_document
+from tests.support.people import make_people, make_person
 from tests.support.raw import fetch
 from tests.support.world import OPERATOR, open_round, play_to, status_of, winners_of
 
@@ -232,6 +233,15 @@ def test_a_card_alone_serves_at_this_store_on_this_day_and_is_logged(counters: C
         ("till/huli-1/till-1", number),
         ("till/huli-1/till-1", number),
     ]
+
+
+def test_a_card_that_is_not_the_one_registered_with_is_unknown(counters: Counters):
+    number, till = counters.winner(), counters.till()
+    own, other = read_document(counters.holder(number).id_number), read_document(make_person(5000).id_number)
+    add_document(counters.service, number, other.canonical)
+    counters.at(9)
+    assert counters.report(till, Request(counters.nonce(), card=other)).code == "unknown"
+    assert counters.report(till, Request(counters.nonce(), card=own)).code == "handed-out"
 
 
 def test_threat_data_trawled_beyond_the_days_limit_a_till_looks_up_no_card_and_it_is_reported(

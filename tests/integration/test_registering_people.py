@@ -8,11 +8,13 @@ from typing import Any
 import pytest
 
 from maskres.errors import InputError, StepRefused
+from maskres.identity.digests import id_digest
 from maskres.keys import DeploymentKeys
 from maskres.registration.numbers import registration_number
 from maskres.registration.seals import Reach, Wishes, make_seal
 from maskres.rehearsal.parts import SeededKeys
 from maskres.rounds.status import DrawStatus
+from maskres.usecases.keeping.rotating import is_rotation_unfinished, rewrite_personal_fields
 from maskres.usecases.registration import registering
 from maskres.usecases.registration.own_registrations import list_slips, require_own
 from maskres.usecases.registration.proofs import NO_PROOF, SEEN_BY_STAFF, Proof, proof_of_phone, secret_of
@@ -20,10 +22,12 @@ from maskres.usecases.registration.registering import Outcome
 from maskres.usecases.rounds.steps import finish_round
 from maskres.usecases.service import RESIDENT, Service
 from maskres.usecases.telling.phone_proofs import make_phone_proof, read_phone_proof
+from tests.support.documents import add_document
 from tests.support.people import make_application, make_people, make_person, register_row
 from tests.support.raw import fetch
 from tests.support.world import (
     COUNTER,
+    OPERATOR,
     ROUND,
     SEED,
     import_people,
@@ -321,6 +325,24 @@ class RotatedKeys(SeededKeys):
         """The keys of the deployment."""
         keys = super().deployment
         return dataclasses.replace(keys, index={**keys.index, max(keys.index) + 1: b"n" * 32})
+
+
+def test_rotated_keys_leave_a_registration_with_the_document_it_was_made_with(service: Service):
+    open_round(service)
+    number = register(service, ANNA).number
+    others = [
+        f"PASSPORT:GBR:{nth}" for nth in range(8)
+    ]  # some are rewritten before Anna's own, whatever the order
+    for canonical in others:
+        add_document(service, number, canonical)
+    contact = registering.read_contact(service, COUNTER, ROUND, number, "test")
+    rotated = dataclasses.replace(service, keys=RotatedKeys(SEED))
+    assert rewrite_personal_fields(rotated, OPERATOR) == 1 + len(others)
+    assert rows(rotated, "id_digest, key_version") == [
+        (id_digest(rotated.index_key, ANNA.canonical), rotated.index_key.version)
+    ]
+    assert registering.read_contact(rotated, COUNTER, ROUND, number, "test") == contact
+    assert not is_rotation_unfinished(rotated)
 
 
 def test_while_keys_are_rotated_a_phone_is_known_by_every_one_of_them(service: Service):

@@ -16,6 +16,7 @@ from maskres.lottery.fairness import (
     correlate,
     cut_into_tenths,
 )
+from maskres.lottery.fairness_report import Coded, Labels, read_report, write_report
 
 DAY = 86_400
 
@@ -191,3 +192,20 @@ def test_where_everybody_or_nobody_won_there_is_nothing_to_compare() -> None:
     for winners in (0, 40):
         found = compare_groups(draw_fairly(40, winners, 1), codes([0] * 20 + [1] * 20), ["a", "b"])
         assert (found.degrees, found.p, found.is_tested, found.is_flagged) == (0, 1.0, False, False)
+
+
+def test_the_report_counts_what_is_not_known_as_unknown_and_ages_by_their_bands():
+    count = 40
+    ages = Coded(np.repeat(np.arange(4, dtype=np.int32), 10), ("", "17", "18", "80"))
+    sexes = Coded(np.repeat(np.arange(2, dtype=np.int32), 20), ("F", ""))
+    same = Coded(np.zeros(count, dtype=np.int32), ("huli",))
+    drawn = Drawn(np.zeros(count, dtype=np.int64), np.arange(1, count + 1), np.arange(count) % 2 == 0)
+    report = read_report(write_report(drawn, Labels(np.arange(count), same, ages, sexes, same), about={}))
+    found = {
+        name: [(group["name"], group["pool"]) for group in report["comparisons"][name]["groups"]]
+        for name in ("age", "sex")
+    }
+    assert found == {
+        "age": [("0-17", 10), ("18-29", 10), ("80-", 10), ("unknown", 10)],
+        "sex": [("F", 20), ("unknown", 20)],
+    }
