@@ -334,7 +334,7 @@ def _fail_line(table: Table, number: int, line: bytes, columns: Sequence[Column]
         table.fail(
             number,
             "wrong-column-count",
-            f"The line has {len(fields)} fields where the header has {len(columns)}.",
+            f"Fields in this line: {len(fields)}; in the header: {len(columns)}.",
         )
         return
     for column, field in zip(columns, fields, strict=True):
