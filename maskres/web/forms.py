@@ -22,10 +22,12 @@ class Form:
     Attributes:
         values: field → what was typed; "" where nothing was.
         errors: field → what is wrong with it, in the person's language; "" is the form as a whole.
+        gathered: what the summary says once for all errors, where a line for each would be too many.
     """
 
     values: Mapping[str, str] = field(default_factory=dict)
     errors: dict[str, str] = field(default_factory=dict)
+    gathered: str = ""
 
     @classmethod
     def sent(cls) -> Form:
@@ -72,7 +74,9 @@ class Form:
 
     @property
     def summary(self) -> list[dict[str, str]]:
-        """Give the summary of errors, each leading to its field."""
+        """Give the summary of errors, each leading to its field; what is gathered leads to the first."""
+        if self.gathered:
+            return [{"text": self.gathered, "href": f"#{next(iter(self.errors))}"}]
         return [
             {"text": text, "href": f"#{name}"} if name else {"text": text}
             for name, text in self.errors.items()

@@ -72,10 +72,7 @@ def _add_findings(routes: Blueprint, door: Door) -> None:
             return _show_audit(door, Form(), slug, number)
         draw_overview(door.service, slug, number)
         form = Form.sent()
-        for each in filter(None, form["shown"].split("|")):
-            if form[f"{_FOUND}{each}"] not in ("sound", "unsound"):
-                form.errors[f"{_FOUND}{each}"] = gettext("%(number)s: is it sound?", number=grouped(each))
-        if form.errors:
+        if _lacks_findings(form):
             return _show_audit(door, form, slug, number)
         found = {
             name.removeprefix(_FOUND): value == "sound"
@@ -90,6 +87,22 @@ def _add_findings(routes: Blueprint, door: Door) -> None:
             draw=number,
             payload={"findings": found},
         )
+
+
+def _lacks_findings(form: Form) -> bool:
+    """Tell whether a winner of the sample has no finding; the form then says so at each, and once in its summary."""
+    sample = [number for number in form["shown"].split("|") if number]
+    lacking = [each for each in sample if form[f"{_FOUND}{each}"] not in ("sound", "unsound")]
+    if not lacking:
+        return False
+    form.errors |= {f"{_FOUND}{each}": gettext("Please say whether it is sound.") for each in lacking}
+    form.gathered = gettext(
+        "Not said yet whether they are sound: %(count)s of %(all)s winners. The first is %(number)s.",
+        count=len(lacking),
+        all=len(sample),
+        number=grouped(lacking[0]),
+    )
+    return True
 
 
 def _add_disqualify(routes: Blueprint, door: Door) -> None:

@@ -6,7 +6,8 @@ from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
-from flask import Flask, Response, abort, has_request_context, redirect, request, session, url_for
+from flask import Flask, Response, abort, flash, has_request_context, redirect, request, session, url_for
+from flask_babel import gettext
 from flask_login import LoginManager, current_user, login_user, logout_user
 
 from maskres.db import rounds
@@ -15,7 +16,7 @@ from maskres.rounds.roles import StaffRole
 from maskres.usecases.accounts.staff import Account, find_account
 from maskres.usecases.service import Service
 from maskres.web.access import Access
-from maskres.web.interrupted import begin_session, is_kept, keep_typed
+from maskres.web.interrupted import account_here, begin_session, is_kept, keep_typed
 from maskres.web.names import ROLES
 from maskres.web.not_sent import not_sent
 from maskres.web.staff.till_session import guard_till, renew_till, till_here
@@ -148,9 +149,10 @@ def _send_to(endpoint: str) -> Response:
     came_from = request.full_path.rstrip("?") if request.method == "GET" else request.path
     go_on = url_for(endpoint, next=came_from)
     if request.method == "POST":
-        if by := str(session.get("_user_id", "")).partition("/")[0]:
+        if by := account_here():
             keep_typed(by)
         if not is_kept():
             return not_sent(go_on)
+        flash(gettext("Nothing was sent. First show again who you are, please."), "note")
     response: Response = redirect(go_on, 303)  # type: ignore[assignment]
     return response

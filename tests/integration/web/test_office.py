@@ -346,7 +346,15 @@ def test_the_audit_is_opened_logged_and_published(desk: Desk) -> None:
     *_, last = sample
     all_but_one = {"shown": sample} | {name: each for name, each in found.items() if name != f"found-{last}"}
     page = desk.post("notary", f"{_HALL}/audit/findings", all_but_one)
-    assert page.status_code == 422 and f"{grouped(last)}: is it sound?" in page.text
+    assert page.status_code == 422 and page.text.count("Please say whether it is sound.") == 1
+    said = f"Not said yet whether they are sound: 1 of {len(sample)} winners. The first is {grouped(last)}."
+    assert f'<a href="#found-{last}">{said}</a>' in page.text
+    # Of however many are forgotten the summary says so in one line, and each has the words at its own field.
+    page = desk.post("notary", f"{_HALL}/audit/findings", {"shown": sample})
+    summary = page.text.split("govuk-error-summary__list")[1].split("</ul>")[0]
+    assert summary.count("<li>") == 1 and f'href="#found-{sample[0]}"' in summary
+    assert page.text.count("Please say whether it is sound.") == len(sample) > 1
+    page = desk.post("notary", f"{_HALL}/audit/findings", all_but_one)
     assert page.text.count(" checked") == len(found) - 1
     # Looking them up took longer than the proof of who one is holds: what was found is there on the way back.
     client = desk.client("notary")
