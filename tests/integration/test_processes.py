@@ -113,6 +113,16 @@ def test_processes_end_when_whoever_began_them_is_killed() -> None:
         time.sleep(0.1)
 
 
+def test_processes_begun_by_a_command_read_no_command_line() -> None:
+    code = (
+        "import runpy, sys; runpy.run_module('maskres.__main__', run_name='__mp_main__'); print(*sys.modules)"
+    )
+    read = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, stdout=subprocess.PIPE, text=True, check=True
+    )
+    assert {"click", "maskres.cli"}.isdisjoint(read.stdout.split())
+
+
 def is_alive(process: int) -> bool:
     with suppress(OSError):
         return Path(f"/proc/{process}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
