@@ -6,6 +6,7 @@ Sources: GB 11643-1999 (place, birth date, sequence, check symbol) with ISO 7064
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cache
 
 import numpy as np
@@ -15,14 +16,14 @@ from maskres.rehearsal.city.people import People
 from maskres.rehearsal.city.places import ISSUES, Kind
 from maskres.rehearsal.city.timetable import compact_days
 
-_WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
+_WEIGHTS: Ints = np.array((7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2), dtype=np.int64)
 _CHECKS = "10X98765432"
 _PASSPORTS = 10**8
 
 
 def check_symbol(body: str) -> str:
     """Compute the check symbol of the first seventeen digits of a number (ISO 7064 MOD 11-2, as GB 11643 uses it)."""
-    return _CHECKS[_weighted(body, 0) % 11]
+    return _CHECKS[int(_weigh([body], 0)[0]) % 11]
 
 
 def numbers(people: People) -> list[str]:
@@ -74,8 +75,11 @@ def _old_card(people: People, position: int) -> str:
     return f"{body}{total % 10}"
 
 
-def _weighted(digits: str, place: int) -> int:
-    return sum(int(digit) * weight for digit, weight in zip(digits, _WEIGHTS[place:], strict=False))
+def _weigh(parts: Sequence[str], place: int) -> Ints:
+    """Give the share of the check sum of parts of numbers, all as long, whose first digit stands at a place from 0."""
+    symbols = np.frombuffer("".join(parts).encode(), dtype=np.uint8).reshape(len(parts), -1)
+    shares: Ints = (symbols.astype(np.int64) - ord("0")) @ _WEIGHTS[place : place + symbols.shape[1]]
+    return shares
 
 
 @cache
@@ -86,11 +90,8 @@ def _prefixes() -> list[str]:
 @cache
 def _sums() -> tuple[Ints, Ints, Ints]:
     """Give the share of the check sum of every prefix, birth date and sequence number."""
-    return (
-        np.array([_weighted(prefix, 0) for prefix in _prefixes()], dtype=np.int64),
-        np.array([_weighted(day, 6) for day in compact_days()], dtype=np.int64),
-        np.array([_weighted(f"{sequence:03d}", 14) for sequence in range(1000)], dtype=np.int64),
-    )
+    sequences = [f"{sequence:03d}" for sequence in range(1000)]
+    return _weigh(_prefixes(), 0), _weigh(compact_days(), 6), _weigh(sequences, 14)
 
 
 @cache
