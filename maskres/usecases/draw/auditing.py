@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from maskres.db import deciding, files, people, record, registers, rounds
@@ -67,8 +67,8 @@ def open_audit(
     """
     round_ = rounds.find_round(c, round_slug)
     draw = _drawn(c, round_, draw_number)
-    lines = _pool_lines(c, service, draw)
     sample = _sample(c, service, round_, draw)
+    lines = _pool_lines(c, draw, frozenset(sample))
     opened: list[OpenedWinner] = []
     for some in in_batches(sample, _WINNERS_AT_ONCE):
         known = _look_up(c, service, round_, draw, some)
@@ -180,9 +180,9 @@ class _PoolLine:
     seal: str
 
 
-def _pool_lines(c: Transaction, service: Service, draw: rounds.Draw) -> dict[str, _PoolLine]:
+def _pool_lines(c: Transaction, draw: rounds.Draw, sample: Collection[str]) -> dict[str, _PoolLine]:
     data = files.fetch_bytes(c, draw.id, "pool.csv").decode().splitlines()[1:]
-    lines = (line.split(",") for line in data)
+    lines = (line.split(",") for line in data if line.partition(",")[0] in sample)
     return {
         number: _PoolLine(number, stratum, int(tickets), seal) for number, stratum, tickets, seal in lines
     }
