@@ -125,6 +125,13 @@ def is_among(c: Connection, column: Column[Any], values: Collection[Any]) -> Col
     return column.in_(list(values))
 
 
+def is_one_of(column: Column[Any], name: str, *, is_postgresql: bool) -> ColumnElement[bool]:
+    """Say the same of values that are given by a name when the statement is executed: so it is written only once."""
+    if is_postgresql:
+        return column == any_(bindparam(name, type_=ARRAY(column.type)))
+    return column.in_(bindparam(name, expanding=True))
+
+
 def find_by_key(c: Connection, key: Column[Any], values: Collection[Any]) -> CursorResult[Any]:
     """Give the rows of a table whose unique key is among some values, each looked up by itself.
 
@@ -138,7 +145,7 @@ def find_by_key(c: Connection, key: Column[Any], values: Collection[Any]) -> Cur
 def _select_by_key(key: Column[Any], is_postgresql: bool) -> Select[Any]:
     table = key.table
     if not is_postgresql:
-        return select(table).where(key.in_(bindparam("keys", expanding=True)))
+        return select(table).where(is_one_of(key, "keys", is_postgresql=False))
     given = func.unnest(bindparam("keys", type_=ARRAY(key.type)))
     wanted = given.table_valued("key", name="wanted").render_derived()
     found = select(table).where(key == wanted.c.key).limit(literal_column("1")).lateral("found")
