@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from maskres.rounds.rules_file import INTEGERS, read_rules
 from maskres.usecases.rounds.steps import open_round
 from maskres.usecases.service import Service
 from maskres.web.operator.rules_fields import form_of, read_form
-from tests.support.office import Desk
+from tests.support.office import Desk, digest_shown
 from tests.support.people import make_rules
 from tests.support.web import PASSWORD, code_of, csrf, log_in, make_account, make_app, send
 from tests.support.world import OPERATOR, ROUND, SEED, create_round, pass_time
@@ -42,6 +43,14 @@ def fields_of(rules: Rules) -> dict[str, Any]:
     return {name: value.split("|") if name.endswith("_bases") else value for name, value in values.items()}
 
 
+def look(desk: Desk, fields: Mapping[str, Any], files: Mapping[str, bytes] | None = None) -> tuple[str, str]:
+    """Send the form of the rules; gives the address of the page that says what would change, and that page."""
+    sent = desk.post("operator", PAGE, fields, files)
+    assert sent.status_code == 303, sent.text
+    where = sent.headers["Location"]
+    return where, desk.get("operator", where).text
+
+
 def test_rules_are_changed_by_form_after_a_look_at_what_would_change(desk: Desk) -> None:
     service = desk.service
     create_round(service)
@@ -56,25 +65,26 @@ def test_rules_are_changed_by_form_after_a_look_at_what_would_change(desk: Desk)
         "group_1_bases": ["insurance", "employment"],
         "act": "preview",
     }
-    shown = desk.post("operator", PAGE, fields)
-    assert shown.status_code == 200 and rules_of(service) == before, "nothing is changed by looking"
-    new, gone = (
-        re.findall(rf">{word}</strong> <(?:strong|s)>([^<]+)", shown.text) for word in ("new", "gone")
-    )
+    preview, shown = look(desk, fields)
+    assert rules_of(service) == before, "nothing is changed by looking"
+    new, gone = (re.findall(rf">{word}</strong> <(?:strong|s)>([^<]+)", shown) for word in ("new", "gone"))
     assert any("7" in line for line in new) and any("5" in line for line in gone)
-    stale = desk.post("operator", PAGE, fields | {"act": "keep", "approved": "0" * 64})
+    stale = desk.post("operator", preview, {"approved": "0" * 64})
     assert stale.status_code == 422 and "Something changed since you looked" in stale.text
-    approved = re.search(r'name="approved" value="([0-9a-f]{64})"', shown.text)
-    assert approved
-    unseen = desk.post("operator", PAGE, fields | {"quantity": "9", "act": "keep", "approved": approved[1]})
+    approved = digest_shown(shown)
+    nine, _ = look(desk, fields | {"quantity": "9"})
+    unseen = desk.post("operator", nine, {"approved": approved})
     assert unseen.status_code == 422 and rules_of(service) == before, "other rules than those looked at"
-    edited = desk.post("operator", PAGE, fields | {"act": "edit"})
+    edited = desk.get("operator", html.unescape(re.findall(r'href="([^"]+\?from=[^"]+)"', shown)[0]))
     assert 'name="quantity" type="text" spellcheck="false" value="7"' in edited.text, "what was typed is kept"
-    kept = desk.post("operator", PAGE, fields | {"act": "keep", "approved": approved[1]})
-    assert kept.status_code == 303, kept.text
-    again = desk.post("operator", PAGE, fields | {"act": "keep", "approved": approved[1]})
-    assert again.headers.get("Location") == f"/operator/rounds/{ROUND}", "pressed twice, it is kept once"
-    assert desk.approvals("rules-changed") == [approved[1]]
+    kept = desk.post("operator", preview, {})
+    assert kept.headers.get("Location") == f"/operator/rounds/{ROUND}", kept.text
+    again = desk.post("operator", preview, {"approved": approved})
+    assert again.headers.get("Location") == PAGE, "pressed twice, it is kept once"
+    assert "perhaps they are kept already" in desk.get("operator", PAGE).text
+    back = desk.client("operator").get(preview)
+    assert back.headers.get("Location") == PAGE, "the browser's Back: what the draft has now"
+    assert desk.approvals("rules-changed") == [approved]
     after = rules_of(service)
     assert (after.quantity, after.bases[0]) == (7, Basis("employment"))
     assert after.strata[1] == StratumRule("insured", max_age=30, bases=("insurance", "employment"))
@@ -84,18 +94,18 @@ def test_rules_are_changed_by_form_after_a_look_at_what_would_change(desk: Desk)
     )
     assert other.status_code == 422 and "the rules of another round" in other.text
     filed = strict_json.dumps(make_rules(ROUND, quantity=9))
-    assert "What would change" in desk.post("operator", PAGE, {"act": "preview"}, {"file": filed}).text
-    narrow = fields_of(after) | {"districts": "huli", "act": "preview"}
-    shown = desk.post("operator", PAGE, narrow)
-    approved = re.search(r'name="approved" value="([0-9a-f]{64})"', shown.text)
-    assert approved and "Districts that would go" in shown.text
-    refused = desk.post("operator", PAGE, narrow | {"act": "keep", "approved": approved[1]})
+    assert "What would change" in look(desk, {"act": "preview"}, {"file": filed})[1]
+    narrow, shown = look(desk, fields_of(after) | {"districts": "huli", "act": "preview"})
+    assert "Districts that would go" in shown
+    refused = desk.post("operator", narrow, {})
     assert refused.status_code == 422 and "not a district of the round" in refused.text
 
     open_round(service, OPERATOR, ROUND)
     frozen = desk.get("operator", PAGE).text
     assert "can never be changed" in frozen and 'name="quantity"' not in frozen
-    assert desk.post("operator", PAGE, fields | {"act": "keep"}).status_code == 409
+    assert desk.post("operator", PAGE, fields).status_code == 409
+    late = desk.client("operator").get(narrow)
+    assert late.headers.get("Location") == PAGE, "nothing is to be kept of rules that are frozen"
     assert rules_of(service) == after
 
 
