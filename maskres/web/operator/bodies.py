@@ -16,6 +16,9 @@ from maskres.usecases.work.uploads import MOST_BYTES
 from maskres.web.staff.login_session import current_account
 
 _PLAN_BYTES = 32 << 20
+#: Of a field, and of what is read of a file at once together with a line that was cut: the reader refuses a file whose
+#: line crosses the end of the first 64 KB where no more than these are allowed.
+_FIELD_BYTES = 1 << 20
 #: Endpoint → bytes a request may have. Registers and registrations go on to a task, piece by piece.
 _MOST = {
     "operator.registers": MOST_BYTES + (1 << 20),
@@ -41,6 +44,7 @@ def let_bodies_grow(routes: Blueprint) -> None:
             request._get_file_stream = _nowhere  # type: ignore[method-assign]
         if account is None or account.role is StaffRole.OPERATOR:
             request.max_content_length = most
+            request.max_form_memory_size = _FIELD_BYTES
 
 
 class _Nowhere(io.RawIOBase):

@@ -210,7 +210,7 @@ def test_a_file_sent_too_late_is_asked_for_again_however_large(
     client.set_cookie("lang", "en")
     token = csrf(client, page)
     end_session(client, is_idle)
-    file = (io.BytesIO(b"x" * 300_000), "large.csv")
+    file = (io.BytesIO("350203198503010398,刘国华,2001-05-01,,\n".encode() * 8000), "large.csv")
     late = client.post(
         page, data=fields | {"file": file, "csrf_token": token}, headers={"Origin": "http://localhost"}
     )
