@@ -32,8 +32,9 @@ from maskres.formats.copy_text import spell_rows
 BATCH_ROWS = 20_000
 #: A block of rows as its database takes it fastest: spelled for COPY, or tuples.
 ReadyRows = bytes | list[tuple[Any, ...]]
-#: PostgreSQL's settings for statements over everything. Our keys are unique or few: a tenth of the usual sample tells.
-_FOR_MUCH = ("work_mem = '64MB'", "jit = off", "default_statistics_target = 10")
+#: PostgreSQL's settings for statements over everything: it sorts and joins in memory, and does not compile its plans,
+#: which takes longer than most of them run. Our keys are unique or few: a tenth of the usual sample tells.
+_FOR_MUCH = {"work_mem": "64MB", "jit": "off", "default_statistics_target": "10"}
 
 
 def load_rows(
@@ -242,6 +243,7 @@ def write_csv(c: Connection, header: str, statement: Select[Any], path: Path) ->
         statement: selects the columns in the header's order, ordered as the file must be.
         path: the file to write.
     """
+    _set_for_much(c)
     with path.open("wb") as out:
         out.write(header.encode() + b"\n")
         if c.dialect.name == "postgresql":
@@ -265,9 +267,8 @@ def _copy_out(c: Connection, statement: Select[Any], out: BinaryIO) -> None:
 
 def stream(c: Connection, statement: Select[Any] | TextClause) -> Iterator[Any]:
     """Give the rows of a statement without holding them all."""
-    if c.dialect.name == "postgresql":
-        # Else a cursor is planned for its first rows: what is joined is looked up one by one.
-        c.exec_driver_sql("SET LOCAL cursor_tuple_fraction = 1")
+    # Else a cursor is planned for its first rows: what is joined is looked up one by one.
+    _set_for_much(c, cursor_tuple_fraction="1")
     result = c.execute(statement.execution_options(yield_per=BATCH_ROWS))
     yield from result
 
@@ -288,18 +289,22 @@ def make_temporary(c: Connection, name: str, columns: str) -> None:
 def refresh_statistics(c: Connection, *tables: str) -> None:
     """Let the database count again before a statement over everything: a plan for empty tables is quadratic.
 
-    For the rest of the transaction PostgreSQL sorts and joins in memory, and does not compile its plans: that takes
-    longer than most of them run.
+    For the rest of the transaction PostgreSQL has the settings for such statements.
     """
-    if c.dialect.name == "postgresql":
-        for setting in _FOR_MUCH:
-            c.exec_driver_sql(f"SET LOCAL {setting}")
+    _set_for_much(c)
     for table in tables:
         if c.dialect.name == "postgresql" and table in metadata.tables:
             # Only a table's owner may count it, which the service need not be: the migration left a way.
             c.exec_driver_sql(f"SELECT count_table('{table}')")
         else:
             c.exec_driver_sql(f"ANALYZE {table}")
+
+
+def _set_for_much(c: Connection, **more: str) -> None:
+    """Give PostgreSQL its settings for statements over everything, for the rest of the transaction."""
+    if c.dialect.name == "postgresql":
+        settings = (f"set_config('{name}', '{value}', true)" for name, value in (_FOR_MUCH | more).items())
+        c.exec_driver_sql(f"SELECT {', '.join(settings)}")
 
 
 def expect_much(c: Connection) -> None:

@@ -155,21 +155,17 @@ def _facts_sql(
         *(_flag(f"e.age >= {int(age)}", 1 << bits.AGE_SHIFT) for age in thresholds),
         *_passing_terms(bases),
     ]
-    joins = []
-    deceased = []
-    for nth, basis in enumerate(bases):
-        alias = f"k{nth}"
-        joins.append(f"LEFT JOIN ({_basis_sql(basis, dialect, within)}) {alias} ON {alias}.number = e.number")
-        terms.append(f"coalesce({alias}.bits, 0) * {bits.register_bit(basis.kind, 1)}")
-        deceased.append(f"coalesce({alias}.dead, 0)")
-    if deceased:
-        terms.append(_flag(f"{' + '.join(deceased)} > 0", bits.DECEASED))
+    joins = ""
+    if bases:
+        terms += [f"coalesce(k.{basis.kind}, 0) * {bits.register_bit(basis.kind, 1)}" for basis in bases]
+        terms.append(_flag("k.dead > 0", bits.DECEASED))
+        joins = f"LEFT JOIN ({_registers_sql(bases, dialect, within)}) k ON k.number = e.number"
     return f"""
         SELECT e.draw_id, e.number, CAST({" + ".join(terms)} AS BIGINT)
         FROM entries e
         {_passing_joins(bases)}
         LEFT JOIN ({_same_person_sql(_versions(bases))}) s ON s.number = e.number
-        {" ".join(joins)}
+        {joins}
         WHERE e.draw_id = :draw {within.replace("{}", "e")}"""
 
 
@@ -227,26 +223,39 @@ def _least(column: str) -> str:
     return f"(CASE WHEN {column} < :cap THEN {column} ELSE :cap END)"
 
 
-def _basis_sql(basis: PinnedBasis, dialect: str, within: str) -> str:
-    """Select of one register, for each entry it knows: bits FOUND, NAME_MATCHES, IN_FORCE, and whether dead."""
-    same_name = "g.name_digest = r.name_digest"
-    if basis.months is not None:
-        # Months paid are united over all rows of this name before they are counted.
-        paid = f"(bit_or({_flag(same_name, 'g.months')}) & {basis.window})"
-        counted = f"bit_count(CAST({paid} AS bit(64)))" if dialect == "postgresql" else f"bit_count({paid})"
-        in_force = _flag(f"{counted} >= {basis.months}", 1)
-    else:
-        valid = "(g.valid_from IS NULL OR g.valid_from <= :day) AND (g.valid_until IS NULL OR g.valid_until > :day)"
-        in_force = f"max({_flag(f'{same_name} AND {valid}', 1)})"
+def _registers_sql(bases: Sequence[PinnedBasis], dialect: str, within: str) -> str:
+    """Select, for each entry that a register knows, a column of each kind with the bits it has, and whether dead.
+
+    All registers at once: entries and rows are many, and so are joined once.
+    """
+    columns = ", ".join(f"{_bits_sql(basis, dialect)} AS {basis.kind}" for basis in bases)
     return f"""
-        SELECT r.number,
-               {bits.FOUND} + {bits.NAME_MATCHES} * max({_flag(same_name, 1)})
-               + {bits.IN_FORCE} * {in_force} AS bits,
-               max({_flag("g.is_deceased", 1)}) AS dead
+        SELECT r.number, {columns}, max({_flag("g.is_deceased", 1)}) AS dead
         FROM entries r
-        JOIN register_rows g ON g.version_id = {int(basis.version_id)} AND g.id_digest = r.id_digest
+        JOIN register_rows g ON g.version_id IN ({_versions(bases)}) AND g.id_digest = r.id_digest
         WHERE r.draw_id = :draw {within.replace("{}", "r")}
         GROUP BY r.number"""
+
+
+def _bits_sql(basis: PinnedBasis, dialect: str) -> str:
+    """Write the bits of one register over an entry's rows: FOUND, NAME_MATCHES, IN_FORCE.
+
+    Whoever is in force bears the name, and whoever bears the name is found: so the greatest has them all.
+    """
+    is_its, same_name = f"g.version_id = {int(basis.version_id)}", "g.name_digest = r.name_digest"
+    named = bits.FOUND + bits.NAME_MATCHES
+    if basis.months is None:
+        valid = "(g.valid_from IS NULL OR g.valid_from <= :day) AND (g.valid_until IS NULL OR g.valid_until > :day)"
+        named_bits = f"{named} + {_flag(valid, bits.IN_FORCE)}"
+    else:
+        named_bits = str(named)
+    found = f"max(CASE WHEN {is_its} THEN CASE WHEN {same_name} THEN {named_bits} ELSE {bits.FOUND} END ELSE 0 END)"
+    if basis.months is None:
+        return found
+    # Months paid are united over all rows of this name before they are counted.
+    paid = f"(bit_or({_flag(f'{is_its} AND {same_name}', 'g.months')}) & {basis.window})"
+    counted = f"bit_count(CAST({paid} AS bit(64)))" if dialect == "postgresql" else f"bit_count({paid})"
+    return f"{found} + {_flag(f'{counted} >= {basis.months}', bits.IN_FORCE)}"
 
 
 def _same_person_sql(versions: str) -> str:

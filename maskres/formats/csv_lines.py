@@ -35,13 +35,17 @@ def spell_columns(columns: Sequence[NDArray[np.bytes_]]) -> bytes:
 
 
 def spell_counts(block: slice) -> NDArray[np.bytes_]:
-    """Spell the count of each row of a block from 1, in decimal, NUL in place of leading zeros."""
-    counts = np.arange(block.start + 1, block.stop + 1)
-    digits = len(str(block.stop))
-    table = np.empty((len(counts), digits), dtype=np.uint8)
+    """Spell the count of each row of a block from 1 (see spell_whole)."""
+    return spell_whole(np.arange(block.start + 1, block.stop + 1))
+
+
+def spell_whole(values: NDArray[np.int64]) -> NDArray[np.bytes_]:
+    """Spell whole numbers from 1 in decimal, NUL in place of leading zeros."""
+    digits = len(str(values.max(initial=1)))
+    table = np.empty((len(values), digits), dtype=np.uint8)
     for place in range(digits):
         power = 10 ** (digits - 1 - place)
-        table[:, place] = np.where(counts >= power, counts // power % 10 + ord("0"), 0)
+        table[:, place] = np.where(values >= power, values // power % 10 + ord("0"), 0)
     return table.view(f"S{digits}").ravel()
 
 

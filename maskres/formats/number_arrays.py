@@ -14,6 +14,9 @@ from maskres.formats.symbols import ALPHABET, LENGTH
 Numbers = NDArray[np.bytes_]
 """Registration numbers as an array of dtype S12."""
 
+#: Bits of what keys_of gives, five a symbol.
+KEY_BITS = 5 * LENGTH
+
 _NO_SYMBOL = 255
 _BAD_PAIR = 1 << 10
 
@@ -65,7 +68,7 @@ def are_numbers(numbers: Numbers) -> NDArray[np.bool_]:
 
 
 def keys_of(numbers: Numbers) -> NDArray[np.uint64]:
-    """Pack valid numbers into 60 bits each, so that integers stand in the order of the numbers' bytes.
+    """Pack valid numbers into KEY_BITS each, so that integers stand in the order of the numbers' bytes.
 
     Args:
         numbers: valid numbers, dtype S12.

@@ -15,17 +15,19 @@ Source: spec J1 to J3.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import groupby, product
+from itertools import product
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from maskres.errors import InputError
 from maskres.formats import strict_json
-from maskres.formats.strict_csv import write_table
+from maskres.formats.csv_lines import encode_names, spell_columns, spell_whole
+from maskres.formats.number_arrays import KEY_BITS, keys_of
 from maskres.formats.symbols import ALPHABET
 from maskres.formats.values import format_time
 from maskres.ledger import merkle
@@ -37,13 +39,17 @@ from maskres.ledger.folders import move_in, staged
 from maskres.ledger.keyring import Keyring, read_keys
 from maskres.ledger.pool_tree import pool_tree
 from maskres.lottery.placements import read_allocation
-from maskres.lottery.results import Result, read_result
+from maskres.lottery.results import OUTCOMES, Result, read_result
 from maskres.lottery.slots import read_slots
 
 PROTOCOL = "maskres-look-up-1"
 MOST_RESULTS_A_FILE = 64
 MOST_SYMBOLS = 4
 RESULT_HEADER = ("number", "rank", "stratum", "outcome", "batch", "store", "slot", "starts_at")
+_HEADER_LINE = ",".join(RESULT_HEADER).encode() + b"\n"
+#: Whose lines are spelled together: some 50,000 lines.
+_FILES_AT_ONCE = 1024
+_NO_KEY = np.uint64(1 << KEY_BITS)
 _TOLD = (Kind.DRAW_COMMITTED, Kind.DICE, Kind.BEACON, Kind.DRAWN, Kind.ALLOCATED)
 
 
@@ -118,41 +124,52 @@ def _write_pool(pool: Path, symbols: int, folder: Path) -> int:
 
 def _write_results(bundle: Path, result: Result, symbols: int, folder: Path) -> int:
     folder.mkdir()
-    places = _places(bundle)
-    order = np.argsort(result.numbers)
-    rows = zip(
-        result.numbers[order].astype(str).tolist(),
-        (order + 1).tolist(),
-        result.strata[order].tolist(),
-        result.has_won[order].tolist(),
-        strict=True,
-    )
-    lines = (
-        (
-            number,
-            rank,
-            result.stratum_names[stratum],
-            "won" if has_won else "waiting",
-            *places.get(number, ("", "", "", "")),
-        )
-        for number, rank, stratum, has_won in rows
-    )
-    by_prefix = groupby(lines, key=lambda line: line[0][:symbols])
-    prefix, group = next(by_prefix, (None, iter(())))
-    count = 0
-    for name in prefixes(symbols):
-        is_there = prefix == name
-        with (folder / f"{name or 'all'}.csv").open("wb") as stream:
-            write_table(stream, RESULT_HEADER, group if is_there else ())
-        if is_there:
-            prefix, group = next(by_prefix, (None, iter(())))
-        count += 1
-    return count
+    keys = keys_of(result.numbers)
+    order = np.argsort(keys)
+    places = _find_places(bundle, keys[order])
+    names, bounds = list(prefixes(symbols)), _bounds(keys[order], symbols)
+    strata, outcomes = encode_names(result.stratum_names), encode_names(OUTCOMES)
+    for first in range(0, len(names), _FILES_AT_ONCE):
+        some = names[first : first + _FILES_AT_ONCE]
+        ends = bounds[first : first + len(some) + 1]
+        rows = slice(ends[0], ends[-1])
+        chosen = order[rows]
+        columns = [
+            result.numbers[chosen],
+            spell_whole(chosen + 1),
+            strata[result.strata[chosen]],
+            outcomes[result.has_won[chosen].astype(np.int64)],
+            *(texts[places.codes[rows]] for texts in places.texts),
+        ]
+        lines = spell_columns(columns).splitlines(keepends=True)
+        for name, start, end in zip(some, ends - ends[0], ends[1:] - ends[0], strict=False):
+            (folder / f"{name or 'all'}.csv").write_bytes(_HEADER_LINE + b"".join(lines[start:end]))
+    return len(names)
 
 
-def _places(bundle: Path) -> dict[str, tuple[int, str, str, str]]:
-    """Give the last published place of every number that was given one: batch, store, slot, its beginning."""
-    found: dict[str, tuple[int, str, str, str]] = {}
+def _bounds(keys: NDArray[np.uint64], symbols: int) -> NDArray[np.int64]:
+    """Tell where the rows of every prefix begin among sorted keys, and last where all end."""
+    first_keys = np.arange(32**symbols, dtype=np.uint64) << np.uint64(KEY_BITS - 5 * symbols)
+    return np.append(np.searchsorted(keys, first_keys), len(keys))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Places:
+    """The last published place of everyone.
+
+    Attributes:
+        codes: of each row, an index into every one of `texts`.
+        texts: batch, store, slot and its beginning of each place; the first of each is empty.
+    """
+
+    codes: NDArray[np.int64]
+    texts: Sequence[NDArray[np.bytes_]]
+
+
+def _find_places(bundle: Path, keys: NDArray[np.uint64]) -> _Places:
+    """Find the last published place of every number, given as sorted keys."""
+    codes = np.zeros(len(keys), dtype=np.int64)
+    known = [("", "", "", "")]
     batches = sorted(int(path.stem.removeprefix("promotion-")) for path in bundle.glob("promotion-*.csv"))
     for batch in (0, *batches):
         placed, offered = (
@@ -161,13 +178,21 @@ def _places(bundle: Path) -> dict[str, tuple[int, str, str, str]]:
         if not (bundle / placed).exists():
             continue
         starts = {(slot.store, slot.slot): slot.starts_at for slot in read_slots(bundle / offered)}
-        for placement in read_allocation(bundle / placed):
-            if placement.is_placed:
-                at = starts[placement.store, placement.slot]
-                found[placement.number] = (batch, placement.store, placement.slot, format_time(at))
-            else:
-                found.pop(placement.number, None)
-    return found
+        placements = read_allocation(bundle / placed)
+        pairs = placements.stores.astype(np.int64) * len(placements.slot_names) + placements.slots
+        distinct, pair_of = np.unique(pairs, return_inverse=True)
+        new_codes = np.zeros(len(distinct), dtype=np.int64)
+        for nth, pair in enumerate(distinct.tolist()):
+            store, slot = divmod(pair, len(placements.slot_names))
+            place = placements.store_names[store], placements.slot_names[slot]
+            if place[0]:
+                new_codes[nth] = len(known)
+                known.append((str(batch), *place, format_time(starts[place])))
+        placed_keys = keys_of(placements.numbers)
+        rows = np.searchsorted(keys, placed_keys)
+        is_drawn = np.append(keys, _NO_KEY)[rows] == placed_keys
+        codes[rows[is_drawn]] = new_codes[pair_of[is_drawn]]
+    return _Places(codes, [encode_names(texts) for texts in zip(*known, strict=True)])
 
 
 def _draw_file(

@@ -6,13 +6,15 @@ import pytest
 
 from maskres.errors import CheckFailed
 from maskres.identity.encryption import Cipher
+from maskres.pickup.codes import code_digest, pickup_code
 from maskres.registration.numbers import registration_number
 from maskres.registration.seals import make_seal_of_text
 from maskres.usecases.draw.unsealing import OpeningSetting, SealedRow, prepare_opening
 from maskres.usecases.processes import map_pieces
 
 SEAL_KEY, DATA_KEY, NUMBER_KEY = b"s" * 32, b"d" * 32, b"n" * 32
-SETTING = OpeningSetting(SEAL_KEY, 1, {1: DATA_KEY})
+CODE_KEY, LOOKUP_KEY = b"c" * 32, b"l" * 32
+SETTING = OpeningSetting(SEAL_KEY, 1, {1: DATA_KEY}, "town-1", 1, CODE_KEY, LOOKUP_KEY)
 
 
 def sealed(nth: int, choices: str = "huli-1|huli-2") -> SealedRow:
@@ -29,8 +31,13 @@ def test_two_processes_give_the_lines_that_one_gives():
     pieces = [[sealed(1), sealed(2, "")], [sealed(3)], [sealed(4)]]
     alone = list(map_pieces(prepare_opening, SETTING, pieces, process_count=1))
     assert list(map_pieces(prepare_opening, SETTING, pieces, process_count=2)) == alone
-    assert [lines.count(b"\n") for lines in alone] == [2, 1, 1]
-    assert alone[0].endswith(b",huli,city,\n")
+    assert [opened.lines.count(b"\n") for opened in alone] == [2, 1, 1]
+    assert alone[0].lines.endswith(b",huli,city,\n")
+    first, second = sealed(1)[0], sealed(2)[0]
+    digests = [
+        code_digest(LOOKUP_KEY, pickup_code(CODE_KEY, "town-1", 1, number, 1)) for number in (first, second)
+    ]
+    assert alone[0].codes == first.encode() + digests[0] + second.encode() + digests[1]
 
 
 def test_wishes_that_are_not_the_sealed_ones_are_refused_from_another_process_too():

@@ -21,8 +21,9 @@ from maskres.lottery.slots import read_slots
 from maskres.lottery.wishes import read_wishes
 from maskres.rounds.status import DrawStatus, require_draw_step
 from maskres.usecases.draw.fairness import publish_fairness
-from maskres.usecases.draw.opened_wishes import count_by_slot, place_rows, write_opened_wishes
-from maskres.usecases.draw.winners import read_prepared_codes, write_prepared_wishes
+from maskres.usecases.draw.opened_wishes import write_opened_wishes
+from maskres.usecases.draw.placing import count_by_slot, place_rows
+from maskres.usecases.draw.winners import write_prepared_wishes
 from maskres.usecases.record import enter
 from maskres.usecases.rounds.committed import (
     read_own_commitment,
@@ -106,9 +107,9 @@ def publish_allocation(
         files.fetch_file(c, draw.id, "result.csv", folder / "result.csv")
         files.fetch_file(c, draw.id, "slots.csv", folder / "slots.csv")
         if prepared:
-            write_prepared_wishes(c, service, prepared, folder / "wishes.csv")
+            codes = write_prepared_wishes(c, service, prepared, folder / "wishes.csv")
         else:
-            write_opened_wishes(c, service, round_, draw, folder / "wishes.csv")
+            codes = write_opened_wishes(c, service, round_, draw, folder / "wishes.csv")
         placements = allocate(
             read_result(folder / "result.csv").winners,
             read_wishes(folder / "wishes.csv"),
@@ -121,8 +122,7 @@ def publish_allocation(
         published = {
             name: publish(c, round_, draw, folder, name, service) for name in ("allocation.csv", "wishes.csv")
         }
-    digests = read_prepared_codes(c, service, prepared)
-    results.insert_places(c, place_rows(service, round_, draw, placements, 0, digests))
+    results.insert_places(c, place_rows(draw.id, placements, codes))
     slots.take_places(c, draw.id, count_by_slot(placements))
     note_wins(c, draw.id, 0, now, round_.rules.person_data_until.isoformat())
     body = bodies.allocated(published["allocation.csv"], published["wishes.csv"])

@@ -13,15 +13,12 @@ from maskres.db import results, rounds
 from maskres.db.bulk import stream
 from maskres.db.engine import Transaction
 from maskres.lottery.wishes import write_wishes
-from maskres.pickup.codes import DIGEST_LENGTH, CodeMaker, code_digest
 from maskres.usecases.draw.opened_wishes import opening_setting
 from maskres.usecases.draw.unsealing import prepare_opening
 from maskres.usecases.service import Service, one_transaction
 from maskres.usecases.work.parts import Numbers, Part, cut_numbers, keep_output, open_output
 
 _WISHES, _CODES = "wishes", "codes"
-_NUMBER_BYTES = 12
-_CODE_BYTES = _NUMBER_BYTES + DIGEST_LENGTH
 
 
 def cut_winners(service: Service, round_slug: str, draw_number: int) -> list[Part]:
@@ -57,16 +54,14 @@ def prepare_winners(
     draw = rounds.find_draw(c, round_, draw_number)
     statement = results.select_wishes(draw.id, round_.id, first=numbers.first, before=numbers.before)
     winners = [tuple(row) for row in stream(c, statement)]
-    keep_output(c, service, part_id, _WISHES, prepare_opening(opening_setting(service, round_))(winners))
-    maker = CodeMaker(service.keys.round_keys(round_slug).code, round_slug, draw_number)
-    lookup = service.keys.deployment.lookup
-    codes = [number.encode() + code_digest(lookup, maker.code(number, 1)) for number, *_sealed in winners]
-    keep_output(c, service, part_id, _CODES, b"".join(codes))
+    opened = prepare_opening(opening_setting(service, round_, draw))(winners)
+    keep_output(c, service, part_id, _WISHES, opened.lines)
+    keep_output(c, service, part_id, _CODES, opened.codes)
     return len(winners)
 
 
-def write_prepared_wishes(c: Transaction, service: Service, parts: Sequence[str], path: Path) -> None:
-    """Write wishes.csv of what the parts opened.
+def write_prepared_wishes(c: Transaction, service: Service, parts: Sequence[str], path: Path) -> bytes:
+    """Write wishes.csv of what the parts opened, and give the codes, as opened_wishes.write_opened_wishes does.
 
     Raises:
         CheckFailed: "part-lost", "personal-data-damaged".
@@ -75,13 +70,4 @@ def write_prepared_wishes(c: Transaction, service: Service, parts: Sequence[str]
         write_wishes((), out)
         for part_id in parts:
             out.write(open_output(c, service, part_id, _WISHES))
-
-
-def read_prepared_codes(c: Transaction, service: Service, parts: Sequence[str]) -> dict[str, bytes]:
-    """Give the digests of the first codes that the parts made, by number. Raises as write_prepared_wishes."""
-    found: dict[str, bytes] = {}
-    for part_id in parts:
-        codes = open_output(c, service, part_id, _CODES)
-        for code in (codes[at : at + _CODE_BYTES] for at in range(0, len(codes), _CODE_BYTES)):
-            found[code[:_NUMBER_BYTES].decode()] = code[_NUMBER_BYTES:]
-    return found
+    return b"".join(open_output(c, service, part_id, _CODES) for part_id in parts)

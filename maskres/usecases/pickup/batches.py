@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import timedelta
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +35,8 @@ from maskres.lottery.standings import Standings, Status
 from maskres.lottery.wishes import read_wishes
 from maskres.pickup.codes import CodeMaker, code_digest
 from maskres.usecases.draw.drawing import publish
-from maskres.usecases.draw.opened_wishes import count_by_slot, place_rows, write_opened_wishes
+from maskres.usecases.draw.opened_wishes import write_opened_wishes
+from maskres.usecases.draw.placing import count_by_slot, place_rows
 from maskres.usecases.pickup.afterwards import published_draw
 from maskres.usecases.record import enter
 from maskres.usecases.rounds.committed import read_own_commitment, require_all_cosigned
@@ -99,12 +101,12 @@ def publish_batch(
             write_slots(offered, out)
         shares = share_released(released, read_own_commitment(c, draw).quotas)
         plan = plan_batch(standings, read_changes(folder / names["changes"]), shares, has_ended=has_ended)
-        placements = _place(c, service, round_, draw, plan, offered, folder / names["wishes"])
+        placements, codes = _place(c, service, round_, draw, plan, offered, folder / names["wishes"])
         with (folder / names["promotion"]).open("wb") as out:
             write_allocation(placements, out)
         digests = {kind: publish(c, round_, draw, folder, name, service) for kind, name in names.items()}
     slots.insert_slots(c, draw.id, batches.offer_slots(c, draw.id, offered))
-    _write_places(c, service, round_, draw, plan, placements, number)
+    _write_places(c, service, round_, draw, plan, placements, codes, number)
     slots.take_places(c, draw.id, count_by_slot(placements))
     batches.lapse_places(c, draw.id, _lapses(standings))
     batches.publish_changes(c, draw.id, number, causes)
@@ -186,10 +188,11 @@ def _place(
     plan: Plan,
     offered: list[Slot],
     wishes: Path,
-) -> Placements:
+) -> tuple[Placements, bytes]:
+    """Place everyone of a batch; gives the digests of their first codes too, as unsealing.Opened has them."""
     numbers = sorted(number.decode() for number in [*plan.replaced.tolist(), *plan.promoted.tolist()])
-    write_opened_wishes(c, service, round_, draw, wishes, numbers)
-    return place_batch(plan, read_wishes(wishes), offered, str(draw.seed))
+    codes = write_opened_wishes(c, service, round_, draw, wishes, numbers)
+    return place_batch(plan, read_wishes(wishes), offered, str(draw.seed)), codes
 
 
 def _write_places(
@@ -199,12 +202,13 @@ def _write_places(
     draw: rounds.Draw,
     plan: Plan,
     placements: Placements,
+    codes: bytes,
     number: int,
 ) -> None:
-    lines = list(placements)
     replaced = len(plan.replaced)
-    results.move_places(c, _moves(c, service, round_, draw, lines[:replaced], number))
-    results.insert_places(c, place_rows(service, round_, draw, lines[replaced:], number))
+    moved = list(islice(placements, replaced))
+    results.move_places(c, _moves(c, service, round_, draw, moved, number))
+    results.insert_places(c, place_rows(draw.id, placements, codes, batch=number, after=replaced))
 
 
 def _moves(

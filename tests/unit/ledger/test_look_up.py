@@ -124,6 +124,17 @@ def test_who_was_moved_to_no_store_is_shown_none(tmp_path: Path) -> None:
     assert len(shown) == 1 and shown[0].endswith(",won,,,,")
 
 
+def test_a_place_of_a_number_that_was_not_drawn_is_nobodys(made: tuple[LookUp, Path], tmp_path: Path) -> None:
+    bundle = Path(shutil.copytree(EXAMPLE, tmp_path / "bundle"))
+    with (bundle / "allocation.csv").open("a") as file:
+        first, count = lines_of("allocation.csv")[0], len(lines_of("allocation.csv"))
+        for place, stranger in enumerate(("00000000001Y", "ZZZZZZZZZZZB"), start=count + 1):
+            file.write(f"{place},{stranger},{first['store']},{first['slot']},1\n")
+    write_look_up(bundle, tmp_path / "again")
+    for path in (made[1] / "result").iterdir():
+        assert (tmp_path / "again" / "result" / path.name).read_bytes() == path.read_bytes()
+
+
 def test_before_the_draw_only_the_pool_is_there(tmp_path: Path) -> None:
     early = Path(shutil.copytree(EXAMPLE, tmp_path / "early"))
     for name in ("result.csv", "seed.txt", "allocation.csv", "promotion-1.csv"):
