@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, select, update
+from sqlalchemy import Row, select
 
-from maskres.db.bulk import find_by_key, in_batches, insert_rows
+from maskres.db.bulk import find_by_key, in_batches, insert_rows, update_rows
 from maskres.db.engine import Transaction
 from maskres.db.tables import handovers, places
 from maskres.formats.values import format_time
 from maskres.pickup.handovers import Answer, AnswerCode, Handover, Record
 
 _AT_ONCE = 5000
-_COLUMNS = tuple(handovers.c.keys())
+_COLUMNS = (
+    *("nonce", "round_id", "place_id", "store", "till", "claimed_at", "received_at"),
+    *("is_offline", "has_code", "is_proxy", "undoes"),
+    *("answer", "reason", "answer_at", "answer_till", "answer_store"),
+)
 
 
 def find_records(c: Transaction, nonces: Collection[str]) -> dict[str, Record]:
@@ -35,14 +38,13 @@ def write_records(
     proxies: Collection[str],
 ) -> None:
     """Write records; one that takes the place of an earlier refusal replaces it."""
-    fresh = []
+    fresh: list[tuple[Any, ...]] = []
+    replacing: list[tuple[Any, ...]] = []
     for record in records:
-        values = _record_values(round_id, record, record.handover.nonce in proxies)
-        if record.handover.nonce in known:
-            c.execute(update(handovers).where(handovers.c.nonce == record.handover.nonce).values(**values))
-        else:
-            fresh.append([_plain(values[name]) for name in _COLUMNS])
+        nonce = record.handover.nonce
+        (replacing if nonce in known else fresh).append(_row(round_id, record, nonce in proxies))
     insert_rows(c, handovers, _COLUMNS, fresh)
+    update_rows(c, handovers, "nonce", (), _COLUMNS[1:], replacing)
 
 
 def list_conflicts(c: Transaction, round_id: int) -> list[Record]:
@@ -84,27 +86,24 @@ def _record(row: Row[Any]) -> Record:
     return Record(handover, answer)
 
 
-def _plain(value: Any) -> Any:
-    return format_time(value) if isinstance(value, datetime) else value
-
-
-def _record_values(round_id: int, record: Record, is_proxy: bool) -> dict[str, Any]:
+def _row(round_id: int, record: Record, is_proxy: bool) -> tuple[Any, ...]:
+    """Spell a record as a row of _COLUMNS."""
     handover, answer = record.handover, record.answer
-    return {
-        "nonce": handover.nonce,
-        "round_id": round_id,
-        "place_id": handover.place if handover.place is not None else answer.place,
-        "store": handover.store,
-        "till": handover.till,
-        "claimed_at": handover.claimed_at,
-        "received_at": handover.received_at,
-        "is_offline": handover.is_offline,
-        "has_code": handover.has_code,
-        "is_proxy": is_proxy,
-        "undoes": handover.undoes,
-        "answer": str(answer.code),
-        "reason": None if answer.reason is None else str(answer.reason),
-        "answer_at": answer.handed_out_at,
-        "answer_till": answer.till,
-        "answer_store": answer.store,
-    }
+    return (
+        handover.nonce,
+        round_id,
+        handover.place if handover.place is not None else answer.place,
+        handover.store,
+        handover.till,
+        format_time(handover.claimed_at),
+        format_time(handover.received_at),
+        handover.is_offline,
+        handover.has_code,
+        is_proxy,
+        handover.undoes,
+        str(answer.code),
+        None if answer.reason is None else str(answer.reason),
+        None if answer.handed_out_at is None else format_time(answer.handed_out_at),
+        answer.till,
+        answer.store,
+    )

@@ -61,7 +61,13 @@ def format_time(moment: datetime) -> str:
     """
     if moment.tzinfo is None:
         raise ValueError("a time without a zone cannot be published")
-    return moment.astimezone(UTC).isoformat(timespec="seconds")[:19] + "Z"
+    return _spell_time(moment.astimezone(UTC))
+
+
+@lru_cache(maxsize=4096)
+def _spell_time(moment: datetime) -> str:
+    # As with _read_time: what arrives together has arrived at one time.
+    return moment.isoformat(timespec="seconds")[:19] + "Z"
 
 
 def parse_time(text: str, *, field: str) -> datetime:
