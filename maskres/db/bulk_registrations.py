@@ -40,6 +40,16 @@ _MANY_LINES = 10_000
 
 def stage(c: Transaction, blocks: Iterable[ReadyRows]) -> None:
     """Load the rows of a file, STAGED_COLUMNS each, person_id being the id to use should the person be new."""
+    make_staged(c)
+    load_ready(c, "staged", STAGED_COLUMNS, blocks)
+    index_staged(c)
+    refresh_statistics(c, "registrations", "documents", "persons", "identity_links")
+    if count_staged(c) > _MANY_LINES:
+        expect_much(c)
+
+
+def make_staged(c: Transaction) -> None:
+    """Make the empty staging table."""
     is_postgresql = c.dialect.name == "postgresql"
     blob, number = ("BYTEA", 'VARCHAR(12) COLLATE "C"') if is_postgresql else ("BLOB", "TEXT")
     make_temporary(
@@ -49,17 +59,17 @@ def stage(c: Transaction, blocks: Iterable[ReadyRows]) -> None:
         f" contact {blob}, number {number}, age SMALLINT, sex TEXT, for_whom TEXT, is_keeping BOOLEAN,"
         " district TEXT, reach TEXT, choices TEXT, seal TEXT, person_id BIGINT, first_line INTEGER",
     )
-    load_ready(c, "staged", STAGED_COLUMNS, blocks)
+
+
+def index_staged(c: Transaction) -> None:
+    """Make the indexes of the staging table, which is full now, and count it."""
     c.exec_driver_sql("CREATE UNIQUE INDEX staged_line ON staged (line)")
-    if (
-        not is_postgresql
-    ):  # which joins whole tables by hashing them, so that an index would only have to be made
+    if c.dialect.name != "postgresql":
+        # PostgreSQL joins whole tables by hashing them, so that an index would only have to be made.
         c.exec_driver_sql("CREATE INDEX staged_document ON staged (id_digest)")
         c.exec_driver_sql("CREATE INDEX staged_person ON staged (person_id)")
         c.exec_driver_sql("CREATE INDEX staged_number ON staged (number)")
-    refresh_statistics(c, "staged", "registrations", "documents", "persons", "identity_links")
-    if count_staged(c) > _MANY_LINES:
-        expect_much(c)
+    refresh_statistics(c, "staged")
 
 
 def count_staged(c: Transaction) -> int:
@@ -124,16 +134,13 @@ def resolve_persons(c: Transaction) -> None:
         c.execute(statement, [{"line": line, "person": person} for line, person in persons.items()])
 
 
-def insert_new_persons(
-    c: Transaction, key_version: int, data_version: int, *, is_by_document: bool = False
-) -> None:
+def insert_new_persons(c: Transaction, key_version: int, data_version: int) -> None:
     """Insert the persons and documents that are new, in the order in which an index takes them fastest.
 
     Args:
         c: a writing transaction.
         key_version: of the index key.
         data_version: of the data key.
-        is_by_document: whether the documents' own index is the only one of theirs (filling.py).
     """
     c.execute(
         text("""
@@ -141,13 +148,12 @@ def insert_new_persons(
         WHERE NOT EXISTS (SELECT 1 FROM persons p WHERE p.id = staged.person_id)
         ORDER BY person_id""")
     )
-    order = "id_digest" if is_by_document else "person_id"
     c.execute(
-        text(f"""
+        text("""
         INSERT INTO documents (id_digest, key_version, data_version, person_id, canonical)
         SELECT id_digest, :key_version, :data_version, person_id, canonical FROM staged
         WHERE NOT EXISTS (SELECT 1 FROM documents d WHERE d.id_digest = staged.id_digest)
-        ORDER BY {order}"""),
+        ORDER BY person_id"""),
         {"key_version": key_version, "data_version": data_version},
     )
 

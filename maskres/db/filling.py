@@ -1,63 +1,208 @@
-"""A file that brings most of the registrations there are: its rows go in first, the indexes are made after them.
+"""A file that brings most of the registrations there are: its rows go straight into tables without indexes or guards.
 
-Into an index that stands, two million rows go one by one, each to another place; made afterwards it is sorted once, in
-a tenth of the time. Until the transaction ends nobody else reads these tables, so this is only for a file beside which
-hardly anything stands. PostgreSQL only: SQLite takes such files fast enough, and one writer at a time anyway.
+They go in while other lines are still being sealed. Then those that do not stand alone are set apart, into the staging
+table, to be taken as those of any file are (bulk_registrations.py): who stands in the file twice, is known already, is
+linked with another document by a register, or has somebody else's number. Last the indexes are made, which looks at
+what they keep unique, and the guards are put back, which look at all rows. Until the transaction ends nobody else reads
+these tables, so this is only for a file beside which hardly anything stands. PostgreSQL only: SQLite has one writer
+at a time, and takes such files fast enough.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from typing import Any
 
-from sqlalchemy import func, select, text
+from sqlalchemy import Table, func, select, text
 
+from maskres.db.bulk import load_ready, make_temporary, refresh_statistics
+from maskres.db.bulk_registrations import STAGED_COLUMNS, index_staged, make_staged
 from maskres.db.engine import Transaction
-from maskres.db.tables import registrations
+from maskres.db.guards import OF_PERSONS
+from maskres.db.tables import documents, registrations
+from maskres.formats.copy_text import spell_rows
 
-#: From so many lines on, and so many times those who are registered in any round.
+#: From so many lines on, and so many times those who are registered in any round or known at all.
 _FROM_LINES = 50_000
 _TIMES = 4
 
+#: Table → which of the staged columns go into it; a line's person is how its rows are found again.
+FILLED: dict[str, tuple[str, ...]] = {
+    "filled": ("line", "person_id"),
+    "persons": ("person_id",),
+    "documents": ("person_id", "id_digest", "canonical"),
+    "registrations": tuple(name for name in STAGED_COLUMNS if name not in ("line", "canonical")),
+}
+
+#: Key → how it is made.
+_KEYS = {
+    "persons": "pk_persons PRIMARY KEY (id)",
+    "documents": "pk_documents PRIMARY KEY (id_digest)",
+    "registrations": "pk_registrations PRIMARY KEY (round_id, number)",
+}
 #: Index → how it is made.
 _INDEXES = {
     "uq_registrations_person": "CREATE UNIQUE INDEX uq_registrations_person ON registrations (person_id, round_id)",
     "ix_registrations_phone": "CREATE INDEX ix_registrations_phone ON registrations (round_id, phone_digest)",
     "ix_documents_person_id": "CREATE INDEX ix_documents_person_id ON documents (person_id)",
+    "ix_documents_versions": "CREATE INDEX ix_documents_versions ON documents (key_version, data_version)",
 }
+#: Table → the guard that is asked once a statement, and would look at all persons for each piece of a file.
+_GUARDS = {"persons": "persons_referred_to"} | {table: f"{table}_of_persons" for table in OF_PERSONS}
 
 NAME = "index_registrations"
+
+
+def _take_away() -> Iterator[str]:
+    yield f"LOCK TABLE {', '.join(_KEYS)}"
+    yield f"DROP INDEX {', '.join(_INDEXES)}"
+    for table, key in _KEYS.items():
+        yield f"ALTER TABLE {table} DROP CONSTRAINT {key.split()[0]}, DISABLE TRIGGER {_GUARDS[table]}"
+
+
+def _put_back() -> Iterator[str]:
+    for table, key in _KEYS.items():
+        yield f"ALTER TABLE {table} ADD CONSTRAINT {key}, ENABLE TRIGGER {_GUARDS[table]}"
+    yield from _INDEXES.values()
+    for table in OF_PERSONS:
+        yield (
+            f"IF EXISTS (SELECT FROM {table} t LEFT JOIN persons p ON p.id = t.person_id WHERE p.id IS NULL) "
+            f"THEN RAISE EXCEPTION '{table} belong to persons' USING ERRCODE = 'foreign_key_violation'; END IF"
+        )
+
+
 FUNCTION = (
     f"CREATE FUNCTION {NAME}(is_wanted boolean) RETURNS void LANGUAGE plpgsql SECURITY DEFINER "
-    "SET search_path FROM CURRENT SET maintenance_work_mem = '256MB' AS $$ BEGIN "
-    f"IF is_wanted THEN {'; '.join(_INDEXES.values())}; "
-    f"ELSE DROP INDEX {', '.join(_INDEXES)}; END IF; END $$"
+    "SET search_path FROM CURRENT SET maintenance_work_mem = '256MB' SET work_mem = '64MB' AS $$ BEGIN "
+    f"IF is_wanted THEN {'; '.join(_put_back())}; ELSE {'; '.join(_take_away())}; END IF; END $$"
 )
-"""Sets up the function that takes the indexes away or makes them, with the right of the tables' owner."""
+"""Sets up the function that takes indexes and guards away or puts them back, with the right of the tables' owner."""
+
+
+def is_worth_filling(c: Transaction, lines: int) -> bool:
+    """Tell whether a file of about so many lines is to fill the tables: many, beside which hardly anything stands."""
+    few = lines // _TIMES
+    return (
+        c.dialect.name == "postgresql"
+        and lines >= _FROM_LINES
+        and not _has_more(c, registrations, few)
+        and not _has_more(c, documents, few)
+    )
+
+
+def _has_more(c: Transaction, table: Table, count: int) -> bool:
+    some = select(next(iter(table.primary_key))).limit(count + 1).subquery()
+    return bool(c.execute(select(func.count()).select_from(some)).scalar_one() > count)
 
 
 @contextmanager
-def filled_before_indexed(c: Transaction, lines: int) -> Iterator[bool]:
-    """Leave the indexes of registrations and documents away while a file is taken, where that pays.
+def unindexed(c: Transaction) -> Iterator[None]:
+    """Leave indexes and guards of registrations, documents and persons away.
 
-    What they keep unique is looked at when they are made: where it is not, that fails, and with it the transaction.
+    Where what they keep does not hold at the end, putting them back fails, and with it the transaction.
 
     Args:
-        c: a writing transaction that has the round's registering lock alone.
-        lines: how many rows are to go in.
-
-    Yields:
-        Whether they are away.
+        c: a writing transaction of PostgreSQL that has the round's registering lock alone.
     """
-    is_away = c.dialect.name == "postgresql" and lines >= _FROM_LINES and not _has_many(c, lines // _TIMES)
-    if is_away:
-        c.execute(text(f"SELECT {NAME}(false)"))
-    yield is_away
-    if is_away:
-        c.execute(text(f"SELECT {NAME}(true)"))
+    c.execute(text(f"SELECT {NAME}(false)"))
+    yield
+    c.execute(text(f"SELECT {NAME}(true)"))
 
 
-def _has_many(c: Transaction, count: int) -> bool:
-    """Tell whether more than so many registrations stand, of whatever round."""
-    some = select(registrations.c.number).limit(count + 1).subquery()
-    return bool(c.execute(select(func.count()).select_from(some)).scalar_one() > count)
+def fill(
+    c: Transaction,
+    round_id: int,
+    data_version: int,
+    values: dict[str, Any],
+    pieces: Iterable[Sequence[bytes]],
+) -> None:
+    """Put rows into the tables that stand without indexes.
+
+    Args:
+        c: a writing transaction, the tables unindexed.
+        round_id: the round.
+        data_version: of the data key.
+        values: now, draw, ledger_size, actor, key_version, the same for all of them.
+        pieces: spelled rows, for each table of FILLED its own.
+    """
+    make_temporary(c, "filled", "line INTEGER, person_id BIGINT")
+    c.exec_driver_sql("DROP TABLE IF EXISTS known")
+    c.exec_driver_sql("CREATE TEMPORARY TABLE known AS SELECT id_digest FROM documents")
+    version, now = values["key_version"], values["now"]
+    same: dict[str, dict[str, Any]] = {
+        "filled": {},
+        "persons": {},
+        "documents": {"key_version": version, "data_version": data_version},
+        "registrations": {
+            "round_id": round_id,
+            "status": "standing",
+            "key_version": version,
+            "registered_at": now,
+            "changed_at": now,
+            "draw": values["draw"],
+            "ledger_size": values["ledger_size"],
+            "entered_by": values["actor"],
+        },
+    }
+    into = [
+        (table, _columns(table) + tuple(same[table]), _ending(tuple(same[table].values())))
+        for table in FILLED
+    ]
+    for piece in pieces:
+        for (table, columns, ending), block in zip(into, piece, strict=True):
+            load_ready(c, table, columns, [block.replace(b"\n", ending)])
+
+
+def _columns(table: str) -> tuple[str, ...]:
+    return ("id",) if table == "persons" else FILLED[table]
+
+
+def _ending(values: tuple[Any, ...]) -> bytes:
+    """Spell the values that end each line of a table's rows; no other LF stands in a spelled row than at its end."""
+    return b"\t" + spell_rows([values]) if values else b"\n"
+
+
+def set_apart(c: Transaction, round_id: int) -> int:
+    """Take those of the filled lines that do not stand alone out of the tables, into the staging table.
+
+    What a document's number is follows from the document, so who stands in the file twice has a number that does.
+
+    Returns:
+        How many lines are left in the tables: each of a person of its own, unknown before.
+    """
+    make_staged(c)
+    refresh_statistics(c, "filled", "known", "registrations", "documents", "persons", "identity_links")
+    for name in ("twice", "apart"):
+        c.exec_driver_sql(f"DROP TABLE IF EXISTS {name}")
+    c.execute(
+        text(f"""
+        CREATE TEMPORARY TABLE twice AS SELECT number FROM registrations WHERE round_id = {int(round_id)}
+        GROUP BY number HAVING count(*) > 1""")
+    )
+    c.execute(
+        text(f"""
+        CREATE TEMPORARY TABLE apart AS
+        SELECT f.line, f.person_id FROM filled f JOIN (
+            SELECT r.person_id FROM registrations r JOIN twice t ON t.number = r.number
+             WHERE r.round_id = {int(round_id)}
+            UNION SELECT d.person_id FROM documents d JOIN known k ON k.id_digest = d.id_digest
+            UNION SELECT d.person_id FROM documents d JOIN identity_links l ON l.id_digest = d.id_digest
+        ) met ON met.person_id = f.person_id""")
+    )
+    of_registration = [name for name in FILLED["registrations"] if name != "person_id"]
+    c.execute(
+        text(f"""
+        WITH r AS (DELETE FROM registrations r USING apart a WHERE r.person_id = a.person_id
+                   RETURNING a.line, r.*),
+             d AS (DELETE FROM documents d USING apart a WHERE d.person_id = a.person_id
+                   RETURNING d.person_id, d.canonical)
+        INSERT INTO staged (line, canonical, person_id, {", ".join(of_registration)})
+        SELECT r.line, d.canonical, r.person_id, {", ".join(f"r.{name}" for name in of_registration)}
+        FROM r JOIN d ON d.person_id = r.person_id""")
+    )
+    c.execute(text("DELETE FROM persons p USING apart a WHERE p.id = a.person_id"))
+    alone = "SELECT (SELECT count(*) FROM filled) - (SELECT count(*) FROM apart)"
+    left = int(c.execute(text(alone)).scalar_one())
+    index_staged(c)
+    return left

@@ -30,7 +30,28 @@ def spell_rows(rows: Iterable[Sequence[Any]]) -> bytes:
     Returns:
         One line a row, in UTF-8.
     """
-    columns = [_spell_column(values) for values in zip(*rows, strict=True)]
+    (spelled,) = spell_tables(rows, (None,))
+    return spelled
+
+
+def spell_tables(rows: Iterable[Sequence[Any]], tables: Iterable[Sequence[int] | None]) -> tuple[bytes, ...]:
+    """Spell rows out of which several tables are filled.
+
+    Args:
+        rows: as for spell_rows.
+        tables: of each table, which of a row's values go into it, by their places; None for all.
+
+    Returns:
+        For each table what spell_rows would give.
+    """
+    columns = [list(_spell_column(values)) for values in zip(*rows, strict=True)]
+    return tuple(
+        _join_lines(columns if places is None or not columns else [columns[place] for place in places])
+        for places in tables
+    )
+
+
+def _join_lines(columns: Sequence[Sequence[str]]) -> bytes:
     lines = "\n".join(map("\t".join, zip(*columns, strict=True)))
     return f"{lines}\n".encode() if columns else b""
 

@@ -40,12 +40,14 @@ class Prepared:
         rows: what is stored of them, as bulk.load_ready takes it.
         bad: its bad lines, one for each problem.
         links: of a register, digests of a document and of the group that it belongs to.
+        tables: in the place of rows, where a file fills several tables: of each what goes into it.
     """
 
     count: int
     rows: bytes | list[tuple[Any, ...]]
     bad: tuple[BadRow, ...]
     links: tuple[tuple[bytes, bytes], ...] = ()
+    tables: tuple[bytes, ...] = ()
 
 
 @dataclass(slots=True)
@@ -99,6 +101,12 @@ class Sieve:
             file=self.file,
             bad=bad,
         )
+
+
+def count_lines(path: Path) -> int:
+    """Count the lines of a file without reading what is in them."""
+    with path.open("rb") as stream:
+        return sum(block.count(b"\n") for block in iter(lambda: stream.read(1 << 20), b""))
 
 
 def digest_of(path: Path) -> str:

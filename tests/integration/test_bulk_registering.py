@@ -125,39 +125,65 @@ def test_a_file_does_what_its_lines_do_one_by_one(service: Service, other_servic
     assert fetch(service.database, persons) == fetch(other_service.database, persons) == [(8,)]
 
 
-def index_names(service: Service) -> list[tuple[Any, ...]]:
+def indexes_and_guards(service: Service) -> list[tuple[Any, ...]]:
     if service.database.is_sqlite:
         return fetch(
-            service.database, "SELECT name, sql FROM sqlite_master WHERE type = 'index' ORDER BY name"
+            service.database, "SELECT name, sql FROM sqlite_master WHERE type <> 'table' ORDER BY name"
         )
-    return fetch(
-        service.database,
-        "SELECT indexname, indexdef FROM pg_indexes WHERE schemaname = 'public' ORDER BY indexname",
-    )
+    return [
+        *fetch(
+            service.database,
+            "SELECT indexname, indexdef FROM pg_indexes WHERE schemaname = 'public' ORDER BY indexname",
+        ),
+        *fetch(
+            service.database,
+            "SELECT conname, pg_get_constraintdef(oid) FROM pg_constraint"
+            " WHERE connamespace = 'public'::regnamespace ORDER BY conname, conrelid",
+        ),
+        *fetch(
+            service.database,
+            "SELECT tgname, tgenabled::text FROM pg_trigger ORDER BY tgname",
+        ),
+    ]
 
 
-def test_a_large_file_comes_out_the_same_and_leaves_every_index(
+def fill_always(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(filling, "_FROM_LINES", 2)
+    monkeypatch.setattr(filling, "_TIMES", 1)
+
+
+def test_which_file_is_worth_filling_tables_before_their_indexes(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+):
+    open_round(service)
+    for person in make_people(2):
+        register(service, person)
+    monkeypatch.setattr(filling, "_FROM_LINES", 8)
+    with service.database.reading() as c:
+        assert filling.is_worth_filling(c, 8) != service.database.is_sqlite
+        assert not filling.is_worth_filling(c, 7), "small"
+    with service.database.writing() as c:
+        c.exec_driver_sql("DELETE FROM registrations")
+    monkeypatch.setattr(filling, "_FROM_LINES", 2)
+    with service.database.reading() as c:
+        assert not filling.is_worth_filling(c, 7), "two documents stand, and seven is not four times as many"
+
+
+def test_a_large_file_comes_out_the_same_and_leaves_every_index_and_guard(
     service: Service, other_service: Service, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
     people = make_people(8)
     for each in (service, other_service):
         prepare(each, people)
-    import_rows(other_service, tmp_path, rows_of(people))
-    stood = index_names(service)
-    monkeypatch.setattr(filling, "_FROM_LINES", 2)
-    monkeypatch.setattr(filling, "_TIMES", 1)
-    with service.database.writing() as c, filling.filled_before_indexed(c, 11) as is_away:
-        assert is_away != service.database.is_sqlite
-    with service.database.writing() as c, filling.filled_before_indexed(c, 1) as is_away:
-        assert not is_away, "a small file"
-    monkeypatch.setattr(filling, "_TIMES", 11)
-    with service.database.writing() as c, filling.filled_before_indexed(c, 11) as is_away:
-        assert not is_away, "two stand, and eleven is not eleven times as many"
-    monkeypatch.setattr(filling, "_TIMES", 1)
-    import_rows(service, tmp_path, rows_of(people))
+    done = import_rows(other_service, tmp_path, rows_of(people))
+    stood = indexes_and_guards(service)
+    fill_always(monkeypatch)
+    assert import_rows(service, tmp_path, rows_of(people)) == done
     assert registrations(service) == registrations(other_service)
     assert contacts(service) == contacts(other_service)
-    assert index_names(service) == stood
+    persons = "SELECT count(*) FROM persons"
+    assert fetch(service.database, persons) == fetch(other_service.database, persons) == [(8,)]
+    assert indexes_and_guards(service) == stood
     double = (
         "INSERT INTO registrations (round_id, number, person_id, status, id_digest, name_digest, key_version, contact,"
         " for_whom, is_keeping, district, reach, choices, seal, registered_at, changed_at, draw, ledger_size,"
@@ -168,26 +194,50 @@ def test_a_large_file_comes_out_the_same_and_leaves_every_index(
     assert refusal(service.database, double) is not None
 
 
-def test_what_is_not_unique_is_refused_when_the_indexes_are_made(
-    postgres_service: Service, monkeypatch: pytest.MonkeyPatch
+def test_a_large_file_with_bad_lines_leaves_everything_as_it_was(
+    postgres_service: Service, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    people = make_people(8)
+    prepare(postgres_service, people)
+    fill_always(monkeypatch)
+    stood = (registrations(postgres_service), indexes_and_guards(postgres_service))
+    monkeypatch.setattr(office_csv, "BLOCK_BYTES", 200)
+    with pytest.raises(ImportRefused) as refused:
+        import_rows(postgres_service, tmp_path, [*rows_of(people), {"sex": "X"}, *rows_of(people)[:3]])
+    assert {bad.line for bad in refused.value.bad_rows} == {13}
+    assert (registrations(postgres_service), indexes_and_guards(postgres_service)) == stood
+
+
+@pytest.mark.parametrize(
+    ("broken", "refused"),
+    [
+        ("UPDATE registrations SET person_id = (SELECT min(person_id) FROM documents)", "uq_registrations"),
+        ("UPDATE documents SET id_digest = 'same'", "pk_documents"),
+        ("UPDATE registrations SET number = 'A'", "pk_registrations"),
+        ("DELETE FROM persons WHERE id = (SELECT min(id) FROM persons)", "documents belong to persons"),
+        (
+            "WITH gone AS (DELETE FROM documents RETURNING person_id)"
+            " DELETE FROM persons WHERE id IN (SELECT min(person_id) FROM gone)",
+            "registrations belong to persons",
+        ),
+    ],
+)
+def test_what_indexes_and_guards_keep_is_looked_at_when_they_are_put_back(
+    postgres_service: Service, broken: str, refused: str
 ):
     open_round(postgres_service)
-    first, second = (register(postgres_service, person) for person in make_people(2))
-    monkeypatch.setattr(filling, "_FROM_LINES", 2)
-    monkeypatch.setattr(filling, "_TIMES", 1)
-    stood = (registrations(postgres_service), index_names(postgres_service))
+    for person in make_people(2):
+        register(postgres_service, person)
+    stood = (registrations(postgres_service), indexes_and_guards(postgres_service))
+
     with (
-        pytest.raises(IntegrityError, match="uq_registrations_person"),
+        pytest.raises(IntegrityError, match=refused),
         postgres_service.database.writing() as c,
-        filling.filled_before_indexed(c, 11) as is_away,
+        filling.unindexed(c),
     ):
-        assert is_away
-        c.exec_driver_sql("ALTER TABLE registrations DISABLE TRIGGER USER")
-        change = (
-            "UPDATE registrations SET person_id = (SELECT person_id FROM registrations WHERE number = %s)"
-        )
-        c.exec_driver_sql(f"{change} WHERE number = %s", (first.number, second.number))
-    assert (registrations(postgres_service), index_names(postgres_service)) == stood
+        c.exec_driver_sql("ALTER TABLE registrations DISABLE TRIGGER registrations_keep_person")
+        c.exec_driver_sql(broken)
+    assert (registrations(postgres_service), indexes_and_guards(postgres_service)) == stood
 
 
 def test_a_file_worked_on_in_pieces_comes_out_as_one_worked_on_at_once(
@@ -224,6 +274,14 @@ def test_a_file_after_another_changes_what_the_first_one_registered(
     assert contacts(service) == contacts(other_service)
 
 
+@pytest.fixture(params=["staged", "filled"])
+def _either_way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have a file taken as a small one and as a large one."""
+    if request.param == "filled":
+        fill_always(monkeypatch)
+
+
+@pytest.mark.usefixtures("_either_way")
 def test_numbers_that_collide_are_passed_over_as_one_by_one(
     service: Service, other_service: Service, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
@@ -256,6 +314,7 @@ def test_numbers_that_collide_are_passed_over_as_one_by_one(
     assert {row[0] for row in registrations(service)} == numbers
 
 
+@pytest.mark.usefixtures("_either_way")
 def test_documents_linked_by_a_register_are_one_person_within_a_file(service: Service, tmp_path: Path):
     open_round(service)
     (person,) = make_people(1, start=2)
@@ -273,6 +332,7 @@ def test_documents_linked_by_a_register_are_one_person_within_a_file(service: Se
     )
 
 
+@pytest.mark.usefixtures("_either_way")
 def test_the_document_that_came_first_gives_the_number_and_the_last_line_the_wishes(
     service: Service, tmp_path: Path
 ):
@@ -293,6 +353,7 @@ def test_the_document_that_came_first_gives_the_number_and_the_last_line_the_wis
     assert fetch(service.database, "SELECT count(*) FROM documents") == [(2,)]
 
 
+@pytest.mark.usefixtures("_either_way")
 @pytest.mark.parametrize(("order", "persons"), [("123", 1), ("213", 1), ("132", 2)])
 def test_links_of_two_registers_are_followed_through_a_document_that_came_before(
     service: Service, tmp_path: Path, order: str, persons: int
@@ -308,6 +369,19 @@ def test_links_of_two_registers_are_followed_through_a_document_that_came_before
     lines = {"1": application_fields(first), "2": application_fields(second), "3": PASSPORT | wishes}
     import_rows(service, tmp_path, [lines[each] for each in order])
     assert fetch(service.database, "SELECT count(*) FROM persons") == [(persons,)]
+
+
+@pytest.mark.usefixtures("_either_way")
+def test_a_person_of_an_earlier_round_is_known_again(service: Service, tmp_path: Path):
+    open_round(service)
+    people = make_people(3)
+    register(service, people[0])
+    with service.database.writing() as c:
+        c.exec_driver_sql("DELETE FROM registrations")
+    (known,) = fetch(service.database, "SELECT person_id FROM documents")
+    assert import_rows(service, tmp_path, people).created == 3
+    assert known in fetch(service.database, "SELECT person_id FROM registrations")
+    assert fetch(service.database, "SELECT count(*) FROM persons") == [(3,)]
 
 
 def test_bad_lines_are_listed_and_nothing_is_imported(service: Service, tmp_path: Path):

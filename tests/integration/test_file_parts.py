@@ -22,7 +22,7 @@ from maskres.usecases.service import Service
 from maskres.usecases.work import file_parts, tasks
 from maskres.usecases.work.tasks import describe_error
 from maskres.usecases.work.uploads import keep_upload, read_bytes
-from tests.integration.test_bulk_registering import contacts, prepare, registrations, rows_of
+from tests.integration.test_bulk_registering import contacts, fill_always, prepare, registrations, rows_of
 from tests.integration.test_bulk_registering import import_rows as register_rows
 from tests.integration.test_register_import import NewerKeys, plain
 from tests.support.people import make_people, register_row, write_register, write_registrations
@@ -62,7 +62,10 @@ def work_off(service: Service, task: Task, folder: Path, monkeypatch) -> Task:
     return tasks.find_task(service, task.id)
 
 
-def test_registrations_in_parts(postgres_service, sqlite_service, tmp_path, monkeypatch):
+@pytest.mark.parametrize("is_filling", [False, True])
+def test_registrations_in_parts(postgres_service, sqlite_service, tmp_path, monkeypatch, is_filling):
+    if is_filling:
+        fill_always(monkeypatch)
     people = make_people(8)
     for each in (postgres_service, sqlite_service):
         prepare(each, people)

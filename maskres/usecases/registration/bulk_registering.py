@@ -6,23 +6,23 @@ back. The last line of a document counts, and of a person; the number follows fr
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from maskres.db import bulk_registrations as bulk
-from maskres.db import people, record, rounds
+from maskres.db import filling, people, record, rounds
 from maskres.db.bulk import takes_spelled
 from maskres.db.engine import Transaction
-from maskres.db.filling import filled_before_indexed
 from maskres.db.locks import lock_registering
 from maskres.db.registration_files import find_file, insert_file
 from maskres.formats.values import format_time
 from maskres.registration.bulk_file import read_lines
 from maskres.registration.seals import Reach, Wishes, make_seal
-from maskres.usecases.imports import Progress, Sieve, digest_of
+from maskres.usecases.imports import Progress, Sieve, count_lines, digest_of
 from maskres.usecases.keeping.rotating import require_rotated
 from maskres.usecases.personal import open_canonical
 from maskres.usecases.processes import map_pieces
@@ -83,11 +83,16 @@ def _import(
     if taken is not None:
         return taken
     sieve = Sieve(path.name, progress)
-    setting = sealing_setting(c, service, round_, service.now().date())
+    is_filling = filling.is_worth_filling(c, count_lines(path))
+    setting = sealing_setting(c, service, round_, service.now().date(), is_filling=is_filling)
     with path.open("rb") as stream:
         pieces = with_chance(read_lines(stream, file=path.name), service.random_bytes)
         with closing(map_pieces(prepare_sealing, setting, pieces)) as sealed:
-            bulk.stage(c, (piece.rows for piece in sieve.sift(sealed, stream)))
+            good = sieve.sift(sealed, stream)
+            if is_filling:
+                tables = (piece.tables for piece in good)
+                return fill_tables(c, service, actor, round_, sha256, tables, sieve)
+            bulk.stage(c, (piece.rows for piece in good))
     sieve.refuse_bad()
     return take_file(c, service, actor, round_, sha256, sieve.good_count)
 
@@ -108,6 +113,43 @@ def find_taken(
     return None
 
 
+def fill_tables(
+    c: Transaction,
+    service: Service,
+    actor: Actor,
+    round_: rounds.Round,
+    sha256: str,
+    pieces: Iterable[Sequence[bytes]],
+    sieve: Sieve,
+) -> ImportedRegistrations:
+    """Make registrations of a large file's lines while they are being sealed.
+
+    Args:
+        c: a writing transaction.
+        service: the service.
+        actor: who hands the file in.
+        round_: the round.
+        sha256: of the file.
+        pieces: of the file's lines, as filling.fill takes them.
+        sieve: knows of the bad lines, once the pieces have been read.
+
+    Raises:
+        StepRefused: "registration-closed".
+        ImportRefused: as Sieve.refuse_bad.
+    """
+    lock_registering(c, round_.id, is_exclusive=True)
+    stamp = _stamp(c, service, actor, require_open_draw(c, round_))
+    with filling.unindexed(c):
+        filling.fill(c, round_.id, service.cipher.current, stamp, pieces)
+        sieve.refuse_bad()
+        alone = filling.set_apart(c, round_.id)
+        repeats = bulk.drop_repeats(c)
+        bulk.resolve_persons(c)
+        taken = _take_alike(c, service, round_, stamp)
+    taken = taken._replace(created=taken.created + alone, changed=taken.changed + repeats)
+    return _enter_file(c, service, round_, sha256, sieve.good_count, taken, stamp)
+
+
 def take_file(
     c: Transaction, service: Service, actor: Actor, round_: rounds.Round, sha256: str, staged: int
 ) -> ImportedRegistrations:
@@ -116,53 +158,85 @@ def take_file(
     Raises:
         StepRefused: "registration-closed".
     """
-    now = service.now()
     # From here on alone: who registers on line at this moment would be taken for somebody else.
     lock_registering(c, round_.id, is_exclusive=True)
-    draw = require_open_draw(c, round_)
+    stamp = _stamp(c, service, actor, require_open_draw(c, round_))
     repeats = bulk.drop_repeats(c)
     bulk.resolve_persons(c)
-    created, changed = take_staged(c, service, actor, round_, draw)
-    insert_file(
-        c, round_.id, sha256, rows=staged, created=created, changed=changed + repeats, at=now, by=actor.name
-    )
-    detail = {"sha256": sha256, "rows": staged, "created": created, "changed": changed + repeats}
-    record.log(
-        c, now, actor.name, "registrations-imported", round_slug=round_.slug, draw=draw.draw, detail=detail
-    )
-    return ImportedRegistrations(staged, created, changed + repeats, is_new=True)
+    taken = _take_alike(c, service, round_, stamp)
+    taken = taken._replace(changed=taken.changed + repeats)
+    return _enter_file(c, service, round_, sha256, staged, taken, stamp)
 
 
 def take_staged(
     c: Transaction, service: Service, actor: Actor, round_: rounds.Round, draw: rounds.Draw
-) -> tuple[int, int]:
-    """Make registrations of the staged lines, whose persons are resolved; gives how many were created and changed."""
-    version = service.index_key.version
-    values = {
+) -> int:
+    """Make registrations of staged lines that are no file's, whose persons are known; gives how many were created."""
+    stamp = _stamp(c, service, actor, draw)
+    taken = _take_alike(c, service, round_, stamp)
+    return taken.created + _take_left(c, service, round_, taken.left, stamp)
+
+
+class _Taken(NamedTuple):
+    """What staged lines came to: people registered and changed, and the lines that are left to be taken one by one."""
+
+    created: int
+    changed: int
+    left: list[Any]
+
+
+def _take_alike(c: Transaction, service: Service, round_: rounds.Round, stamp: dict[str, Any]) -> _Taken:
+    """Make registrations of the staged lines, whose persons are resolved, but for those that need a look each."""
+    special = bulk.special_lines(c, round_.id)
+    bulk.insert_new_persons(c, stamp["key_version"], service.cipher.current)
+    bulk.remove_lines(c, [row.line for row in special])
+    changed = bulk.change_registered(c, round_.id, stamp)
+    return _Taken(bulk.insert_registrations(c, round_.id, stamp), changed, special)
+
+
+def _take_left(
+    c: Transaction, service: Service, round_: rounds.Round, left: list[Any], stamp: dict[str, Any]
+) -> int:
+    """Take lines one by one; gives how many people were registered by them, the others being changes."""
+    return sum(_take_line(c, service, round_, row, stamp) for row in left if not row.is_superseded)
+
+
+def _enter_file(
+    c: Transaction,
+    service: Service,
+    round_: rounds.Round,
+    sha256: str,
+    rows: int,
+    taken: _Taken,
+    stamp: dict[str, Any],
+) -> ImportedRegistrations:
+    """Take the lines that are left of a file, and note it as taken."""
+    made = _take_left(c, service, round_, taken.left, stamp)
+    created, changed = taken.created + made, taken.changed + len(taken.left) - made
+    now, by = service.now(), stamp["actor"]
+    insert_file(c, round_.id, sha256, rows=rows, created=created, changed=changed, at=now, by=by)
+    detail = {"sha256": sha256, "rows": rows, "created": created, "changed": changed}
+    record.log(
+        c, now, by, "registrations-imported", round_slug=round_.slug, draw=stamp["draw"], detail=detail
+    )
+    return ImportedRegistrations(rows, created, changed, is_new=True)
+
+
+def _stamp(c: Transaction, service: Service, actor: Actor, draw: rounds.Draw) -> dict[str, Any]:
+    """Give what is the same in all registrations that one file makes."""
+    return {
         "now": format_time(service.now()),
         "draw": draw.draw,
         "ledger_size": record.ledger_size(c),
         "actor": actor.name,
-        "key_version": version,
+        "key_version": service.index_key.version,
     }
-    special = bulk.special_lines(c, round_.id)
-    with filled_before_indexed(c, bulk.count_staged(c)) as is_filling:
-        bulk.insert_new_persons(c, version, service.cipher.current, is_by_document=is_filling)
-        bulk.remove_lines(c, [row.line for row in special])
-        changed = bulk.change_registered(c, round_.id, values)
-        created = bulk.insert_registrations(c, round_.id, values)
-    for row in special:
-        if row.is_superseded:
-            changed += 1
-            continue
-        is_created = _take_special(c, service, round_, row, values)
-        created += is_created
-        changed += not is_created
-    return created, changed
 
 
-def sealing_setting(c: Transaction, service: Service, round_: rounds.Round, today: date) -> SealingSetting:
-    """Give what it takes to seal the lines of a round's file; nobody in it is born after today."""
+def sealing_setting(
+    c: Transaction, service: Service, round_: rounds.Round, today: date, *, is_filling: bool
+) -> SealingSetting:
+    """Give what it takes to seal the lines of a round's file, which may fill the tables; nobody is born after today."""
     keys, deployment = service.keys.round_keys(round_.slug), service.keys.deployment
     return SealingSetting(
         districts=frozenset(round_.rules.districts),
@@ -176,10 +250,11 @@ def sealing_setting(c: Transaction, service: Service, round_: rounds.Round, toda
         data_version=service.cipher.current,
         data_keys=dict(deployment.data),
         is_spelled=takes_spelled(c),
+        is_filling=is_filling,
     )
 
 
-def _take_special(
+def _take_line(
     c: Transaction, service: Service, round_: rounds.Round, row: Any, values: dict[str, Any]
 ) -> bool:
     """Take a line that is a repeat under another document, or whose number is another's; tells whether created."""

@@ -46,7 +46,7 @@ def carry_over(c: Transaction, service: Service, actor: Actor, round_slug: str) 
     # Read to the end before staging begins: one connection cannot do both at once.
     kept = list(stream(c, carrying.select_kept(round_.id)))
     bulk.stage(c, make_ready(c, _staged(kept, service, round_, stores)))
-    created, _changed = take_staged(c, service, actor, round_, draw)
+    created = take_staged(c, service, actor, round_, draw)
     detail = {"registrations": created}
     record.log(
         c, service.now(), actor.name, "carried-over", round_slug=round_slug, draw=draw.draw, detail=detail

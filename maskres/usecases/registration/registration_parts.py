@@ -8,11 +8,13 @@ from pathlib import Path
 from maskres.db import bulk_registrations as bulk
 from maskres.db import rounds
 from maskres.db.engine import Transaction
+from maskres.db.filling import FILLED, is_worth_filling
 from maskres.db.tasks import Task
 from maskres.registration.bulk_file import REGISTRATION_COLUMNS
-from maskres.usecases.imports import Progress
+from maskres.usecases.imports import Progress, count_lines
 from maskres.usecases.registration.bulk_registering import (
     ImportedRegistrations,
+    fill_tables,
     find_taken,
     sealing_setting,
     take_file,
@@ -26,7 +28,7 @@ from maskres.usecases.work.file_parts import (
     require_same_key,
     sift_parts,
 )
-from maskres.usecases.work.parts import Part, rows_of_parts
+from maskres.usecases.work.parts import Part, rows_of_parts, tables_of_parts
 from maskres.usecases.work.uploads import describe_upload
 
 
@@ -41,7 +43,8 @@ def cut_registrations(service: Service, round_slug: str, path: Path, upload_id: 
     with service.database.reading() as c:
         if find_taken(c, service, rounds.find_round(c, round_slug), sha256) is not None:
             return []
-    given = {"today": service.now().date().isoformat()}
+        is_filling = is_worth_filling(c, count_lines(path))
+    given = {"today": service.now().date().isoformat(), "is_filling": is_filling}
     return cut_lines(service, path, REGISTRATION_COLUMNS, upload_id, given)
 
 
@@ -53,9 +56,10 @@ def seal_part(c: Transaction, service: Service, part: Task, round_slug: str, pro
         StepRefused: "keys-rotated".
     """
     today = date.fromisoformat(part.payload["today"])
-    work = prepare_sealing(sealing_setting(c, service, rounds.find_round(c, round_slug), today))
+    round_ = rounds.find_round(c, round_slug)
+    setting = sealing_setting(c, service, round_, today, is_filling=part.payload.get("is_filling", False))
     pieces = with_chance(read_part(c, service, part), service.random_bytes)
-    return keep_prepared(c, service, part, map(work, pieces), progress)
+    return keep_prepared(c, service, part, map(prepare_sealing(setting), pieces), progress)
 
 
 @one_transaction
@@ -84,6 +88,9 @@ def take_registrations(
         return taken
     sieve = sift_parts(c, service, ids, upload.name)
     sieve.refuse_bad()
+    if given.get("is_filling", False):
+        with tables_of_parts(service, ids, len(FILLED)) as pieces:
+            return fill_tables(c, service, actor, round_, upload.sha256, pieces, sieve)
     with rows_of_parts(service, ids) as blocks:
         bulk.stage(c, blocks)
     return take_file(c, service, actor, round_, upload.sha256, sieve.good_count)

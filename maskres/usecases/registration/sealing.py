@@ -12,7 +12,9 @@ from datetime import date
 from io import BytesIO
 from typing import Any
 
-from maskres.formats.copy_text import spell_rows
+from maskres.db.bulk_registrations import STAGED_COLUMNS
+from maskres.db.filling import FILLED
+from maskres.formats.copy_text import spell_rows, spell_tables
 from maskres.formats.keyed import KeyedHash
 from maskres.formats.office_csv import BadRow, Piece
 from maskres.identity.digests import IndexKey
@@ -32,6 +34,8 @@ _CHANCE_BYTES = 2 * NONCE_BYTES + _ID_BYTES
 PieceWithChance = tuple[Piece, bytes]
 #: The values of bulk_registrations.STAGED_COLUMNS.
 StagedRow = tuple[Any, ...]
+#: Of each table that a file may fill, where in a staged row its values are.
+_PLACES = tuple(tuple(map(STAGED_COLUMNS.index, columns)) for columns in FILLED.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +54,7 @@ class SealingSetting:
         data_version: what personal fields are encrypted under.
         data_keys: version → key.
         is_spelled: whether the database takes rows spelled (bulk.takes_spelled).
+        is_filling: whether they go straight into their tables (filling.FILLED).
     """
 
     districts: frozenset[str]
@@ -63,6 +68,7 @@ class SealingSetting:
     data_version: int
     data_keys: Mapping[int, bytes] = field(repr=False)
     is_spelled: bool
+    is_filling: bool
 
 
 def with_chance(pieces: Iterable[Piece], random_bytes: RandomBytes) -> Iterator[PieceWithChance]:
@@ -116,6 +122,8 @@ def prepare_sealing(setting: SealingSetting) -> Callable[[PieceWithChance], Prep
                 bad.append(each)
             else:
                 staged.append(seal(*each, draw))
+        if setting.is_filling:
+            return Prepared(len(staged), b"", tuple(bad), tables=spell_tables(staged, _PLACES))
         return Prepared(len(staged), spell_rows(staged) if setting.is_spelled else staged, tuple(bad))
 
     return seal_piece

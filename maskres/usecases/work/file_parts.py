@@ -19,7 +19,7 @@ from maskres.formats.office_csv import BadRow, BadRows, Column, Layout, Piece
 from maskres.formats.office_ranges import cut_file, read_range
 from maskres.usecases.imports import Prepared, Progress, Sieve
 from maskres.usecases.service import Service
-from maskres.usecases.work.parts import ROWS, Part, keep_output, open_output
+from maskres.usecases.work.parts import ROWS, Part, keep_output, open_output, table_output
 from maskres.usecases.work.uploads import describe_upload, read_bytes
 
 #: What of a file is a part; below twice that it is read whole.
@@ -83,18 +83,21 @@ def keep_prepared(
 ) -> int:
     """Keep what was made ready of a part's lines; gives how many of them are good."""
     size = part.payload["ends"] - part.payload["begins"]
-    rows, links, bad, count, done = [], [], BadRows(), 0, 0
+    rows, tables, links, bad, count, done = [], [], [], BadRows(), 0, 0
     for piece in pieces:
         if not isinstance(piece.rows, bytes):
             raise AssertionError("parts are for a database that takes rows spelled")
         for each in piece.bad:
             bad.add(each)
         rows.append(piece.rows)
+        tables.append(piece.tables)
         links += [document + group for document, group in piece.links]
         count += piece.count
-        done += len(piece.rows)
+        done += len(piece.rows) + sum(map(len, piece.tables))
         progress(min(done, size), size)
     keep_output(c, service, part.id, ROWS, b"".join(rows))
+    for nth, blocks in enumerate(zip(*tables, strict=True)):
+        keep_output(c, service, part.id, table_output(nth), b"".join(blocks))
     keep_output(c, service, part.id, _LINKS, b"".join(links))
     rest = {
         "count": count,

@@ -178,6 +178,23 @@ def rows_of_parts(service: Service, parts: Sequence[str]) -> Iterator[Iterator[b
         yield (open_output(beside, service, part_id, ROWS) for part_id in parts)
 
 
+@contextmanager
+def tables_of_parts(
+    service: Service, parts: Sequence[str], count: int
+) -> Iterator[Iterator[tuple[bytes, ...]]]:
+    """Lend what the parts made ready for so many tables, in order, as rows_of_parts does."""
+    with service.database.reading() as beside:
+        yield (
+            tuple(open_output(beside, service, part_id, table_output(nth)) for nth in range(count))
+            for part_id in parts
+        )
+
+
+def table_output(nth: int) -> str:
+    """Name what a part made ready for one of several tables."""
+    return f"{ROWS}-{nth}"
+
+
 def _prefix(value: int) -> str:
     high, low = divmod(value, len(ALPHABET))
     return ALPHABET[high] + ALPHABET[low]
