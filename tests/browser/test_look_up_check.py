@@ -11,7 +11,7 @@ from playwright.sync_api import Page, Route, expect
 
 from maskres.rounds.status import DrawStatus
 from maskres.usecases.draw.bundles import write_public_files
-from tests.support.browser import Live, fits, shot
+from tests.support.browser import Live, fits, press, shot
 from tests.support.world import play_to, winners_of
 
 OUTCOMES = {"zh": ("此登记号已中签。", "此登记号未中签"), "en": ("This number has won.", "has not won")}
@@ -38,6 +38,7 @@ def test_checked_on_the_device_and_saved(
     result = (tmp_path / "bundles" / played.slug / "draw-1" / "result.csv").read_text().splitlines()[1:]
     loser = next(line.split(",")[1] for line in result if line.endswith(",waiting"))
     page.goto(f"{live.url}/rounds/{played.slug}/draws/1/look-up")
+    expect(page.locator("#save")).to_be_hidden()  # there is nothing to save yet
     page.locator("#number").fill(f" {winners[0][:4].lower()}-{winners[0][4:8]}-{winners[0][8:]}")
     page.locator("#look-up button").click()
     assert states(page) == dict.fromkeys([*RIGHT, "won"], "right")
@@ -58,6 +59,7 @@ def test_checked_on_the_device_and_saved(
     page.locator("#number").fill("7K3M-9QTR-4XH8")
     page.locator("#look-up button").click()
     expect(page.locator("#trouble")).not_to_be_empty()
+    expect(page.locator("#answer")).to_be_hidden()
 
     offline = new_page(360, language)
     offline.context.set_offline(True)
@@ -72,6 +74,25 @@ def test_the_link_from_ones_own_page_checks_at_once(live: Live, page: Page, tmp_
     write_public_files(live.service, played.slug, played.draw, tmp_path / "bundles")
     page.goto(f"{live.url}/rounds/{played.slug}/draws/1/look-up#{winners_of(live.service)[0]}")
     assert states(page)["won"] == "right"
+
+
+def test_large_text_and_the_other_language_keep_the_answer(
+    live: Live, new_page: Callable[..., Page], tmp_path: Path
+) -> None:
+    played = play_to(live.service, DrawStatus.PUBLISHED)
+    write_public_files(live.service, played.slug, played.draw, tmp_path / "bundles")
+    winner = winners_of(live.service)[0]
+    page = new_page(360, "en")
+    page.goto(f"{live.url}/rounds/{played.slug}/draws/1/look-up")
+    page.locator("#number").fill(winner)
+    page.locator("#look-up button").click()
+    for name, outcome in (("Large text", OUTCOMES["en"][0]), ("中文", OUTCOMES["zh"][0])):
+        expect(page.locator("#answer")).to_be_visible()
+        press(page, page.get_by_role("link", name=name))
+        expect(page.locator("#outcome")).to_contain_text(outcome)
+        with page.expect_download() as download:
+            page.locator("#save").click()
+        assert winner in download.value.suggested_filename
 
 
 def fulfil(body: str, route: Route) -> None:

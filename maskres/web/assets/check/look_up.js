@@ -48,11 +48,20 @@ function findingsOf(number, draw, leaf, row) {
   }
 }
 
+// Who then asks for large text or the other language, or comes back, still has the answer before them.
+function keepInAddress(number) {
+  if (saved) return;
+  history.replaceState(null, "", `${location.pathname}#${number}`);
+  for (const link of document.querySelectorAll(".mr-header__switches a")) link.hash = number;
+}
+
 async function lookUp(typed) {
   const number = readNumber(typed);
   const trouble = part("trouble");
+  part("answer").hidden = true; // that of another number
   trouble.textContent = number ? "" : words.badNumber;
   if (!number) return;
+  keepInAddress(number);
   try {
     const draw = await fetchFile("draw.json");
     const leaf = await fetchFile(`pool/${fileOf(number, draw.pool_symbols)}.json`);
