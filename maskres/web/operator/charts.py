@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 from itertools import accumulate
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -23,8 +23,11 @@ from maskres.web.door import Door
 from maskres.web.names import REASONS, district_name, name_of, stratum_name
 from maskres.web.operator.charts_cross import hours_by_district
 from maskres.web.operator.figures import Figure, text_size
-from maskres.web.pages import local_time, show
+from maskres.web.pages import local_day, local_time, show
 from maskres.web.public.fairness_words import COMPARISONS, group_name
+
+#: Days that a chart's columns have room to name, in large text too.
+_MOST_NAMED = 3
 
 
 def add_charts(routes: Blueprint, door: Door) -> None:
@@ -120,7 +123,7 @@ def _of_odds(found: DrawCharts) -> list[Figure | None]:
 
 
 def _odds(name: str, title: str, groups: Sequence[Odds], words: str = "") -> Figure:
-    shares = [format_percent(each.share, "0.0 %") for each in groups]
+    shares = [format_percent(each.share, "0.0%") for each in groups]
     drawn = [(each.name, each.share, share) for each, share in zip(groups, shares, strict=True)]
     rows = [
         (each.name, format_decimal(each.pool), format_decimal(each.won), share)
@@ -139,12 +142,15 @@ def _of_slots(found: DrawCharts) -> list[Figure | None]:
         (hours.index(at.time()), days.index(at.date())): each.taken / each.capacity for at, each in local
     }
     labels = [f"{each:%H:%M}" for each in hours]
-    chart = charts.heat(labels, [str(day.day) for day in days], shares, text_size())
+    named = [local_day(day, "narrow-day") for day in days]
+    # Above more columns than a few there is room for the day of the month alone; the table says it in full.
+    over = named if len(days) <= _MOST_NAMED else [str(day.day) for day in days]
+    chart = charts.heat(labels, over, shares, text_size())
     rows = [
         (label, *(_percent(shares.get((row, column))) for column in range(len(days))))
         for row, label in enumerate(labels)
     ]
-    heads = (gettext("Begins"), *(f"{day.month}-{day.day}" for day in days))
+    heads = (gettext("Begins"), *named)
     words = gettext("Percent of the places taken, by day and half hour. Stores that closed are left out.")
     return [Figure("slots", gettext("How full the slots are"), words, chart, heads, rows)]
 
@@ -192,15 +198,15 @@ def _curve(found: DrawCharts) -> Figure:
 
 def _no_shows(found: DrawCharts) -> Figure:
     zone = ZoneInfo(found.shown.round.rules.zone)
-    by_day: dict[str, list[Expected]] = {}
+    by_day: dict[date, list[Expected]] = {}
     for each in found.expected:
         if each.ends_at <= found.now:
-            by_day.setdefault(each.starts_at.astimezone(zone).date().isoformat(), []).append(each)
+            by_day.setdefault(each.starts_at.astimezone(zone).date(), []).append(each)
     rows = [
-        (day, sum(each.expected for each in of_day), sum(each.missed for each in of_day))
+        (local_day(day), sum(each.expected for each in of_day), sum(each.missed for each in of_day))
         for day, of_day in sorted(by_day.items())
     ]
-    drawn = [(day, missed / due, format_percent(missed / due, "0.0 %")) for day, due, missed in rows if due]
+    drawn = [(day, missed / due, format_percent(missed / due, "0.0%")) for day, due, missed in rows if due]
     table = [
         (day, format_decimal(due), format_decimal(missed), share)
         for (day, due, missed), (_, _, share) in zip(rows, drawn, strict=True)

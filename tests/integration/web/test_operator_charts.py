@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from maskres.web.charts import WIDTH
-from tests.support.collecting import Counters
+from tests.support.collecting import DAY, Counters
 from tests.support.people import DISTRICTS, STORE_SLUGS
 from tests.support.web import log_in, make_app
 
@@ -45,9 +45,11 @@ def test_charts_show_the_figures_of_round_and_draw(counters: Counters) -> None:
     tables = _tables(page)
     winners = counters.numbers()
     assert sum(int(row[2]) for row in tables["odds"]) == len(winners)
-    assert all(row[3].endswith("%") for row in tables["odds"])
+    assert all(re.fullmatch(r"[0-9.]+%", row[3]) for row in tables["odds"])
     load = {row[0]: row[1] for row in tables["slots"]}
     assert set(load) == {"09:00", "15:00"}
+    assert f">{DAY:%-d %b}</th>" in page and f">{DAY:%-d %b}</text>" in page
+    assert tables["no-shows"][0][0] == f"{DAY:%-d %B %Y}"
     due = tables["collection"][-1]
     assert due[1:] == [str(len(winners)), str(len(early))]
     assert tables["no-shows"][0][1:3] == [str(len(winners)), str(len(winners) - len(early))]
@@ -63,3 +65,4 @@ def test_charts_show_the_figures_of_round_and_draw(counters: Counters) -> None:
     before = client.get(address.replace("/draws/1/", "/draws/2/"))
     assert before.status_code == 200 and "There is nothing to draw yet." in before.text
     assert client.get(address.replace("/draws/1/", "/draws/9/")).status_code == 404
+    assert f">{DAY.month}月{DAY.day}日</th>" in client.get(f"{address}?lang=zh").text
