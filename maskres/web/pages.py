@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 from datetime import date, datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
+from unicodedata import east_asian_width
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
@@ -34,6 +36,7 @@ _FORMS = {
         "full-day": "EEEE, d MMMM y",
         "weekday": "EEEE, d MMMM",
         "near-day": "d MMMM",
+        "narrow-day": "d MMM",
     },
     "zh": {
         "day": "y年M月d日",
@@ -44,9 +47,13 @@ _FORMS = {
         "full-day": "y年M月d日 EEEE",
         "weekday": "M月d日 EEEE",
         "near-day": "M月d日",
+        "narrow-day": "M月d日",
     },
 }
 LIVE_SECONDS = 30
+#: How much of a list's choice stands in one line in large text on a phone, in Chinese characters, and how much of one a
+#: Latin letter takes.
+_CHOICE_WIDTH, _LATIN = 8.0, 0.52
 STATIC = Path(__file__).parent / "static"
 
 
@@ -65,6 +72,7 @@ def set_up_pages(app: Flask, zone: str = "Asia/Shanghai") -> None:
         csp_nonce=csp_nonce,
         switch=_switch,
         qr=qr_code,
+        choice_height=choice_height,
         names=names,
         name_of=names.name_of,
         actor_name=names.actor_name,
@@ -128,10 +136,25 @@ def local_time(at: datetime, zone: str, form: str = "medium") -> str:
     return str(format_datetime(at.astimezone(ZoneInfo(zone)), pattern, rebase=False))
 
 
-def local_day(day: date | str) -> str:
-    """Say a day as people do; also one that is written like 2020-02-06."""
+def local_day(day: date | str, form: str = "day") -> str:
+    """Say a day as people do; also one that is written like 2020-02-06.
+
+    Args:
+        day: the day.
+        form: "day"; "near-day", without the year; "narrow-day", for the head of a narrow column.
+    """
     found = date.fromisoformat(day) if isinstance(day, str) else day
-    return str(format_date(found, _FORMS[language()]["day"]))
+    return str(format_date(found, _FORMS[language()][form]))
+
+
+def choice_height(options: Iterable[object]) -> str:
+    """Give the class of a list to choose from: how many lines its longest words need in large text on a phone."""
+    widths = [
+        sum(1 if east_asian_width(each) in "WF" else _LATIN for each in str(words)) for words in options
+    ]
+    # What a line has room for is not used up by words that go on in the next.
+    lines = max(widths, default=0) / _CHOICE_WIDTH
+    return "mr-choice--three" if lines > 1.7 else "mr-choice--two" if lines > 1 else ""
 
 
 def qr_code(text: str, title: str = "") -> Markup:

@@ -35,6 +35,16 @@ _VNU_SECONDS = 120
 #: Runs axe-core on a page and gives what is wrong, as few words as tell where.
 _RUN_AXE = """rules => axe.run(document, {resultTypes: ['violations'], preload: false, ...rules}).then(({violations}) =>
   violations.flatMap(({id, nodes}) => nodes.map(({html}) => `${id}: ${html.slice(0, 200)}`)))"""
+#: Gives the lists to choose from whose longest choice has no room, in as many lines as they are high.
+_FIND_CUT = """() => [...document.querySelectorAll('select')].filter(each => {
+  const pen = document.createElement('canvas').getContext('2d');
+  const {font, paddingLeft, lineHeight, whiteSpace} = getComputedStyle(each);
+  pen.font = font;
+  const longest = Math.max(...[...each.options].map(option => pen.measureText(option.text).width));
+  const room = each.clientWidth - 2 * parseFloat(paddingLeft) - 20;
+  const lines = whiteSpace === 'normal' ? Math.floor(each.clientHeight / parseFloat(lineHeight)) : 1;
+  return longest > lines * room;
+}).map(each => each.name)"""
 #: The pages of both languages are made alike. So one walk sees them in normal text with every rule, the other in large
 #: text with the rules on which size tells.
 _RULES: dict[str, dict[str, list[str]]] = {
@@ -112,6 +122,7 @@ class Looker:
             shot(page, f"{name}-{self.language}-{width if size == 'normal' else size}")
             if not fits(page):
                 self.faults.append(f"{name}: wider than {width} in {size} text")
+            self.faults += [f"{name}: {size} text cuts {each} off" for each in page.evaluate(_FIND_CUT)]
             if (width, size) == (360, self._size_for_axe):
                 self.faults += [f"{name}: {fault}" for fault in page.evaluate(_RUN_AXE, _RULES[size])]
         page.set_viewport_size({"width": 360, "height": 800})

@@ -10,6 +10,7 @@ from flask_babel import gettext
 from werkzeug.wrappers import Response
 
 from maskres.errors import MaskresError
+from maskres.registration.applications import ForWhom
 from maskres.rounds.roles import StaffRole
 from maskres.usecases.registration.quick_entry import Entered, OpenRound, enter, list_open_rounds, make_slip
 from maskres.web.access import staff
@@ -56,7 +57,8 @@ def helper_routes(door: Door) -> Blueprint:
         into, found = asked_round()
         if request.method == "GET" or into is None:
             # It may have closed while somebody was typing.
-            return page(Form(), into, found, 200 if request.method == "GET" else 409)
+            begun = Form({"for_whom": ForWhom.SELF})
+            return page(begun, into, found, 200 if request.method == "GET" else 409)
         # A choice nobody made is not sent at all, and must have its error at its field all the same.
         form = Form(dict.fromkeys((*_TAKEN_OVER, *CHOICES), "") | dict(Form.sent().values))
         try:
