@@ -79,9 +79,9 @@ _WORDS: Final[dict[str, tuple[str, str, str, str]]] = {
     ),
     "not-registered-here": (
         "We found no entry that lets you take part in this round.",
-        "Compare your document number. After an identity check you can see every reason, and object in time.",
+        "Compare your document number. If it is right, object before the time for objections ends.",
         "没有查到符合本轮参加条件的登记信息。",
-        "请核对证件号码；验证身份后可查看全部原因，并在异议期内提出异议。",
+        "请核对证件号码；如号码无误，请在异议期内提出异议。",
     ),
     "household:not-found": (
         "Your document number is not in the household register of this city.",

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from maskres.db import deciding, people, results, rounds
@@ -184,17 +184,20 @@ class _Teller:
         dispute = reads.dispute_status(self._c, draw.id, self._row.number)
         is_in_pool = verdict.is_eligible or verdict.is_disputed
         if not has_reached(draw.status, DrawStatus.DRAWN) or not is_in_pool:
+            where = Where.IN_POOL if verdict.is_eligible else Where.NOT_ELIGIBLE
+            is_excluded = draw.status is DrawStatus.DECIDED and not verdict.is_eligible
+            may_dispute = is_excluded and dispute in (None, "open")
+            until = self._disputable_until(draw) if may_dispute else None
             return InDraw(
-                draw.draw,
-                draw.status,
-                Where.IN_POOL if verdict.is_eligible else Where.NOT_ELIGIBLE,
-                verdict,
-                dispute,
-                may_dispute=draw.status is DrawStatus.DECIDED
-                and not verdict.is_eligible
-                and dispute in (None, "open"),
-            )
+                draw.draw, draw.status, where, verdict, dispute,
+                may_dispute=may_dispute, may_dispute_until=until,
+            )  # fmt: skip
         return self._drawn(draw, verdict, dispute, is_list_ended=is_list_ended)
+
+    def _disputable_until(self, draw: rounds.Draw) -> datetime | None:
+        assert draw.decided_at is not None
+        until = draw.decided_at + timedelta(hours=self._round.rules.challenge_hours)
+        return until if until > self._service.now() else None
 
     def _drawn(
         self, draw: rounds.Draw, verdict: Verdict, dispute: str | None, *, is_list_ended: bool

@@ -148,6 +148,7 @@ class InDraw:
         ahead: how many wait before this number in its stratum; AHEAD_MOST means so many or more; None unless it waits.
         void_reason: why the draw was given up.
         may_dispute: an objection can be lodged now.
+        may_dispute_until: it surely can be until then; None once it may end at any moment.
         may_move: the place can be moved to another slot.
         may_give_back: the place, or the waiting, can be given up.
         may_name_proxy: somebody else can be named to collect.
@@ -163,6 +164,7 @@ class InDraw:
     ahead: int | None = None
     void_reason: str | None = None
     may_dispute: bool = False
+    may_dispute_until: datetime | None = None
     may_move: bool = False
     may_give_back: bool = False
     may_name_proxy: bool = False

@@ -59,6 +59,9 @@ def check_asked(service: Service, form: Form) -> bool:
     if not found:
         form.errors["code"] = gettext("This code has expired. Ask for a new one.")
         return False
+    if not form["code"].strip():
+        form.errors["code"] = gettext("Please type the six digits of the code.")
+        return False
     phone, code_id = found
     status = check_code(service, code_id, form["code"]).status
     if status is CodeStatus.RIGHT:

@@ -11,7 +11,7 @@ from flask_babel.speaklater import LazyString
 
 from maskres.db.rounds import Round
 from maskres.eligibility.reasons import explain
-from maskres.usecases.showing.standing_values import Where
+from maskres.usecases.showing.standing_values import InDraw, Where
 from maskres.web.languages import language
 from maskres.web.pages import local_time
 
@@ -139,7 +139,15 @@ STATES: Mapping[Where, tuple[LazyString, LazyString, str]] = {
         "red",
     ),
 }  # fmt: skip
-DISPUTES = {
+_OBJECTED_TO = (
+    lazy_gettext("Your objection is being looked at"),
+    lazy_gettext(
+        "By the registers you cannot take part in this draw. "
+        "Until your objection is answered your number stays in it."
+    ),
+    "blue",
+)
+_DISPUTES = {
     "open": lazy_gettext(
         "Your objection is being looked at. Until it is answered your number stays in the draw."
     ),
@@ -164,12 +172,18 @@ def helpers() -> dict[str, Any]:
         "document_words": lambda word: _DOCUMENTS[str(word)],
         "reach_words": lambda word: _REACHES[str(word)],
         "reason_words": reason_words,
-        "state_of": lambda where: STATES[where],
-        "dispute_words": lambda word: DISPUTES[word],
+        "state_of": _state_of,
+        "dispute_words": lambda word: _DISPUTES[word],
         "moment": _moment,
         "percent": lambda share: format_percent(share, "0.##%"),
     }
     return {**named, "objected": _OBJECTED}
+
+
+def _state_of(part: InDraw) -> tuple[LazyString, LazyString, str]:
+    """Give heading, meaning and colour of where somebody stands in a draw."""
+    is_looked_at = part.where is Where.NOT_ELIGIBLE and part.dispute == "open"
+    return _OBJECTED_TO if is_looked_at else STATES[part.where]
 
 
 def _moment(at: datetime, round_: Round) -> str:

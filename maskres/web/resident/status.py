@@ -59,12 +59,15 @@ def status_routes(door: Door) -> Blueprint:
         return show("status/look_up.html", form=form, mine=list_opened(service.now()), erased=erased)
 
     def find(form: Form) -> int | None:
-        try:
-            number = read_typed(form["number"])
-            secret = read_typed(form["secret"], field="secret")
-        except InputError as error:
-            form.refuse(error)
+        typed: dict[str, str] = {}
+        for field in ("number", "secret"):
+            try:
+                typed[field] = read_typed(form[field], field=field)
+            except InputError as error:
+                form.refuse(error)
+        if form.errors:
             return None
+        number, secret = typed["number"], typed["secret"]
         for round_ in shown_rounds():
             try:
                 find_standing(service, round_.slug, number, Proof(secret=secret))

@@ -143,6 +143,8 @@ def _add_plain_acts(routes: Blueprint, door: Door, holding: Holding) -> None:
             form.errors["words"] = gettext(
                 "These are %(length)s characters. Please say it in %(most)s.", length=length, most=MOST_WORDS
             )
+        elif request.method == "POST" and not length:
+            form.errors["words"] = gettext("Please say in your own words why you should take part.")
         elif request.method == "POST":
             try:
                 lodge_dispute(service, RESIDENT, standing.round, part.draw, standing.number, form["words"])

@@ -55,16 +55,18 @@ def _take_for_whom(round_: Round, draft: Draft, form: Form, now: datetime) -> bo
 
 def _take_document(round_: Round, draft: Draft, form: Form, now: datetime) -> bool:
     number, issuer = form["id_number"].strip(), ""
+    if not form["id_type"]:
+        form.errors["id_type"] = gettext("Choose the kind of document.")
+    if not number:
+        form.errors["id_number"] = gettext("Please give the number of the document.")
     if form["id_type"] == PASSPORT:
         issuer = form["issuer"].strip().upper()
         if not (len(issuer) == 3 and issuer.isascii() and issuer.isalpha()):
             form.errors["issuer"] = gettext(
                 "Give the three letters of the country as they stand on the passport, such as GBR."
             )
-            return False
         number = f"{issuer}:{number}"
-    if not form["id_type"]:
-        form.errors["id_type"] = gettext("Choose the kind of document.")
+    if form.errors:
         return False
     try:
         read_document(number, form["id_type"], today=today(round_, now))

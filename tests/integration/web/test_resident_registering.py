@@ -159,6 +159,9 @@ def test_a_passport_asks_for_date_of_birth_and_sex(client: FlaskClient, service:
             "compare it with the card",
             "核对",
         ),
+        ("code", {"code": " ", "act": "check"}, "type the six digits", "六位验证码"),
+        ("document", {"id_type": "cn-id"}, "give the number of the document", "填写证件号码"),
+        ("document", {"issuer": "B"}, "give the number of the document", "填写证件号码"),
         ("document", {"id_number": "1"}, "Choose the kind of document", "选择证件"),
         (
             "document",
@@ -176,10 +179,12 @@ def test_a_passport_asks_for_date_of_birth_and_sex(client: FlaskClient, service:
 def test_every_error_is_said_at_its_field_and_above(
     client: FlaskClient, service: Service, page: str, fields: dict, english: str, chinese: str, language: str
 ):
-    if page not in ("for-whom", "phone"):
+    if page not in ("for-whom", "phone", "code"):
         fill_in(client, service, ANNA)
-    elif page == "phone":
+    else:
         post(client, f"{BASE}/for-whom", for_whom="self")
+    if page == "code":
+        post(client, f"{BASE}/phone", phone=ANNA.phone)
     client.set_cookie("lang", language)
     answer = post(client, f"{BASE}/{page}", **fields)
     text = html.unescape(answer.text)

@@ -154,10 +154,16 @@ def test_not_eligible_tells_the_coarse_reason_and_takes_an_objection(service: Se
     page = client.get("/status/1").text
     assert "We found no entry that lets you take part" in page
     assert "insurance" not in page.lower()
+    assert page.lower().count("every reason") == 1 and "You can object until" in page
     refused = post(client, "/status/1/dispute", words="")
-    assert refused.status_code == 200 and "govuk-error-summary" in refused.text
+    assert refused.status_code == 200 and refused.text.count("Please say in your own words") == 2
     assert post(client, "/status/1/dispute", words="我住在这里。").status_code == 303
-    assert "being looked at" in client.get("/status/1").text
+    page = client.get("/status/1").text
+    assert page.count("being looked at") == 1 and "You can change your objection until" in page
+    assert "Not in the draw" not in page and "object before" not in page
+    pass_time(service, hours=25)  # staff have not committed yet
+    assert "objection until" not in client.get("/status/1").text
+    assert "You can still object" in page_of(service, played.numbers[18])
     assert fetch(service.database, "SELECT number, status FROM disputes") == [(played.numbers[19], "open")]
     play_to(service, DrawStatus.COMMITTED)
     assert client.get("/status/1/dispute").status_code == 303
@@ -332,3 +338,10 @@ def test_the_home_page_and_the_round_tell_where_things_stand(service: Service):
     assert client.get(f"/rounds/{ROUND}/rules.json").json["round"] == ROUND
     for missing in ("/rounds/none", f"/rounds/{ROUND}/draws/1/none.csv", f"/rounds/{ROUND}/draws/9/pool.csv"):
         assert client.get(missing).status_code == 404
+
+
+def test_looking_up_with_nothing_typed_names_both_fields(service: Service):
+    open_round(service)
+    client = client_of(make_app(service))
+    page = post(client, "/status", number="", secret="7K3M").text
+    assert 'href="#number"' in page and 'href="#secret"' in page
