@@ -83,7 +83,7 @@ def say_who(rules: Rules) -> list[str]:
         listed = "; ".join(f"({place}) {text}" for place, text in enumerate(conditions, start=1))
         who = f"You can take part if one of these is true {on_date}; the first that is true counts: {listed}."
     age = (
-        "There is no smallest age."
+        "There is no minimum age."
         if rules.min_age == 0
         else f"You must be at least {_count(rules.min_age, 'year', 'years')} old on the reference date."
     )

@@ -69,7 +69,7 @@ ACTS: Mapping[str, LazyString] = {
     "task-requested": lazy_gettext("task asked for"),
     "till-list-given": lazy_gettext("today's list given to a till"),
     "till-clock-off": lazy_gettext("a till's clock was wrong"),
-    "offline-act-kept": lazy_gettext("act without network that fits no round"),
+    "offline-act-kept": lazy_gettext("offline act of no round"),
     "till-invited": lazy_gettext("till invited"),
     "till-uninvited": lazy_gettext("invitation of a till withdrawn"),
     "till-revoked": lazy_gettext("till revoked"),

@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from maskres.db import people, rounds
@@ -58,6 +59,7 @@ class Slip:
         wishes: as they stand.
         choices: the chosen stores, best first.
         has_phone: whether messages can be sent.
+        closes_at: when registration closes, aware; None where that is not announced, or it has closed.
     """
 
     round: Round
@@ -66,6 +68,7 @@ class Slip:
     wishes: Wishes
     choices: list[Store]
     has_phone: bool
+    closes_at: datetime | None
 
 
 def list_open_rounds(service: Service) -> list[OpenRound]:
@@ -125,11 +128,13 @@ def make_slip(service: Service, round_slug: str, number: str) -> Slip:
     with service.database.reading() as c:
         round_ = rounds.find_round(c, round_slug)
         row = people.find_registration(c, round_.id, number)
+        draw = rounds.open_draw_of(c, round_.id)
         wishes = wishes_of(row)
         found = [rounds.find_store(c, round_.id, store) for store in wishes.choices]
     choices = [store for store in found if store is not None]
     secret = secret_of(service, round_slug, number)
-    return Slip(round_, number, secret, wishes, choices, has_phone=row.phone_digest is not None)
+    closes_at = None if draw is None else draw.times.closes_at
+    return Slip(round_, number, secret, wishes, choices, row.phone_digest is not None, closes_at)
 
 
 def _enter(service: Service, actor: Actor, round_slug: str, application: Application) -> Entered:

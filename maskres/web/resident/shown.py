@@ -36,7 +36,9 @@ _REACHES = {
 STATES: Mapping[Where, tuple[LazyString, LazyString, str]] = {
     Where.REGISTERED: (
         lazy_gettext("Registered"),
-        lazy_gettext("You take part once registration has closed and the registers have been compared."),
+        lazy_gettext(
+            "When registration has closed, the registers are compared. Then it stands here whether you take part."
+        ),
         "green",
     ),
     Where.CHANGED: (

@@ -126,7 +126,7 @@ def test_chinese_has_no_english_but_names() -> None:
         ({"draws": 1}, "It has one draw."),
         ({"min_age": 1}, "at least 1 year old"),
         ({"min_age": 2}, "at least 2 years old"),
-        ({"min_age": 0}, "There is no smallest age."),
+        ({"min_age": 0}, "There is no minimum age."),
         ({"wait_days": 1}, "again 1 day after that win."),
         ({"bonus": Bonus(2, 3)}, "2 tickets more for each round"),
         ({"bonus": Bonus(1, 3)}, "1 ticket more for each round"),
