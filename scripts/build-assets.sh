@@ -27,7 +27,7 @@ cp js/* "$draft/"
 # Plain scripts of one file each, so that a page saved with one inside runs from a disk.
 node_modules/.bin/esbuild check/look_up.js check/receipt.js --bundle --minify --format=iife --target=es2020 \
     --log-level=warning --outdir="$draft"
-node_modules/.bin/esbuild counter/counter.js counter/offline.js --bundle --minify --format=esm --target=es2022 \
+node_modules/.bin/esbuild counter/counter.js counter/offline.js counter/revoked.js --bundle --minify --format=esm --target=es2022 \
     --log-level=warning --outdir="$draft"
 node_modules/.bin/esbuild counter/worker.js --bundle --minify --format=iife --target=es2022 --log-level=warning \
     --outfile="$draft/counter_worker.js"

@@ -12,14 +12,15 @@ from tests.browser.conftest import ARGUMENTS, CHROMIUM
 from tests.support.browser import Live, fits, log_in, shot
 from tests.support.camera import film_code
 from tests.support.collecting import Counters
+from tests.support.tills import signed
 
 pytest_plugins = ("tests.support.collecting_fixtures", "tests.support.counter_fixtures")
 
 
 @pytest.fixture
 def browser(playwright: Playwright, world: Counters, tmp_path: Path) -> Iterator[Browser]:
-    """A Chromium whose camera sees the code of the first winner; it answers its own question for leave."""
-    film = film_code(tmp_path / "code.y4m", world.code(world.winner()))
+    """A Chromium whose camera sees the signed code of the first winner; it answers its own question for leave."""
+    film = film_code(tmp_path / "code.y4m", signed(world, world.winner()))
     camera = (
         "--use-fake-ui-for-media-stream",
         "--use-fake-device-for-media-stream",

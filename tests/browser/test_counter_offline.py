@@ -3,51 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
 
 from playwright.sync_api import Page, expect
 
-from maskres.pickup.signed_codes import CodeSigner
-from maskres.usecases.accounts.enrolling import invite_till, revoke_device
+from maskres.usecases.accounts.enrolling import revoke_device
 from tests.support.browser import Live, fits, log_in, shot
 from tests.support.collecting import Counters
 from tests.support.raw import fetch
+from tests.support.tills import ELSEWHERE, HERE, enrol, hand_over, scan, see, settle, signed
 from tests.support.world import OPERATOR
 
 pytest_plugins = ("tests.support.collecting_fixtures", "tests.support.counter_fixtures")
-
-HERE, ELSEWHERE = "huli-1", "siming-1"
-
-
-def enrol(live: Live, page: Page, name: str) -> None:
-    """Make a device a till, and wait until it could do without network."""
-    invitation = invite_till(live.service, OPERATOR, name, HERE)
-    page.goto(f"{live.url}/counter/enrol#{invitation.code}")
-    expect(page.locator("#code")).to_have_value(invitation.code)
-    page.locator("main button").click()
-    page.wait_for_url(f"{live.url}/counter/")
-    expect(page.locator("[data-ready]")).to_be_visible()  # which it is told when it is true
-    settle(page)
-
-
-def settle(page: Page) -> None:
-    """Wait until the handing in that is under way has ended, and the list it takes along is kept."""
-    page.evaluate("navigator.locks.request('maskres-sync', () => true)")
-
-
-def scan(page: Page, text: str) -> None:
-    page.fill("#code", text)
-    page.keyboard.press("Enter")
-
-
-def see(page: Page, answer: str) -> None:
-    expect(page.locator(f"[data-answer={answer}] h1")).to_be_visible()
-    assert fits(page)
-
-
-def hand_over(page: Page) -> None:
-    page.locator("form .mr-button--big").first.click()
-    see(page, "handed-out")
 
 
 def test_two_tills_without_network_one_is_accepted_one_kept_as_a_conflict_and_nothing_is_lost(
@@ -162,15 +128,6 @@ def test_two_tills_without_network_one_is_accepted_one_kept_as_a_conflict_and_no
         "handed-out",
         "undone",
     ]
-
-
-def signed(
-    world: Counters, number: str, store: str = HERE, *, days: int = 0, key: bytes | None = None
-) -> str:
-    """Give what the QR code of a winner says."""
-    slot = world.slot(store, world.place(number)["slot"])
-    signer = CodeSigner(key or world.service.keys.round_keys(world.slug).code, world.slug)
-    return signer.sign(world.code(number), store, slot["starts_at"] + timedelta(days=days))
 
 
 _LIST_OF_YESTERDAY = """

@@ -91,6 +91,7 @@ def test_a_queue_at_the_counter(live: Live, page: Page, language: str, world: Co
     scan(page, "7K3M")
     expect(page.locator("#code-error")).to_be_visible()
     expect(page.locator("#code")).to_have_value("7K3M")
+    assert page.locator("html").get_attribute("data-sounded") == "plain"
     shot(page, f"counter-bad-code-{language}")
     second = world.winner()
     scan(page, world.code(second))

@@ -93,6 +93,13 @@ def give_list(c: Transaction, service: Service, till: TokenHolder) -> TillList:
     )
 
 
+def list_keys(service: Service, store: str) -> list[tuple[Round, bytes]]:
+    """List the rounds that a store hands out for, each with the public key by which its signed codes are checked."""
+    with service.database.reading() as c:
+        found = [rounds.find_round(c, slug) for slug in desk_reads.list_collecting(c, store)]
+    return [(each, _signer(service, each.slug).public_key) for each in found]
+
+
 def enrol_in_rounds(service: Service, till: TokenHolder) -> None:
     """Make an enrolled till a till of every round its store hands out for, so that forfeits wait for its report."""
     with service.database.reading() as c:
@@ -128,7 +135,11 @@ def _of_round(
         )
         for row in rows
     ]
-    return RoundList(round_, CodeSigner(code_key, round_.slug).public_key, day, expected)
+    return RoundList(round_, _signer(service, round_.slug).public_key, day, expected)
+
+
+def _signer(service: Service, slug: str) -> CodeSigner:
+    return CodeSigner(service.keys.round_keys(slug).code, slug)
 
 
 def _note(

@@ -14,13 +14,14 @@ from flask_babel import gettext
 from flask_wtf.csrf import generate_csrf
 from marshmallow import Schema, ValidationError
 
+from maskres.db.rounds import Round
 from maskres.errors import InputError
 from maskres.formats import strict_json
 from maskres.formats.values import format_time
 from maskres.pickup.handovers import Answer
 from maskres.rounds.roles import StaffRole
 from maskres.usecases.pickup.redeeming import Request
-from maskres.usecases.pickup.till_lists import Expected, RoundList, enrol_in_rounds, give_list
+from maskres.usecases.pickup.till_lists import Expected, RoundList, enrol_in_rounds, give_list, list_keys
 from maskres.usecases.pickup.till_uploads import KeptAct, take_acts
 from maskres.web.access import public, staff
 from maskres.web.counter.answers import CONFLICT, LOOKS, NOT_GENUINE, NOT_LISTED, SIGNED
@@ -45,11 +46,14 @@ def add_offline(routes: Blueprint, door: Door) -> None:
     @routes.get("/offline")
     @staff(StaffRole.COUNTER, tills=True)
     def offline() -> Any:
-        if till_here() is None:
+        till = till_here()
+        if till is None:
             return redirect(url_for("counter.home"), 303)
         looks = {str(code): look for code, look in LOOKS.items()}
         own = {"signed": SIGNED, "not-listed": NOT_LISTED, "not-genuine": NOT_GENUINE, "conflict": CONFLICT}
-        return show("counter/offline.html", form=Form(), all_looks=looks | own, looks=LOOKS)
+        keys = list_keys(service, till.store or "")
+        page = {"till": till.name, "store": till.store, "rounds": [_key(*each) for each in keys]}
+        return show("counter/offline.html", form=Form(), all_looks=looks | own, looks=LOOKS, page=page)
 
     @routes.get("/offline/list")
     @door.limits.open.limit(SYNCS, key_func=limit_by_desk)
@@ -132,16 +136,22 @@ def _act(act: dict[str, Any]) -> KeptAct:
     return KeptAct(request_, act["round"])
 
 
-def _round(found: RoundList) -> dict[str, Any]:
-    rules = found.round.rules
-    times = sorted({(each.starts_at, each.ends_at) for each in found.expected})
+def _key(round_: Round, public_key: bytes) -> dict[str, Any]:
+    rules = round_.rules
     return {
-        "round": found.round.slug,
+        "round": round_.slug,
         "zone": rules.zone,
-        "day": found.day.isoformat(),
         "hands_out": goods_counted(rules.goods, rules.quantity),
-        "public_key": _text(found.public_key),
-        "slots": [_slot(starts_at, ends_at, rules.zone) for starts_at, ends_at in times],
+        "public_key": _text(public_key),
+    }
+
+
+def _round(found: RoundList) -> dict[str, Any]:
+    zone = found.round.rules.zone
+    times = sorted({(each.starts_at, each.ends_at) for each in found.expected})
+    return _key(found.round, found.public_key) | {
+        "day": found.day.isoformat(),
+        "slots": [_slot(starts_at, ends_at, zone) for starts_at, ends_at in times],
         "expected": [_entry(each, times) for each in found.expected],
     }
 

@@ -94,8 +94,8 @@ def _add_looking_up(routes: Blueprint, door: Door) -> None:
             return redirect(url_for("counter.home"), 303)
         try:
             return keep({"code": read_code(form["code"])})
-        except InputError as error:
-            form.refuse(error)
+        except InputError:
+            form.errors["code"] = gettext("This cannot be a code. Please compare each symbol with the slip.")
             return front(form, 422)
 
     @routes.route("/card", methods=["GET", "POST"])

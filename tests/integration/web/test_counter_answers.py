@@ -156,7 +156,7 @@ def test_a_code_nobody_has_is_unknown(client: FlaskClient):
     assert answer_of(scan(client, "000000000000")) == "unknown"
 
 
-@pytest.mark.parametrize(("language", "words"), [("en", "This is not a whole number"), ("zh", "号码不完整")])
+@pytest.mark.parametrize(("language", "words"), [("en", "This cannot be a code"), ("zh", "这不可能是领取码")])
 def test_what_cannot_be_a_code_is_said_at_the_field_and_kept(client: FlaskClient, language: str, words: str):
     client.get(f"/counter/?lang={language}")
     answer = send(client, "/counter/", {"code": "7K3M-9QTR"}, "/counter/")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 from typing import Any
 
 import pytest
@@ -87,6 +88,16 @@ def test_the_list_holds_digests_of_the_device_and_names_that_open_with_the_code_
         world.service.database, "SELECT actor FROM audit_log WHERE act = 'till-list-given' ORDER BY id"
     )
     assert [actor for (actor,) in noted] == ["counter/token:huli-1-door", "counter/token:huli-1-desk"]
+
+
+def test_the_shell_holds_the_keys_that_check_signed_codes_where_there_is_no_list(app: Flask, world: Counters):
+    till = enrolled(app, world)
+    (there,) = list_of(till)["rounds"]
+    page = json.loads(re.findall(r'id="words"[^>]*>(.*?)</script>', till.get("/counter/offline").text)[0])[
+        "page"
+    ]
+    assert (page["till"], page["store"]) == ("huli-1-door", HERE)
+    assert page["rounds"] == [{name: there[name] for name in ("round", "zone", "hands_out", "public_key")}]
 
 
 def test_the_list_is_noted_once_a_day_and_of_another_day_it_is_empty(app: Flask, world: Counters):

@@ -3,6 +3,7 @@ import { setUpCamera } from "./camera.js";
 import { CHANGED, isConflict, showNews } from "./news.js";
 import { sound } from "./sound.js";
 import { isReady, setUpWorker, sync } from "./sync.js";
+import { catchTyping } from "./typing.js";
 import { listActs } from "./vault.js";
 
 const SYNC_MILLISECONDS = 60_000;
@@ -10,7 +11,9 @@ const field = document.getElementById("code");
 const answer = document.querySelector("[data-answer]")?.dataset;
 // What stands in the field gives way to what is scanned or typed next.
 field?.select();
-sound(answer?.colour);
+catchTyping(field);
+// A code that cannot be one is heard too.
+sound(answer?.colour ?? (document.getElementById("code-error") ? "plain" : undefined));
 setUpCamera(document.querySelector("[data-camera]"), (text) => {
   field.value = text;
   field.form.requestSubmit();
@@ -29,7 +32,10 @@ async function prepare() {
   await sayReady();
 }
 async function keepUp(isForced) {
-  await sync({ isForced });
+  if ((await sync({ isForced })) === "unkept") {
+    kept.parentElement.querySelector("[data-unkept]").hidden = false;
+    return;
+  }
   if (ready.dataset.ready !== "yes") prepare().catch(() => undefined);
   const acts = await listActs();
   const count = (test) => acts.filter(test).length;

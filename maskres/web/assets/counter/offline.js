@@ -4,10 +4,14 @@ import { setUpCamera } from "./camera.js";
 import { listUnseen, markSeen, showNews } from "./news.js";
 import { sound } from "./sound.js";
 import { setUpWorker, sync } from "./sync.js";
-import { keepHandOver, keepUndo, lookUp, makeNonce, mayUndo, nowOf } from "./till.js";
-import { forget, get, listActs } from "./vault.js";
+import { lookUp } from "./till.js";
+import { catchTyping } from "./typing.js";
+import { keepHandOver, keepUndo, makeNonce, mayUndo, now } from "./acts.js";
+import { forget, get, listActs, NotKept } from "./vault.js";
 
 const SYNC_MILLISECONDS = 20_000;
+// A network that has just come back often refuses the first that is asked of it.
+const AGAIN_MILLISECONDS = 4_000;
 const part = (id) => document.getElementById(id);
 const words = JSON.parse(part("words").textContent);
 const answer = part("answer");
@@ -40,6 +44,22 @@ function showLook(name, lines, nonce = null) {
   answer.scrollIntoView({ block: "nearest" });
 }
 
+function complain(text, tune = "stop") {
+  part("trouble").textContent = text;
+  sound(tune);
+  part("trouble").scrollIntoView({ block: "nearest" });
+}
+
+// A device that keeps nothing says so, whatever it was asked.
+async function orComplain(doing) {
+  try {
+    await doing;
+  } catch (error) {
+    if (!(error instanceof NotKept)) throw error;
+    if (part("trouble").textContent !== words.lost) complain(words.notKept);
+  }
+}
+
 const isComparing = () => Boolean(answer.querySelector("[data-no]"));
 const tellNews = async () => showNews(await listActs(), isComparing());
 
@@ -57,8 +77,9 @@ function linesOf(told) {
 
 async function look(text) {
   if (!text.trim()) return;
-  const told = await lookUp(text);
-  part("trouble").textContent = told ? "" : words.badCode;
+  const told = await lookUp(text, words.page);
+  if (told) part("trouble").textContent = "";
+  else complain(words.badCode, "plain");
   field.value = told ? "" : text;
   field.select();
   if (!told) {
@@ -93,7 +114,7 @@ function compare(told) {
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     const is_proxy = form.querySelector(proxy ? "[name=is_named]" : "[name=is_proxy]").checked;
-    handOver({ nonce, code: told.scan.code, round: told.round.round, is_proxy }, told.round.hands_out);
+    orComplain(handOver({ nonce, code: told.scan.code, round: told.round.round, is_proxy }, told.round.hands_out));
   });
   form.querySelector("[data-no]").addEventListener("click", () => {
     answer.replaceChildren(...begin);
@@ -103,24 +124,33 @@ function compare(told) {
   answer.append(form);
 }
 
+// Done is what is kept, and nothing else: before that nothing says so.
 async function handOver(act, handsOut) {
-  const kept = await keepHandOver(act);
+  showHandedOut(await keepHandOver(act), handsOut);
+  await showKept();
+}
+
+function showHandedOut(kept, handsOut) {
+  part("trouble").textContent = "";
   showLook("handed-out", [[handsOut ?? "", true], [words.keptHere]], kept.nonce);
   const form = copy("undo").firstElementChild;
   form.addEventListener("submit", (event) => {
     event.preventDefault();
-    undo(kept.nonce);
+    orComplain(undo(kept.nonce));
   });
   answer.append(form);
   field.focus();
-  await showKept();
 }
 
 async function undo(nonce) {
-  const kept = await keepUndo(nonce);
+  showUndone(await keepUndo(nonce));
+  await showKept();
+}
+
+function showUndone(kept) {
+  part("trouble").textContent = "";
   showLook("undone", [[words.keptHere]], kept.nonce);
   field.focus();
-  await showKept();
 }
 
 function stateOf(act) {
@@ -152,6 +182,7 @@ async function showConflict(act) {
 async function showKept() {
   await settleShown(await listActs());
   const [acts, list, isRevoked] = [await listActs(), await get("list"), await get("revoked")];
+  const moment = await now();
   showNews(acts, isComparing());
   const items = acts.toReversed().map((act) => {
     const item = copy("kept-item").firstElementChild;
@@ -164,8 +195,8 @@ async function showKept() {
     tag.className = `govuk-tag govuk-tag--${{ waiting: "yellow", accepted: "green", conflict: "red" }[state]}`;
     item.querySelector("[data-why]").textContent = why ?? "";
     const button = item.querySelector("button");
-    button.hidden = !mayUndo(act, acts, list);
-    button.addEventListener("click", () => undo(act.nonce));
+    button.hidden = !mayUndo(act, acts, moment);
+    button.addEventListener("click", () => orComplain(undo(act.nonce)));
     return item;
   });
   part("kept").replaceChildren(...items);
@@ -176,7 +207,7 @@ async function showKept() {
     : list.rounds.length
       ? fill(words.hasList, { time: `${sayDay(list.made_at)} ${sayTime(list.made_at)}` })
       : words.nothing;
-  const isOld = list && list.rounds.every((each) => each.day !== new Intl.DateTimeFormat("sv-SE", { timeZone: each.zone }).format(nowOf(list)));
+  const isOld = list && list.rounds.every((each) => each.day !== new Intl.DateTimeFormat("sv-SE", { timeZone: each.zone }).format(moment));
   part("list-old").hidden = !(isOld && list.rounds.length);
 }
 
@@ -185,11 +216,11 @@ async function goOn() {
   const pending = await get("pending");
   if (!pending) return;
   await forget("pending");
-  if (pending.undoes) await undo(pending.undoes);
-  else if (pending.nonce && pending.code) await handOver({ ...pending, round: null });
-  else if (pending.nonce) part("trouble").textContent = words.lostCard;
+  const act = (await listActs()).find((each) => each.nonce === pending.kept);
+  if (act) (act.undoes ? showUndone : showHandedOut)(act);
+  else if (pending.isCard) complain(words.lostCard);
   else if (pending.text) await look(pending.text);
-  else if (pending.isUnsent) part("trouble").textContent = words.unsent;
+  else if (pending.isUnsent) complain(words.unsent);
 }
 
 async function keepUp(isForced) {
@@ -200,13 +231,22 @@ async function keepUp(isForced) {
   await showKept();
 }
 
+// One after another: where the network is slow they would pile up.
+async function goOnKeepingUp(isForced) {
+  await orComplain(keepUp(isForced));
+  // "Fresh" is a list, and not the network.
+  const isGone = part("network").dataset.state === "offline";
+  setTimeout(() => goOnKeepingUp(isGone), isGone ? AGAIN_MILLISECONDS : SYNC_MILLISECONDS);
+}
+
 part("code").form.addEventListener("submit", (event) => {
   event.preventDefault();
   delete event.target.dataset.sent;
-  look(field.value);
+  orComplain(look(field.value));
 });
+catchTyping(field);
 setUpCamera(document.querySelector("[data-camera]"), (text) => {
-  look(text);
+  orComplain(look(text));
   return true;
 });
 document.querySelector("[data-show]").addEventListener("click", async () => {
@@ -215,9 +255,13 @@ document.querySelector("[data-show]").addEventListener("click", async () => {
   field.focus();
   await tellNews();
 });
-for (const change of ["online", "offline"]) window.addEventListener(change, () => keepUp(true));
-setInterval(() => keepUp(false), SYNC_MILLISECONDS);
-await goOn();
-await showKept();
-await keepUp(true);
+for (const change of ["online", "offline"]) window.addEventListener(change, () => orComplain(keepUp(true)));
+await orComplain(goOn());
+// Said by the worker of what was being sent: it could not be kept.
+if (location.hash === "#not-kept") {
+  history.replaceState(null, "", location.pathname);
+  complain(words.lost);
+}
+await orComplain(showKept());
+await goOnKeepingUp(true);
 setUpWorker().catch(() => undefined);

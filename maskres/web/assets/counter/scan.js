@@ -3,11 +3,12 @@
 import { ed25519 } from "@noble/curves/ed25519.js";
 import { utf8ToBytes } from "@noble/hashes/utils.js";
 import { readNumber } from "../check/check.js";
+import { bytesOf } from "./bytes.js";
 
 const SIGNED = /^(MR1:[0-9A-Z]{12}:[0-9A-Z-]+:[0-9A-Z-]+:\d{8}T\d{4}Z):([A-Z2-7]{103})$/;
+// As the service reads them: telephones make longer ones of a hyphen typed twice.
+const DASHES = /[\u2010-\u2015]/g;
 const BASE32 = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
-
-export const bytesOf = (text) => Uint8Array.from(atob(text), (symbol) => symbol.charCodeAt(0));
 
 function fromBase32(text) {
   const bytes = [];
@@ -22,7 +23,7 @@ function fromBase32(text) {
 
 // `keys`: slug of a round → its public key in base 64. Gives null for what cannot be a code.
 export function readScan(text, keys) {
-  const folded = text.normalize("NFKC").trim().toUpperCase();
+  const folded = text.normalize("NFKC").replace(DASHES, "-").trim().toUpperCase();
   const found = SIGNED.exec(folded);
   if (!found) {
     const code = folded.startsWith("MR1:") ? null : readNumber(folded);

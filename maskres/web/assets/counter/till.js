@@ -2,18 +2,15 @@
 import { hmac } from "@noble/hashes/hmac.js";
 import { sha256 } from "@noble/hashes/sha2.js";
 import { bytesToHex, utf8ToBytes } from "@noble/hashes/utils.js";
-import { bytesOf, readScan } from "./scan.js";
-import { get, listActs, putAct } from "./vault.js";
+import { digestOf, findHandOver, now } from "./acts.js";
+import { bytesOf } from "./bytes.js";
+import { readScan } from "./scan.js";
+import { get, listActs } from "./vault.js";
 
 const IV_BYTES = 12;
-const UNDO_MILLISECONDS = 10 * 60 * 1000;
 
-// The device's clock, put right by what the service said last.
-export const nowOf = (list) => new Date(Date.now() + (list?.offset ?? 0));
-const timeOf = (list) => `${nowOf(list).toISOString().slice(0, 19)}Z`;
 const dayOf = (moment, zone) => new Intl.DateTimeFormat("sv-SE", { timeZone: zone, dateStyle: "short" }).format(moment);
-const digestOf = (list, code) => hmac(sha256, bytesOf(list.key), utf8ToBytes(code)).slice(0, 16);
-const isToday = (list, round) => round.day === dayOf(nowOf(list), round.zone);
+const isToday = (round, moment) => round.day === dayOf(moment, round.zone);
 
 async function openIdentity(list, code, entry) {
   const sealed = bytesOf(entry.identity);
@@ -24,67 +21,37 @@ async function openIdentity(list, code, entry) {
   return JSON.parse(new TextDecoder().decode(clear));
 }
 
-const isUndone = (act, acts) => acts.some((each) => each.undoes === act.nonce && each.answer?.answer !== "undo-too-late");
-
 // What the cashier is told: the word of the answer, and all that goes with it. Null for what cannot be a code.
-export async function lookUp(text) {
-  const list = await get("list");
-  const keys = Object.fromEntries((list?.rounds ?? []).map((round) => [round.round, round.public_key]));
+// `page`: the till, its store and the rounds' public keys as the shell holds them, for a device that has no list.
+export async function lookUp(text, page) {
+  const kept = await get("list");
+  // Revoked, it has no list either, and says of nothing that it may be handed out.
+  const list = kept ?? ((await get("revoked")) ? { rounds: [] } : page);
+  const keys = Object.fromEntries(list.rounds.map((round) => [round.round, round.public_key]));
   const scan = readScan(text, keys);
   if (!scan) return null;
-  if (!list) return { answer: "not-listed", scan };
-  const told = { scan, madeAt: list.made_at };
+  const [told, moment] = [{ scan }, await now()];
   if (scan.signed?.isKnown && !scan.signed.isGenuine) return { ...told, answer: "not-genuine" };
-  const digest = digestOf(list, scan.code);
-  const acts = await listActs();
-  const mine = acts.find((act) => act.digest === bytesToHex(digest) && !act.undoes && !isUndone(act, acts));
+  const digest = kept && digestOf(kept, scan.code);
+  const mine = findHandOver(await listActs(), scan.code, digest && bytesToHex(digest));
   if (mine) return { ...told, answer: "already-handed-out", handed_out_at: mine.claimed_at, till: list.till };
-  const written = btoa(String.fromCharCode(...digest));
-  for (const round of list.rounds.filter((each) => isToday(list, each))) {
+  const written = digest && btoa(String.fromCharCode(...digest));
+  for (const round of list.rounds.filter((each) => isToday(each, moment))) {
     const entry = round.expected.find((each) => each.digest === written);
     if (!entry) continue;
     const identity = entry.answer === "valid" ? await openIdentity(list, scan.code, entry) : null;
     return { ...told, ...entry, identity, round, slot: round.slots[entry.slot] };
   }
-  return { ...told, ...bySignature(list, scan) };
+  return { ...told, ...bySignature(list, scan, moment) };
 }
 
 // Not on a list of today: what is signed says itself where and when it is to be collected.
-function bySignature(list, scan) {
+function bySignature(list, scan, moment) {
   if (!scan.signed?.isGenuine) return { answer: "not-listed" };
   const round = list.rounds.find((each) => each.round === scan.signed.round);
   if (scan.signed.store !== list.store) return { answer: "other-store", store: scan.signed.store };
   const startsAt = new Date(scan.signed.startsAt);
-  if (dayOf(startsAt, round.zone) !== dayOf(nowOf(list), round.zone)) return { answer: "other-day", startsAt, round };
+  if (dayOf(startsAt, round.zone) !== dayOf(moment, round.zone)) return { answer: "other-day", startsAt, round };
   // With a list of today, a code of today that is not on it was replaced by another.
-  return isToday(list, round) ? { answer: "not-listed" } : { answer: "signed", startsAt, round };
-}
-
-export const makeNonce = () => bytesToHex(crypto.getRandomValues(new Uint8Array(16)));
-
-async function keep(act) {
-  const [list, acts] = [await get("list"), await listActs()];
-  const known = acts.find((each) => each.nonce === act.nonce);
-  if (known) return known;
-  const seq = 1 + Math.max(0, ...acts.map((each) => each.seq));
-  const made = { seq, claimed_at: timeOf(list), is_proxy: false, answer: null, ...act };
-  await putAct(made);
-  return made;
-}
-
-export async function keepHandOver({ nonce, code, round, is_proxy }) {
-  const list = await get("list");
-  const digest = list ? bytesToHex(digestOf(list, code)) : null;
-  return keep({ nonce, code, round, is_proxy, digest, ends: code.slice(-4), undoes: null });
-}
-
-export async function keepUndo(nonce) {
-  const undone = (await listActs()).find((each) => each.nonce === nonce);
-  const made = { nonce: `undo-${nonce}`, undoes: nonce, code: null, round: undone?.round ?? null };
-  return keep({ ...made, ends: undone?.ends ?? "" });
-}
-
-export function mayUndo(act, acts, list) {
-  const age = nowOf(list) - Date.parse(act.claimed_at);
-  return !act.undoes && !isUndone(act, acts) && age < UNDO_MILLISECONDS && act.answer?.answer !== "conflict";
+  return isToday(round, moment) ? { answer: "not-listed" } : { answer: "signed", startsAt, round };
 }

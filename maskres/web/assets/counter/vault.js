@@ -13,18 +13,24 @@ function open() {
   });
 }
 
+// The device keeps nothing: its storage is full, or refused as in a private window.
+export class NotKept extends Error {}
+
 // Done once the transaction is: what was put is then on the disk.
 async function run(store, mode, act) {
-  const database = await open();
+  let database;
   try {
+    database = await open();
     return await new Promise((done, fail) => {
       const transaction = database.transaction(store, mode, { durability: "strict" });
       const asked = act(transaction.objectStore(store));
       transaction.oncomplete = () => done(asked?.result);
       transaction.onabort = transaction.onerror = () => fail(transaction.error);
     });
+  } catch (cause) {
+    throw new NotKept(store, { cause });
   } finally {
-    database.close();
+    database?.close();
   }
 }
 

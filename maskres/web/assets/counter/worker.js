@@ -1,4 +1,5 @@
 // The counter's service worker: pages come from the network; where there is none, the shell kept on the device answers.
+import { keepHandOver, keepUndo } from "./acts.js";
 import { put } from "./vault.js";
 
 const CACHE = "maskres-counter-1";
@@ -26,32 +27,41 @@ async function refresh() {
   }
 }
 
-// What was being sent when the network went is kept for the shell, which goes on with it.
-async function keepSent(request, text) {
-  const path = new URL(request.url).pathname;
+// What was being sent when the network went is kept before the shell is there: whatever becomes of the page, an act stays
+// one. The shell goes on by what stands in "pending".
+async function keepSent(path, text) {
   const sent = new URLSearchParams(text);
   const [handOver, undo] = [HAND_OVER.exec(path), UNDO.exec(path)];
   if (SCAN.test(path)) await put("pending", { text: sent.get("code") ?? "" });
-  if (undo) await put("pending", { undoes: undo[1] });
+  if (undo) await put("pending", { kept: (await keepUndo(undo[1])).nonce });
   // Figures, a card, how the store stands: nothing that a device could keep in the service's place.
   if (!SCAN.test(path) && !undo && !handOver) await put("pending", { isUnsent: true });
   if (handOver) {
-    const is_proxy = sent.get("is_proxy") === "yes";
-    await put("pending", { nonce: handOver[1], code: sent.get("code"), is_proxy });
+    const [nonce, code, is_proxy] = [handOver[1], sent.get("code"), sent.get("is_proxy") === "yes"];
+    const act = code && (await keepHandOver({ nonce, code, round: null, is_proxy }));
+    await put("pending", act ? { kept: act.nonce } : { isCard: true });
   }
 }
 
 async function navigate(request) {
+  const path = new URL(request.url).pathname;
   // Read before it is sent: what could not be sent can perhaps not be read any more either.
   const text = request.method === "POST" ? await request.clone().text() : null;
   const late = new Promise((_, fail) => setTimeout(() => fail(new Error("late")), PATIENCE_MILLISECONDS));
   try {
     const answer = await Promise.race([fetch(request), late]);
+    // Of a till that was revoked the shell shows what is still kept.
+    if (answer.status === 403 && path === SHELL) return (await caches.match(SHELL)) ?? answer;
     if (answer.status < 502 || answer.status > 504) return answer;
   } catch {
     // Without network: below.
   }
-  if (text !== null) await keepSent(request, text);
+  try {
+    if (text !== null) await keepSent(path, text);
+  } catch {
+    // What was only looked up is scanned again.
+    if (!SCAN.test(path)) return Response.redirect(`${SHELL}#not-kept`, 303);
+  }
   return (await caches.match(SHELL)) ?? Response.error();
 }
 

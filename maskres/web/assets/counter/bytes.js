@@ -1,0 +1,1 @@
+export const bytesOf = (text) => Uint8Array.from(atob(text), (symbol) => symbol.charCodeAt(0));
