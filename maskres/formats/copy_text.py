@@ -30,30 +30,30 @@ def spell_rows(rows: Iterable[Sequence[Any]]) -> bytes:
     Returns:
         One line a row, in UTF-8.
     """
-    (spelled,) = spell_tables(rows, (None,))
-    return spelled
+    return spell_columns(list(zip(*rows, strict=True)))
 
 
-def spell_tables(rows: Iterable[Sequence[Any]], tables: Iterable[Sequence[int] | None]) -> tuple[bytes, ...]:
+def spell_columns(columns: Sequence[Sequence[Any]]) -> bytes:
+    """Spell rows that are given column by column; no columns are no rows."""
+    return _join_lines([_spell_column(values) for values in columns])
+
+
+def spell_tables(columns: Sequence[Sequence[Any]], tables: Iterable[Sequence[int]]) -> tuple[bytes, ...]:
     """Spell rows out of which several tables are filled.
 
     Args:
-        rows: as for spell_rows.
-        tables: of each table, which of a row's values go into it, by their places; None for all.
+        columns: as for spell_columns.
+        tables: of each table, which of the columns it has, by their places.
 
     Returns:
-        For each table what spell_rows would give.
+        For each table what spell_columns would give of its columns.
     """
-    columns = [list(_spell_column(values)) for values in zip(*rows, strict=True)]
-    return tuple(
-        _join_lines(columns if places is None or not columns else [columns[place] for place in places])
-        for places in tables
-    )
+    spelled = [list(_spell_column(values)) for values in columns]
+    return tuple(_join_lines([spelled[place] for place in places]) for places in tables)
 
 
-def _join_lines(columns: Sequence[Sequence[str]]) -> bytes:
-    lines = "\n".join(map("\t".join, zip(*columns, strict=True)))
-    return f"{lines}\n".encode() if columns else b""
+def _join_lines(columns: Sequence[Iterable[str]]) -> bytes:
+    return "\n".join([*map("\t".join, zip(*columns, strict=True)), ""]).encode()
 
 
 def _spell_column(values: Sequence[Any]) -> Iterable[str]:
