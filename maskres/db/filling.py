@@ -23,9 +23,9 @@ from maskres.db.guards import OF_PERSONS
 from maskres.db.tables import documents, registrations
 from maskres.formats.copy_text import spell_rows
 
-#: From so many lines on, and so many times those who are registered in any round or known at all.
+#: From so many lines on, and so many times those who are registered in any round or known at all: they wait meanwhile.
 _FROM_LINES = 50_000
-_TIMES = 4
+_TIMES = 50
 
 #: Table → which of the staged columns go into it; a line's person is how its rows are found again.
 FILLED: dict[str, tuple[str, ...]] = {

@@ -158,15 +158,15 @@ def test_which_file_is_worth_filling_tables_before_their_indexes(
     open_round(service)
     for person in make_people(2):
         register(service, person)
-    monkeypatch.setattr(filling, "_FROM_LINES", 8)
+    monkeypatch.setattr(filling, "_FROM_LINES", 100)
     with service.database.reading() as c:
-        assert filling.is_worth_filling(c, 8) != service.database.is_sqlite
-        assert not filling.is_worth_filling(c, 7), "small"
+        assert filling.is_worth_filling(c, 100) != service.database.is_sqlite
+        assert not filling.is_worth_filling(c, 99), "small"
     with service.database.writing() as c:
         c.exec_driver_sql("DELETE FROM registrations")
     monkeypatch.setattr(filling, "_FROM_LINES", 2)
     with service.database.reading() as c:
-        assert not filling.is_worth_filling(c, 7), "two documents stand, and seven is not four times as many"
+        assert not filling.is_worth_filling(c, 99), "two documents stand, and 99 is not fifty times as many"
 
 
 def test_a_large_file_comes_out_the_same_and_leaves_every_index_and_guard(
