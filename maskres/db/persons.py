@@ -83,20 +83,19 @@ def _list_outcomes(c: Transaction, round_id: int) -> None:
     """
     found = c.execute(text("SELECT id FROM draws WHERE round_id = :round ORDER BY draw"), {"round": round_id})
     draw_ids = list(found.scalars())
-    for table in ("having_won", "having_waited"):
-        make_temporary(c, table, "person_id BIGINT PRIMARY KEY")
     for table, source, but in (
         ("having_won", "places", ""),
         ("having_waited", "results", "AND e.person_id NOT IN (SELECT person_id FROM having_won)"),
     ):
-        for draw_id in draw_ids:
-            c.execute(
-                text(f"""
-                INSERT INTO {table} SELECT e.person_id FROM {source} s
-                JOIN entries e ON e.draw_id = :draw AND e.number = s.number
-                WHERE s.draw_id = :draw {but} ON CONFLICT DO NOTHING"""),
-                {"draw": draw_id},
-            )
+        make_temporary(c, table, "person_id BIGINT")
+        of_draws = " UNION ".join(
+            f"""
+            SELECT e.person_id FROM {source} s
+            JOIN entries e ON e.draw_id = {draw_id} AND e.number = s.number
+            WHERE s.draw_id = {draw_id} {but}"""
+            for draw_id in map(int, draw_ids)
+        )
+        c.execute(text(f"INSERT INTO {table} {of_draws}"))
         refresh_statistics(c, table)
 
 
