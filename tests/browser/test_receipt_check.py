@@ -66,6 +66,7 @@ def test_a_receipt_is_checked_from_registering_to_the_commitment(
     known = {**SIGNED, "paper-key": "right", "list": "right", "registered": "right"}
     assert check(page, live, receipt, paper=key) == known
     assert fits(page)
+    assert page.locator("#answer a").count() == 0  # it is a number's check that can be saved
     play_to(live.service, DrawStatus.COMMITTED)
     write_public_files(live.service, played.slug, played.draw, tmp_path / "bundles")
     found = check(page, live, receipt, paper=key, identity=person.id_number)

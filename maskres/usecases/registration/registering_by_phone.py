@@ -17,7 +17,7 @@ from maskres.usecases.service import RESIDENT, Service, one_transaction
 from maskres.usecases.telling.messages import write_message
 
 _DONE: dict[Language, str] = {
-    "zh-Hans": "您已登记。登记号{number}，密码{secret}。请妥善保存：修改、撤回或查询时需要。"
+    "zh-Hans": "您已登记。登记号{number}，回执密码{secret}。请妥善保存：修改、撤回或查询时需要。"
     "不必抢时间，中签与登记先后无关。",
     "en": "You are registered. Number {number}, secret {secret}. Keep both: they change, withdraw or look up the "
     "registration. There is no hurry: the draw does not look at who came first.",

@@ -11,6 +11,7 @@ from werkzeug.wrappers import Response
 from maskres.db import rounds
 from maskres.identity.phones import masked_phone
 from maskres.registration.applications import Application, ApplicationRefused, read_application
+from maskres.registration.seals import Reach
 from maskres.usecases.registration.registering_by_phone import register_by_phone
 from maskres.usecases.showing.public_rounds import list_public_rounds
 from maskres.usecases.telling.phone_codes import CodePurpose
@@ -104,7 +105,7 @@ def register_routes(door: Door) -> Blueprint:
     def take_stores(round_: rounds.Round, draft: Draft, form: Form) -> bool:
         known = {store.store for store in stores_of(round_)}
         chosen = rank(draft.choices, form["act"], known)
-        if form["act"] == CONTINUE and not chosen and draft["reach"] == "choices":
+        if form["act"] == CONTINUE and not chosen and draft["reach"] == Reach.CHOICES:
             form.errors["choices"] = gettext(
                 "Choose at least one store, since you would go to no other than those you choose."
             )
@@ -125,7 +126,7 @@ def register_routes(door: Door) -> Blueprint:
             following = draft.first_missing(asked=codes.asked_phone() is not None)
             if name == "document" and draft.needs_birth:
                 following = "birth"
-            if name == "district" and draft["reach"] == "choices" and not draft.choices:
+            if name == "district" and draft["reach"] == Reach.CHOICES and not draft.choices:
                 following = "stores"
         found: str = url_for("register.step", slug=slug, name=following, change=change)
         return found
@@ -148,6 +149,7 @@ def register_routes(door: Door) -> Blueprint:
             by_slug = {store.store: store for store in found}
             values["chosen"] = [by_slug[each] for each in draft.choices if each in by_slug]
             values["districts"] = by_district(found, draft["district"])
+            values["is_needed"] = draft["reach"] == Reach.CHOICES
         return values
 
     def check(round_: rounds.Round, draft: Draft, form: Form) -> Any:

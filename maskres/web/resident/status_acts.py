@@ -221,6 +221,7 @@ def _add_wishes(routes: Blueprint, door: Door, holding: Holding) -> None:
             form=form,
             chosen=[by_slug[each] for each in chosen],
             districts=by_district(listed, change["district"]),
+            is_needed=change["reach"] == Reach.CHOICES,
             back=url_for("status.wishes", place=place),
         )
 
@@ -251,6 +252,7 @@ def _add_wishes(routes: Blueprint, door: Door, holding: Holding) -> None:
             by_slug = {store.store: store for store in rounds.list_stores(c, round_.id)}
         return show(
             "status/confirm.html",
+            standing=standing,
             wanted=wanted,
             chosen=[by_slug[each] for each in choices if each in by_slug],
             place=place,

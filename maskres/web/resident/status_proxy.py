@@ -62,7 +62,13 @@ def add_naming(routes: Blueprint, door: Door, holding: Holding) -> None:
                 flash(say(error), "note")
                 return redirect(back, 303)
         return show(
-            "status/proxy.html", 422 if form.errors else 200, form=form, named=named, round=round_, back=back
+            "status/proxy.html",
+            422 if form.errors else 200,
+            form=form,
+            named=named,
+            standing=standing,
+            round=round_,
+            back=back,
         )
 
 

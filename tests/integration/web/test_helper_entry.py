@@ -14,13 +14,14 @@ from maskres.db import people, record, rounds
 from maskres.db.people import Registration
 from maskres.formats.symbols import grouped
 from maskres.registration.numbers import registration_number
+from maskres.rounds.times import RegistrationTimes
 from maskres.usecases.eligibility.deciding import close_draw
 from maskres.usecases.registration.proofs import secret_of
 from maskres.usecases.service import Service
 from tests.support.collecting import Counters
 from tests.support.people import Person, make_people
 from tests.support.web import csrf, log_in, make_app, send
-from tests.support.world import OPERATOR, ROUND, open_round
+from tests.support.world import OPERATOR, ROUND, hours_of, open_round
 
 pytest_plugins = ("tests.support.collecting_fixtures",)
 
@@ -87,6 +88,7 @@ def test_somebody_without_a_phone_gets_a_slip(world: Service, client: FlaskClien
     assert "http://localhost/status" in page
     assert NEWCOMER.id_number not in page
     assert NEWCOMER.name not in page
+    assert "小时内提出异议" in page
     row = registration_of(world, NEWCOMER)
     assert (row.choices, row.reach, row.phone_digest, row.entered_by) == (
         "huli-1|siming-1",
@@ -94,6 +96,13 @@ def test_somebody_without_a_phone_gets_a_slip(world: Service, client: FlaskClien
         None,
         "helper/helper-1",
     )
+
+
+def test_a_slip_says_until_when_choices_can_be_changed(sqlite_service: Service):
+    open_round(sqlite_service, times=RegistrationTimes(closes_at=hours_of(1, 400)))
+    client = log_in(make_app(sqlite_service), sqlite_service, "helper")
+    page = client.get(enter(client, NEWCOMER).location + "?lang=en").text
+    assert "Until Tuesday, 25 February 2020" in page and "Registration closes. Until then" not in page
 
 
 def test_sent_twice_it_is_one_entry_and_the_same_slip(world: Service, client: FlaskClient):

@@ -127,7 +127,20 @@ def test_only_the_chosen_stores_and_none_chosen_is_refused(client: FlaskClient, 
     assert "/stores" in answer.headers["Location"]
     refused = post(client, f"{BASE}/stores?change=1", act="continue")
     assert "Choose at least one store" in refused.text
+    assert "and at least one, since" in refused.text and "Continue without choosing" not in refused.text
+    assert "Siming" in _folded(refused.text)
+    post(client, f"{BASE}/stores?change=1", act="add:siming-1")
+    assert (
+        _folded(client.get(f"{BASE}/stores?change=1").text) == ""
+    )  # where one has chosen more can be added at once
+    post(client, f"{BASE}/stores?change=1", act="remove:siming-1")
     assert client.get(f"{BASE}/check").headers["Location"].split("?")[0].endswith(("/stores", "/district"))
+
+
+def _folded(page: str) -> str:
+    """Give the names of the districts whose stores are folded away."""
+    parts = [part for part in page.split("<details")[1:] if " open>" not in part.split("\n")[0]]
+    return " ".join(part.split("</summary>")[0] for part in parts)
 
 
 def test_a_passport_asks_for_date_of_birth_and_sex(client: FlaskClient, service: Service):

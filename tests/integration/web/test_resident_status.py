@@ -10,6 +10,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from icalendar import Calendar
 
+from maskres.formats.symbols import grouped
 from maskres.pickup.places import PlaceStatus
 from maskres.rounds.status import DrawStatus
 from maskres.usecases.pickup import afterwards, batches
@@ -273,7 +274,8 @@ def test_a_family_gathers_its_places_in_one_slot_or_nobody_moves(counters: Count
 def test_giving_back_has_a_page_before_it_and_happens_once(counters: Counters):
     number = counters.winner()
     client = look_up(counters.service, number)
-    assert "cannot be undone" in client.get("/status/1/give-back").text
+    page = client.get("/status/1/give-back").text
+    assert "cannot be undone" in page and "Myself" in page and grouped(number) in page
     assert counters.place(number)["status"] == PlaceStatus.ASSIGNED
     assert post(client, "/status/1/give-back").status_code == 303
     assert counters.place(number)["status"] == PlaceStatus.CANCELLED
