@@ -204,7 +204,7 @@ def _passing_joins(bases: Sequence[PinnedBasis]) -> str:
         for nth, basis in enumerate(bases)
     )
     return f"""
-        JOIN persons p ON p.id = e.person_id
+        LEFT JOIN ({_WITH_A_PAST}) p ON p.id = e.person_id
         LEFT JOIN draws d ON d.id = p.last_win_draw_id AND d.round_id = :round
         LEFT JOIN ({_linked_win_sql(_versions(bases))}) w ON w.number = e.number
         LEFT JOIN ({_HAS_WON_IN_ROUND}) h ON h.number = e.number
@@ -220,7 +220,7 @@ def _flag(condition: str, bit: int | str) -> str:
 
 
 def _least(column: str) -> str:
-    return f"(CASE WHEN {column} < :cap THEN {column} ELSE :cap END)"
+    return f"(CASE WHEN {column} >= :cap THEN :cap ELSE coalesce({column}, 0) END)"
 
 
 def _registers_sql(bases: Sequence[PinnedBasis], dialect: str, within: str) -> str:
@@ -260,14 +260,14 @@ def _bits_sql(basis: PinnedBasis, dialect: str) -> str:
 
 def _same_person_sql(versions: str) -> str:
     """Select the entries of a person whom a register knows by another document that was registered before."""
+    # A rank, for a link may stand in two lines: PostgreSQL expects nonsense of distinct ones, and sorts all entries.
     return f"""
         SELECT DISTINCT number FROM (
-            SELECT r.number, row_number() OVER (
+            SELECT r.number, rank() OVER (
                 PARTITION BY l.version_id, l.group_digest ORDER BY r.registered_at, r.number) AS nth
             FROM entries e
             JOIN registrations r ON r.round_id = :round AND r.number = e.number
-            JOIN (SELECT DISTINCT version_id, id_digest, group_digest FROM identity_links
-                  WHERE version_id IN ({versions})) l ON l.id_digest = e.id_digest
+            JOIN identity_links l ON l.version_id IN ({versions}) AND l.id_digest = e.id_digest
             WHERE e.draw_id = :draw AND NOT e.is_withdrawn) ranked
         WHERE nth > 1"""
 
@@ -285,6 +285,11 @@ def _linked_win_sql(versions: str) -> str:
             SELECT w.person_id FROM registrations w
             WHERE w.round_id = :round AND w.number IN ({_HAS_WON_IN_ROUND})))"""
 
+
+#: Most have none: what is left is joined in memory.
+_WITH_A_PAST = """
+    SELECT id, last_win_at, last_win_draw_id, rounds_waited, bonus_tickets FROM persons
+    WHERE last_win_at IS NOT NULL OR rounds_waited > 0 OR bonus_tickets > 0"""
 
 _HAS_WON_IN_ROUND = """
     SELECT number FROM results JOIN draws ON draws.id = results.draw_id
