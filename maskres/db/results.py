@@ -28,7 +28,13 @@ _PLACE_COLUMNS = (
 
 
 def load_result(c: Transaction, draw_id: int, path: Path) -> int:
-    """Load result.csv, which has been checked or written just now; gives the number of rows."""
+    """Load a file with the lines of result.csv, written just now; gives the number of rows.
+
+    Args:
+        c: a writing transaction.
+        draw_id: the draw.
+        path: the file, its lines by number: in draw order each would go to another place of the index.
+    """
     count = load_file(c, results, ("draw_id", *_RESULT_COLUMNS), path, before=f"{draw_id},")
     refresh_statistics(c, "results")
     return count

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Any
 
-from sqlalchemy import and_, exists, func, select
+from sqlalchemy import and_, exists, func, literal_column, select
 
 from maskres.db.engine import Transaction
 from maskres.db.pickup import AT_SLOT
@@ -69,7 +69,9 @@ def count_ahead(c: Transaction, draw_id: int, stratum: str, rank: int, most: int
     r = results.c
     has_left = exists().where(batch_changes.c.draw_id == draw_id, batch_changes.c.number == r.number)
     has_place = exists().where(places.c.draw_id == draw_id, places.c.number == r.number)
-    where = (r.draw_id == draw_id, r.outcome == "waiting", r.stratum == stratum, r.rank < rank)
+    # As it stands in the index's own condition: of a parameter nobody knows whether it is that.
+    waits = r.outcome == literal_column("'waiting'")
+    where = (r.draw_id == draw_id, waits, r.stratum == stratum, r.rank < rank)
     # From the nearest back: whoever was moved up stands at the front.
     ahead = select(r.number).where(*where, ~has_left, ~has_place).order_by(r.rank.desc()).limit(most)
     return int(c.execute(select(func.count()).select_from(ahead.subquery())).scalar_one())

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from maskres.formats.csv_columns import HexColumn, IntegerColumn, NumberColumn, SlugColumn, WordColumn
-from maskres.formats.csv_lines import encode_names, spell_columns, spell_counts
+from maskres.formats.csv_lines import encode_names, spell_columns, spell_counts, spell_whole
 from maskres.formats.number_arrays import Numbers, keys_of
 from maskres.formats.strict_csv import Sink, Source, Table, name_of, read_table
 from maskres.lottery.tickets import blocks, prefixes_of
@@ -119,15 +119,26 @@ def write_result(result: Result, stream: Sink) -> None:
 
     Source: spec T6.
     """
+    _write_lines(result, None, stream)
+
+
+def write_result_by_number(result: Result, stream: Sink) -> None:
+    """Write the lines of result.csv, but in the order of the numbers: so a database takes them fastest."""
+    _write_lines(result, np.argsort(keys_of(result.numbers)), stream)
+
+
+def _write_lines(result: Result, order: NDArray[np.intp] | None, stream: Sink) -> None:
+    """Write the header and the lines in an order of rows, or as they stand."""
     stream.write(HEADER)
     names, outcomes = encode_names(result.stratum_names), encode_names(OUTCOMES)
     for block in blocks(len(result)):
+        some = block if order is None else order[block]
         columns = [
-            spell_counts(block),
-            result.numbers[block],
-            names[result.strata[block]],
-            _spell(result.tickets[block]),
-            outcomes[result.has_won[block].astype(np.int64)],
+            spell_counts(block) if order is None else spell_whole(order[block] + 1),
+            result.numbers[some],
+            names[result.strata[some]],
+            _spell(result.tickets[some]),
+            outcomes[result.has_won[some].astype(np.int64)],
         ]
         stream.write(spell_columns(columns))
 

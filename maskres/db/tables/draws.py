@@ -19,6 +19,7 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    text,
 )
 
 from maskres.db.tables.base import metadata, one_of
@@ -128,7 +129,15 @@ results = Table(
     Column("outcome", String(8), nullable=False),
     one_of("outcome", ("won", "waiting")),
 )
-Index("ix_results_order", results.c.draw_id, results.c.outcome, results.c.stratum, results.c.rank)
+#: Who still waits before a rank; whoever won is never looked for by it.
+Index(
+    "ix_results_waiting",
+    results.c.draw_id,
+    results.c.stratum,
+    results.c.rank,
+    sqlite_where=text("outcome = 'waiting'"),
+    postgresql_where=text("outcome = 'waiting'"),
+)
 
 #: A batch of places: published before it takes effect.
 batches = Table(

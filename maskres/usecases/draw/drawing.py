@@ -16,7 +16,7 @@ from maskres.lottery.allocation import allocate
 from maskres.lottery.draw import draw as draw_pool
 from maskres.lottery.placements import write_allocation
 from maskres.lottery.pool import read_pool
-from maskres.lottery.results import read_result, write_result
+from maskres.lottery.results import read_result, write_result, write_result_by_number
 from maskres.lottery.slots import read_slots
 from maskres.lottery.wishes import read_wishes
 from maskres.rounds.status import DrawStatus, require_draw_step
@@ -62,7 +62,9 @@ def draw_winners(
         with (folder / "result.csv").open("wb") as out:
             write_result(result, out)
         published = files.publish_file(c, round_.id, draw.id, "result.csv", folder / "result.csv", now)
-        results.load_result(c, draw.id, folder / "result.csv")
+        with (folder / "by-number.csv").open("wb") as out:
+            write_result_by_number(result, out)
+        results.load_result(c, draw.id, folder / "by-number.csv")
     rounds.move_draw(c, draw, DrawStatus.DRAWN, drawn_at=now)
     won = result.count_winners()
     cutoffs = {stratum: (result.cutoffs or {}).get(stratum) for stratum in won}

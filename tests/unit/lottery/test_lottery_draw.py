@@ -17,7 +17,7 @@ from maskres.errors import InputError
 from maskres.lottery.audit import audit_sample
 from maskres.lottery.draw import count_expected_winners, draw
 from maskres.lottery.pool import Pool, read_pool
-from maskres.lottery.results import Result, read_result, write_result
+from maskres.lottery.results import Result, read_result, write_result, write_result_by_number
 from maskres.lottery.tickets import BLOCK_ROWS, hash_numbers, order_by_hash
 from tests.reference import plain_draw
 from tests.reference.lottery_files import SEED, number, pool_file
@@ -43,6 +43,15 @@ def test_a_published_example() -> None:
     assert result.cutoffs == VECTOR["cutoffs"]
     assert hashlib.sha256(written(result)).hexdigest() == VECTOR["result_sha256"]
     assert audit_sample(result, VECTOR["seed"], 3) == VECTOR["audit"]
+
+
+def test_by_number_the_same_lines_stand_sorted_by_it() -> None:
+    result = draw(pool_of([(each, "a", 1) for each in sorted(NUMBERS)]), {"a": 7}, SEED)
+    stream = io.BytesIO()
+    write_result_by_number(result, stream)
+    header, *lines = stream.getvalue().splitlines()
+    assert [header, *sorted(lines, key=lambda line: int(line.split(b",")[0]))] == written(result).splitlines()
+    assert [line.split(b",")[1].decode() for line in lines] == sorted(NUMBERS)
 
 
 def test_hashes_are_those_of_sha256() -> None:
