@@ -74,3 +74,20 @@ def test_winning_waiting_and_not_taking_part(
     page.goto(f"{live.url}/rounds/{ROUND}")
     assert fits(page)
     shot(page, f"round-{size}-{language}")
+
+
+def test_on_paper_the_picture_is_unfolded_and_no_link_has_half_an_address(
+    live: Live, new_page: Callable[..., Page]
+):
+    played = play_to(live.service, DrawStatus.OPEN)
+    page = new_page(794, "en")
+    look_up(page, live, played.numbers[0])
+    page.goto(f"{live.url}/status/mine")
+    expect(page.locator(".mr-card svg")).to_be_hidden()
+    page.pdf()
+    expect(page.locator(".mr-card svg")).to_be_visible()
+    expect(page.locator(".mr-card")).to_contain_text(f"{live.url}/status")
+    page.emulate_media(media="print")
+    after = "links => links.map(link => getComputedStyle(link, '::after').content)"
+    assert set(page.eval_on_selector_all("main .govuk-link", after)) == {"none"}
+    expect(page.locator("a[download]")).to_be_hidden()

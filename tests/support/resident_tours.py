@@ -42,6 +42,8 @@ def see_open_pages(looker: Looker, gallery: Gallery) -> None:
         ("/register/", "register-which"),
     ):
         looker.open(somebody, address, name)
+        if name in ("home", "open-data", "round-collecting", "round-void"):
+            follow_links(looker, somebody, name)
     page = somebody.page
     page.goto(f"{looker.live.url}{look_up}")
     page.fill("#number", number)
@@ -51,6 +53,14 @@ def see_open_pages(looker: Looker, gallery: Gallery) -> None:
     with page.expect_download():
         page.locator("#save").click()
     see_not_sent(looker, somebody, number)
+
+
+def follow_links(looker: Looker, somebody: Resident, name: str) -> None:
+    """Note every link of a page that leads to nothing."""
+    found: list[str] = somebody.page.eval_on_selector_all("main a", "each => each.map(link => link.href)")
+    for address in dict.fromkeys(found):
+        if somebody.page.request.get(address).status != 200:
+            looker.faults.append(f"{name}: nothing is at {address}")
 
 
 def see_not_sent(looker: Looker, somebody: Resident, number: str) -> None:

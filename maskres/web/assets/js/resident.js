@@ -5,6 +5,11 @@ for (const button of document.querySelectorAll("[data-print]")) {
   button.addEventListener("click", () => window.print());
 }
 
+// On paper nothing can be unfolded.
+addEventListener("beforeprint", () => {
+  for (const part of document.querySelectorAll(".mr-printed")) part.open = true;
+});
+
 // The picture on the slip leads here with the number behind "#", which no server ever sees.
 const number = document.getElementById("number");
 const given = location.hash.slice(1);
