@@ -30,7 +30,7 @@ _CARD_LOOKED_UP = (
 
 
 _PROXY_NAMED = (
-    "登记号{number}已指定他人代领。如非您本人所为，请尽快在状态页撤销。"
+    "登记号{number}已指定他人代领。如非您本人所为，请尽快在查询页面撤销。"
     " Somebody was named to collect for {number}. If it was not you, take it back on the status page at once."
 )
 

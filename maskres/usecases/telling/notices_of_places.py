@@ -17,7 +17,7 @@ from maskres.usecases.work.parts import Numbers, Part, cut_numbers
 
 # In both languages: which of them is read behind this phone is not known.
 _PLACED = (
-    "登记号{number}已中签。请于{chinese_day} {begins}–{ends}到{store}领取，领取码见状态页。"
+    "登记号{number}已中签。请于{chinese_day} {begins}–{ends}到{store}领取，领取码见查询页面。"
     " Registration {number} has won."
     " Collect at {store} on {day}, {begins}–{ends}; the pickup code is on the status page."
 )
