@@ -69,16 +69,16 @@ def findings_words() -> dict[str, str]:
         "pool": gettext("This part of the list of participants is in the commitment, unchanged."),
         "not-in-pool": gettext("This number is not in the list of participants."),
         "in-pool": gettext(
-            "This number is in the list of participants: stratum {stratum}, tickets: {tickets}."
+            "This number is in the list of participants: group {stratum}, tickets: {tickets}."
         ),
         "no-seed-yet": gettext("The draw is still to come."),
         "seed": gettext("The seed follows from the commitment, the dice and the beacon: {seed}"),
         "ticket": gettext("The smallest ticket of this number begins with {value} (tickets: {tickets})."),
         "won": gettext(
-            "It is not above {cutoff}, the last ticket that won in its stratum: so the number has won."
+            "It is not above {cutoff}, the last ticket that won in its group: so the number has won."
         ),
         "not-won": gettext(
-            "It is above {cutoff}, the last ticket that won in its stratum, where {quota} could win: "
+            "It is above {cutoff}, the last ticket that won in its group, where {quota} could win: "
             "so the number has not won."
         ),
     }
