@@ -19,6 +19,7 @@ from maskres.web.door import Door
 from maskres.web.forms import Form
 from maskres.web.operator.approving import is_approved, round_digest, state_digest
 from maskres.web.pages import show
+from maskres.web.rules_words import say_rules
 from maskres.web.task_pages import ask_task
 from maskres.web.timeline import step_to
 
@@ -281,6 +282,7 @@ def _show(
         "is_due": is_due,
         "hindrance": hindrance,
         "form": form,
+        "rules": say_rules(shown.round.rules),
     }
     if act.is_final:
         values["digest"] = round_digest(shown) if one is None else state_digest(one)

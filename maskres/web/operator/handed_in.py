@@ -8,6 +8,7 @@ from typing import Any
 from flask import Blueprint, request
 from flask_babel import gettext
 
+from maskres.eligibility.registers import COLUMNS
 from maskres.errors import MaskresError
 from maskres.rounds.roles import StaffRole
 from maskres.rounds.rules import REGISTER_KINDS
@@ -19,6 +20,7 @@ from maskres.usecases.work.uploads import keep_upload
 from maskres.web.access import staff
 from maskres.web.door import Door
 from maskres.web.forms import Form
+from maskres.web.languages import MARKS, language
 from maskres.web.names import REGISTERS
 from maskres.web.office_words import refuse
 from maskres.web.pages import show
@@ -62,8 +64,27 @@ def _add_registers(routes: Blueprint, door: Door) -> None:
                 return ask_task(door, "operator", TaskKind.IMPORT_REGISTER, payload=payload)
         versions = list_registers(door.service)
         return show(
-            "operator/registers.html", 422 if form.errors else 200, form=form, versions=versions, kinds=kinds
+            "operator/registers.html",
+            422 if form.errors else 200,
+            form=form,
+            versions=versions,
+            kinds=kinds,
+            columns={kind: _say_columns(kind) for kind in REGISTER_KINDS},
         )
+
+
+def _say_columns(kind: str) -> str:
+    """Name the columns that a register's file has, and those that it may have."""
+    is_chinese, between = language() == "zh", MARKS[language()]["in_list"]
+    needed, others = (
+        between.join(
+            each.chinese if is_chinese else each.name
+            for each in COLUMNS[kind]
+            if each.is_required == is_required
+        )
+        for is_required in (True, False)
+    )
+    return str(gettext("Columns: %(needed)s; also %(others)s.", needed=needed, others=others))
 
 
 def _day(form: Form, name: str) -> date | None:

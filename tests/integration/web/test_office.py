@@ -77,6 +77,8 @@ def test_a_round_from_draft_to_batch_by_pages_alone(desk: Desk, tmp_path: Path) 
     service = desk.service
     _new_round(desk, challenge_hours=0)
     assert "Open the round" in desk.get("operator", _ROUND).text
+    last_look = desk.get("operator", f"{_ROUND}/open").text
+    assert "every winner may collect" in last_look, "the rules that can never be changed again stand there"
     assert "done" in desk.do("operator", f"{_ROUND}/open").text
     people = list(make_people(20))
     for kind in ("household", "insurance"):
