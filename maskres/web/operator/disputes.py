@@ -26,7 +26,7 @@ from maskres.web.access import staff
 from maskres.web.door import Door
 from maskres.web.forms import Form
 from maskres.web.names import REGISTERS, name_of
-from maskres.web.office_words import refuse
+from maskres.web.office_words import refuse, say_to_staff
 from maskres.web.pages import show
 from maskres.web.staff.login_session import require_account
 
@@ -126,13 +126,23 @@ def _answer(door: Door, form: Form, slug: str, number: int) -> bool:
     return True
 
 
+def _has_number_and_reason(form: Form) -> bool:
+    """Tell whether both fields can be read; else the form says of each what is wrong."""
+    for name, read in (("number", read_typed), ("reason", read_reason)):
+        try:
+            read(form[name])
+        except MaskresError as error:
+            form.errors[name] = say_to_staff(error)
+    return not form.errors
+
+
 def _add_late_claim(routes: Blueprint, door: Door) -> None:
     @routes.route("/rounds/<slug>/late-claim", methods=["GET", "POST"])
     @staff(StaffRole.OPERATOR, fresh=True)
     def late_claim(slug: str) -> Any:
         shown = round_overview(door.service, slug)
         form = Form.sent() if request.method == "POST" else Form()
-        if request.method == "POST":
+        if request.method == "POST" and _has_number_and_reason(form):
             try:
                 whom = read_typed(form["number"])
                 grant_late_claim(door.service, require_account().actor, slug, whom, form["reason"])
@@ -151,7 +161,7 @@ def _add_disqualify(routes: Blueprint, door: Door) -> None:
         shown, one = draw_overview(door.service, slug, number)
         form = Form.sent() if request.method == "POST" else Form()
         is_due = one.draw.status in (DrawStatus.PUBLISHED, DrawStatus.COLLECTING)
-        if request.method == "POST" and is_due:
+        if request.method == "POST" and is_due and _has_number_and_reason(form):
             try:
                 ask_to_disqualify(
                     door.service, require_account().actor, slug, number, form["number"], form["reason"]

@@ -70,5 +70,9 @@ def add_search(routes: Blueprint, door: Door) -> None:
         try:
             return search_number(service, require_account().actor, form["round"], form["number"])
         except MaskresError as error:
+            if error.code == "unknown-number":
+                form.errors["number"] = gettext(
+                    "There is no such number in this round. Please check each symbol, and the round."
+                )
             refuse(form, error, number="number", round="round", unknown_number="number")
             return None

@@ -53,17 +53,26 @@ def _add_list(routes: Blueprint, door: Door) -> None:
         )
 
 
+def _lacks_fields(form: Form) -> bool:
+    """Tell whether a field is empty that may not be; the form says so at each."""
+    if form["role"] not in ROLES:
+        form.errors["role"] = gettext("Please choose the role.")
+    elif form["role"] == StaffRole.COUNTER and not form["store"]:
+        form.errors["store"] = gettext("Please choose the counter's store.")
+    if not form["name"].strip():
+        form.errors["name"] = gettext("Please give a short name: lower-case letters, digits and hyphens.")
+    if not form["shown_name"].strip():
+        form.errors["shown_name"] = gettext("Please give the name that people read.")
+    return bool(form.errors)
+
+
 def _add_new(routes: Blueprint, door: Door) -> None:
     @routes.route("/staff/new", methods=["GET", "POST"])
     @staff(StaffRole.OPERATOR, fresh=True)
     def staff_new() -> Any:
         form = Form.sent() if request.method == "POST" else Form()
-        if request.method == "POST":
-            if form["role"] not in ROLES:
-                form.errors["role"] = gettext("Please choose the role.")
-            elif form["role"] == StaffRole.COUNTER and not form["store"]:
-                form.errors["store"] = gettext("Please choose the counter's store.")
-            elif (one := _made_already(form)) is not None:
+        if request.method == "POST" and not _lacks_fields(form):
+            if (one := _made_already(form)) is not None:
                 flash(
                     gettext(
                         "This account is there already; nothing was made twice. Its first password was shown once: if"
@@ -71,7 +80,7 @@ def _add_new(routes: Blueprint, door: Door) -> None:
                     )
                 )
                 return redirect(url_for("operator.staff_one", account_id=one.id), 303)
-            elif _add(form):
+            if _add(form):
                 return redirect(url_for("operator.staff_list"), 303)
         with door.service.database.reading() as c:
             known = rounds.list_rounds(c)

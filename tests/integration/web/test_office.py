@@ -274,6 +274,9 @@ def test_one_number_at_a_time_disputes_claims_and_disqualifying(desk: Desk) -> N
     desk.do("operator", f"{_DRAW}/decide")
     play_to(service, DrawStatus.PUBLISHED)
     claim = {"number": left_out.lower(), "reason": "the register was late"}
+    for page in (f"{_ROUND}/late-claim", f"{_DRAW}/disqualify"):
+        empty = desk.post("operator", page, {"number": "", "reason": ""}).text
+        assert 'href="#number"' in empty and 'href="#reason"' in empty, "each empty field is named"
     assert desk.post("operator", f"{_ROUND}/late-claim", claim).headers["Location"] == _ROUND
     unlucky = winners_of(service)[0]
     asked = {"number": unlucky, "reason": "forged card"}

@@ -25,6 +25,7 @@ def test_a_registration_is_found_by_its_number_alone(sqlite_counters: Counters) 
     for wrong in ("", "no number", holder.name, holder.phone, "0" * 12):
         answer = send(client, "/operator/search", {"round": counters.slug, "number": wrong})
         assert answer.status_code in (404, 422) and 'id="number-error"' in answer.text, wrong
+    assert "There is no such number in this round." in answer.text
     with counters.service.database.reading() as c:
         assert record.read_log(c, act="registration-looked-up") == []
 

@@ -27,6 +27,12 @@ def test_accounts_by_one_operator_and_by_two(service: Service) -> None:
     wrong = send(lin, f"{_STAFF}/new", counter | {"name": "湖里"})
     assert wrong.status_code == 422 and 'id="name-error"' in wrong.text and 'value="湖里"' in wrong.text
     assert send(lin, f"{_STAFF}/new", counter | {"store": ""}).status_code == 422
+    empty = send(lin, f"{_STAFF}/new", {"role": "", "store": "", "name": "", "shown_name": " "})
+    assert re.findall(r'href="#([a-z_]+)"', empty.text.split("error-summary")[-1].split("</ul>")[0]) == [
+        "role",
+        "name",
+        "shown_name",
+    ]
 
     assert send(lin, f"{_STAFF}/new", counter).status_code == 303
     page = lin.get(_STAFF).text
