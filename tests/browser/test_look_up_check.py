@@ -44,6 +44,7 @@ def test_checked_on_the_device_and_saved(
     assert states(page) == dict.fromkeys([*RIGHT, "won"], "right")
     expect(page.locator("#outcome")).to_contain_text(OUTCOMES[language][0])
     expect(page.locator("#place")).to_be_visible()
+    expect(page.locator("#number")).to_have_value("-".join(winners[0][at : at + 4] for at in (0, 4, 8)))
     assert fits(page)
     shot(page, f"look-up-won-{language}")
     with page.expect_download() as download:

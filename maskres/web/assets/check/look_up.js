@@ -48,9 +48,11 @@ function findingsOf(number, draw, leaf, row) {
   }
 }
 
-// Who then asks for large text or the other language, or comes back, still has the answer before them.
-function keepInAddress(number) {
+// Who then asks for large text or the other language, or comes back, still has the answer before them. The number stands
+// in its field as it does on paper.
+function keep(number) {
   if (saved) return;
+  part("number").value = number.replace(/(.{4})(?=.)/g, "$1-");
   history.replaceState(null, "", `${location.pathname}#${number}`);
   for (const link of document.querySelectorAll(".mr-header__switches a")) link.hash = number;
 }
@@ -61,7 +63,7 @@ async function lookUp(typed) {
   part("answer").hidden = true; // that of another number
   trouble.textContent = number ? "" : words.badNumber;
   if (!number) return;
-  keepInAddress(number);
+  keep(number);
   try {
     const draw = await fetchFile("draw.json");
     const leaf = await fetchFile(`pool/${fileOf(number, draw.pool_symbols)}.json`);
