@@ -5,13 +5,13 @@ As with registrations (sealing.py), pieces of the file are worked on side by sid
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
 from maskres.eligibility.registers import RegisterRow, read_register
-from maskres.formats.copy_text import spell_rows
+from maskres.formats.copy_text import spell_columns
 from maskres.formats.office_csv import BadRow, Piece
 from maskres.identity.digests import IndexKey, id_digest, name_digest
 from maskres.usecases.imports import Prepared
@@ -43,35 +43,48 @@ def prepare_digesting(setting: DigestingSetting) -> Callable[[Piece], Prepared]:
     key = IndexKey(setting.index_version, setting.index_secret)
 
     def digest_piece(piece: Piece) -> Prepared:
-        count = 0
-        rows: list[tuple[Any, ...]] = []
-        links: list[tuple[bytes, bytes]] = []
+        good: list[RegisterRow] = []
         bad: list[BadRow] = []
         for row in read_register(setting.kind, piece, as_of=setting.as_of):
             if isinstance(row, BadRow):
                 bad.append(row)
             else:
-                count += 1
-                _digest(row, key, setting.version_id, rows, links)
-        return Prepared(count, spell_rows(rows) if setting.is_spelled else rows, tuple(bad), tuple(links))
+                good.append(row)
+        columns = _digest(_documents_of(good), key, setting.version_id)
+        rows = spell_columns(columns) if setting.is_spelled else list(zip(*columns, strict=True))
+        return Prepared(len(good), rows, tuple(bad), tuple(_link(good, key)))
 
     return digest_piece
 
 
-def _digest(
-    row: RegisterRow,
-    key: IndexKey,
-    version_id: int,
-    rows: list[tuple[Any, ...]],
-    links: list[tuple[bytes, bytes]],
-) -> None:
-    """Add what is stored of a line: registers.ROW_COLUMNS of each document, and how two belong together."""
-    facts = (row.valid_from, row.valid_until, row.months, row.died_on is not None, row.line)
-    digest = id_digest(key, row.canonical_id)
-    rows.append((version_id, digest, name_digest(key, row.canonical_id, row.name), *facts))
-    other = row.other_canonical_id
-    if other is None or other == row.canonical_id:
-        return
-    other_digest = id_digest(key, other)
-    rows.append((version_id, other_digest, name_digest(key, other, row.name), *facts))
-    links += ((digest, digest), (other_digest, digest))
+def _documents_of(rows: Iterable[RegisterRow]) -> Iterator[tuple[str, RegisterRow]]:
+    """Give each line's document, and a second one where the line names it."""
+    for row in rows:
+        yield row.canonical_id, row
+        if row.other_canonical_id is not None:
+            yield row.other_canonical_id, row
+
+
+def _digest(documents: Iterable[tuple[str, RegisterRow]], key: IndexKey, version_id: int) -> list[list[Any]]:
+    """Give the columns registers.ROW_COLUMNS, one after another as sealing.py does."""
+    given = list(documents)
+    rows = [row for _, row in given]
+    return [
+        [version_id] * len(rows),
+        [id_digest(key, canonical) for canonical, _ in given],
+        [name_digest(key, canonical, row.name) for canonical, row in given],
+        [row.valid_from for row in rows],
+        [row.valid_until for row in rows],
+        [row.months for row in rows],
+        [row.died_on is not None for row in rows],
+        [row.line for row in rows],
+    ]
+
+
+def _link(rows: Iterable[RegisterRow], key: IndexKey) -> Iterator[tuple[bytes, bytes]]:
+    """Say of two documents on one line that they belong together: both to the group of the first."""
+    for row in rows:
+        if row.other_canonical_id is not None:
+            group = id_digest(key, row.canonical_id)
+            yield group, group
+            yield id_digest(key, row.other_canonical_id), group
