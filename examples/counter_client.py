@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
 """A partner's till system as a client of maskres: look up, hand over, undo, and hand in what was done without network.
 
-Needs Python 3.11 and nothing else. The token of the role counter comes from the operator (`maskres token make`) and is
-bound to one store; it is read from the environment, so that it stands in no list of processes:
+Needs Python 3.11 and nothing else. The token of the role counter comes from the operator
+(`maskres token make partner-1 --role counter --store huli-1 --as li`) and is bound to one store; it is read from the
+environment, so that it stands in no list of processes:
 
     export MASKRES_TOKEN=maskres_…
     python counter_client.py https://masks.example.org wave-2 huli-1 look-up 7K3M-9QTR-4XH7

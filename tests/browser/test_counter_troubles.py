@@ -11,7 +11,7 @@ from maskres.usecases.accounts.enrolling import revoke_device
 from tests.support.browser import Live, log_in, shot
 from tests.support.collecting import Counters
 from tests.support.raw import fetch
-from tests.support.tills import ELSEWHERE, enrol, hand_over, scan, see, settle, signed
+from tests.support.tills import ELSEWHERE, HERE, enrol, hand_over, scan, see, settle, signed
 from tests.support.world import OPERATOR
 
 pytest_plugins = ("tests.support.collecting_fixtures", "tests.support.counter_fixtures")
@@ -123,6 +123,23 @@ def test_an_act_is_kept_before_its_page_is_there_and_a_page_that_is_gone_loses_n
     context.set_offline(False)
     expect(page.locator("#kept li[data-state=waiting]")).to_have_count(0)
     assert world.place(second)["status"] == "collected"
+
+
+def test_once_the_network_is_back_the_service_is_asked_which_knows_of_the_other_tills(
+    live: Live, new_page: Callable[..., Page], world: Counters
+):
+    number = world.winner()
+    page = new_page(360, "en")
+    enrol(live, page, "huli-1-door")
+    page.context.set_offline(True)
+    page.goto(f"{live.url}/counter/")
+    expect(page.locator("#network-gone")).to_be_visible()
+    page.context.set_offline(False)
+    expect(page.locator("#network-back")).to_be_visible()
+    world.hand_out(world.till(HERE, "huli-1-desk"), number)
+    scan(page, world.code(number))
+    see(page, "already-handed-out")
+    expect(page.locator("[data-answer]")).to_contain_text("huli-1-desk")
 
 
 def test_a_full_device_says_so_hands_in_what_it_kept_and_goes_on_once_it_has_room(

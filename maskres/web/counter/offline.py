@@ -37,6 +37,13 @@ from maskres.web.staff.till_session import till_here
 #: Of one till: it asks every minute, and whenever it has something to hand in.
 SYNCS = "30 per minute"
 VERSION = 1
+#: File, sizes, purpose: for telephones that draw no SVG, and for those that cut icons to a shape of their own.
+ICONS = (
+    ("icon.svg", "any", "any"),
+    ("icon-192.png", "192x192", "any"),
+    ("icon-512.png", "512x512", "any"),
+    ("icon-whole-512.png", "512x512", "maskable"),
+)
 
 
 def add_offline(routes: Blueprint, door: Door) -> None:
@@ -102,10 +109,15 @@ def add_offline(routes: Blueprint, door: Door) -> None:
             display="standalone",
             background_color="#ffffff",
             theme_color="#0b3d3a",
-            icons=[{"src": static_address("icon.svg"), "type": "image/svg+xml", "sizes": "any"}],
+            icons=[_icon(*each) for each in ICONS],
         )
         found.mimetype = "application/manifest+json"
         return found
+
+
+def _icon(name: str, sizes: str, purpose: str) -> dict[str, str]:
+    kind = "image/svg+xml" if name.endswith(".svg") else "image/png"
+    return {"src": static_address(name), "type": kind, "sizes": sizes, "purpose": purpose}
 
 
 def _read(schema: Schema) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
+import segno
 from flask import Flask
 from flask.testing import FlaskClient
 
@@ -20,6 +21,7 @@ from tests.support.world import OPERATOR, pass_time
 
 pytest_plugins = ("tests.support.counter_fixtures", "tests.support.collecting_fixtures")
 
+_PATH = re.compile(r' d="([^"]+)"')
 _CODE = re.compile(r"mr-code--big\">([0-9A-Z-]{14})<")
 
 
@@ -59,6 +61,11 @@ def test_threat_stolen_till_a_till_is_invited_enrolled_hands_over_and_is_refused
     shown = operator.get(answer.location).text
     code = _CODE.search(shown)
     assert code and "/counter/enrol" in shown
+    (address,) = re.findall(r"http[^<\s]*/counter/enrol", shown)
+    drawn = segno.make_qr(address + "#" + code[1].replace("-", ""), error="m").svg_inline(
+        scale=4, border=4, omitsize=True
+    )
+    assert _PATH.findall(drawn)[0] in shown, "what is scanned is the address with the code behind #"
     # Who made it can look again for a while; nobody else is ever shown it.
     other = log_in(app, world.service, "operator", "operator-2")
     assert other.get(answer.location).status_code == 303

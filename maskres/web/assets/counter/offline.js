@@ -3,7 +3,7 @@
 import { setUpCamera } from "./camera.js";
 import { listUnseen, markSeen, showNews } from "./news.js";
 import { sound } from "./sound.js";
-import { setUpWorker, sync } from "./sync.js";
+import { lastToken, setUpWorker, sync } from "./sync.js";
 import { lookUp } from "./till.js";
 import { catchTyping } from "./typing.js";
 import { keepHandOver, keepUndo, makeNonce, mayUndo, now } from "./acts.js";
@@ -239,15 +239,25 @@ async function goOnKeepingUp(isForced) {
   setTimeout(() => goOnKeepingUp(isGone), isGone ? AGAIN_MILLISECONDS : SYNC_MILLISECONDS);
 }
 
-part("code").form.addEventListener("submit", (event) => {
+// While the network is there the service is asked, which knows of the other tills; if it has gone again, the worker leads
+// back here with what was scanned.
+function isOnLine() {
+  if (part("network-back").hidden || !lastToken()) return false;
+  field.form.elements.csrf_token.value = lastToken();
+  return true;
+}
+
+field.form.addEventListener("submit", (event) => {
+  if (isOnLine()) return;
   event.preventDefault();
   delete event.target.dataset.sent;
   orComplain(look(field.value));
 });
 catchTyping(field);
 setUpCamera(document.querySelector("[data-camera]"), (text) => {
-  orComplain(look(text));
-  return true;
+  field.value = text;
+  field.form.requestSubmit();
+  return part("network-back").hidden;
 });
 document.querySelector("[data-show]").addEventListener("click", async () => {
   const [first] = listUnseen(await listActs());

@@ -8,6 +8,10 @@ const KEPT_MILLISECONDS = 3 * 24 * 3600 * 1000;
 const LIST = "/counter/offline/list";
 const ACTS = "/counter/offline/acts";
 
+let token = null;
+// What proves that a form is this page's own: the one in the page itself may be days old.
+export const lastToken = () => token;
+
 class Refused extends Error {}
 
 async function ask(address, options = {}) {
@@ -27,6 +31,7 @@ async function takeList() {
   await put("list", list).catch(() => undefined);
   await put("offset", offset).catch(() => undefined);
   await forget("revoked");
+  token = csrf;
   return { offset, csrf };
 }
 
