@@ -10,6 +10,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from maskres.db import filling, register_index
 from maskres.db.engine import Database
 from maskres.db.upgrade import upgrade
 from maskres.rounds.status import DrawStatus
@@ -69,6 +70,11 @@ def test_a_round_is_played_under_the_grants(service: Service):
     finish_round(service, OPERATOR, played.slug)
     set_clock(service, datetime(2030, 1, 1, tzinfo=UTC))
     assert erase_round(service, OPERATOR, played.slug) == len(played.people)
+
+
+@pytest.mark.parametrize("name", [filling.NAME, register_index.NAME])
+def test_indexes_are_taken_away_and_made_again_under_the_grants(server: Postgres, name: str):
+    execute(server, "maskres", "maskres", [f"SELECT {name}(false)", f"SELECT {name}(true)"])
 
 
 @pytest.mark.parametrize(

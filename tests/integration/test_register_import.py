@@ -7,7 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import event
 
+from maskres.db import register_index
 from maskres.eligibility.periods import day_number
 from maskres.errors import InputError
 from maskres.formats import office_csv
@@ -234,6 +236,53 @@ def test_a_file_worked_on_in_pieces_comes_out_as_one_worked_on_at_once(
     for query, count in ((stored, 8), (linked, 2)):
         first, second = (plain(fetch(service.database, query.format(version))) for version in versions)
         assert first == second and len(first) == count
+
+
+def indexes(service: Service) -> list[Any]:
+    return fetch(
+        service.database,
+        "SELECT indexdef FROM pg_indexes WHERE tablename = 'register_rows' ORDER BY indexdef",
+    )
+
+
+def test_a_large_register_comes_out_the_same_and_leaves_its_index(
+    postgres_service: Service, sqlite_service: Service, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    people = make_people(8)
+    stood = indexes(postgres_service)
+    assert any("ix_register_rows_person" in each for (each,) in stood)
+    monkeypatch.setattr(register_index, "_FROM_LINES", 5)
+    made: list[str] = []
+    event.listen(
+        postgres_service.database.engine,
+        "before_cursor_execute",
+        lambda _c, _cursor, statement, *_: made.append(statement),
+    )
+    with pytest.raises(ImportRefused):
+        import_rows(postgres_service, tmp_path, "household", [*people, {"id_number": "1"}])
+    assert indexes(postgres_service) == stood
+    assert fetch(postgres_service.database, "SELECT count(*) FROM register_rows") == [(0,)]
+    for service in (postgres_service, sqlite_service):
+        for kind, rows in (("household", people), ("insurance", people[:2]), ("employment", people[:4])):
+            import_rows(service, tmp_path, kind, rows)
+    assert fetch(postgres_service.database, ROWS) == fetch(sqlite_service.database, ROWS)
+    assert indexes(postgres_service) == stood
+    # Refused, taken; the insurance is small, the employment too once it counts its header.
+    calls = [each for each in made if register_index.NAME in each]
+    assert [each[-6:] for each in calls] == ["false)", "false)", "(true)", "false)", "(true)"]
+
+
+def test_beside_many_rows_a_register_keeps_its_index(
+    postgres_service: Service, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    import_rows(postgres_service, tmp_path, "household", make_people(8))
+    monkeypatch.setattr(register_index, "_FROM_LINES", 2)
+    for lines, is_left_away in ((2, True), (1, False)):
+        with postgres_service.database.reading() as c:
+            assert register_index._is_worth_it(c, lines) == is_left_away
+    monkeypatch.setattr(register_index, "_TIMES", 3)
+    with postgres_service.database.reading() as c:
+        assert not register_index._is_worth_it(c, 2), "eight rows stand, and six would be three times as many"
 
 
 def plain(rows: Any) -> list[list[Any]]:

@@ -8,6 +8,7 @@ from pathlib import Path
 from maskres.db import registers as rows
 from maskres.db.bulk import load_ready
 from maskres.db.engine import Transaction
+from maskres.db.register_index import indexed_afterwards
 from maskres.db.tasks import Task
 from maskres.eligibility.registers import COLUMNS
 from maskres.usecases.eligibility.digesting import prepare_digesting
@@ -93,7 +94,7 @@ def take_register(c: Transaction, service: Service, actor: Actor, parts: list[Ta
         return ImportedRegister(same, is_new=False)
     sieve = sift_parts(c, service, ids, upload.name)
     sieve.refuse_bad()
-    with rows_of_parts(service, ids) as blocks:
+    with rows_of_parts(service, ids) as blocks, indexed_afterwards(c, sieve.good_count):
         load_ready(c, "register_rows", rows.ROW_COLUMNS, blocks)
     links = [(version_id, *link) for link in links_of_parts(c, service, ids, _DIGEST_BYTES)]
     return enter_version(c, service, actor, kind, as_of, upload.sha256, version_id, sieve.good_count, links)

@@ -11,11 +11,12 @@ from pathlib import Path
 from maskres.db import record, registers
 from maskres.db.bulk import ReadyRows, load_ready, load_rows, takes_spelled
 from maskres.db.engine import Transaction
+from maskres.db.register_index import indexed_afterwards
 from maskres.eligibility.facts import KINDS
 from maskres.eligibility.registers import read_lines
 from maskres.errors import InputError
 from maskres.usecases.eligibility.digesting import DigestingSetting, prepare_digesting
-from maskres.usecases.imports import Prepared, Progress, Sieve, digest_of
+from maskres.usecases.imports import Prepared, Progress, Sieve, count_lines, digest_of
 from maskres.usecases.processes import map_pieces
 from maskres.usecases.service import Actor, Service, one_transaction
 
@@ -87,9 +88,10 @@ def _import_register(
     with path.open("rb") as stream:
         pieces = read_lines(kind, stream, file=path.name)
         with closing(map_pieces(prepare_digesting, setting, pieces)) as digested:
-            good = sieve.sift(digested, stream)
-            load_ready(c, "register_rows", registers.ROW_COLUMNS, _rows(good, version_id, links))
-    sieve.refuse_bad()
+            rows = _rows(sieve.sift(digested, stream), version_id, links)
+            with indexed_afterwards(c, count_lines(path)):
+                load_ready(c, "register_rows", registers.ROW_COLUMNS, rows)
+                sieve.refuse_bad()
     return enter_version(c, service, actor, kind, as_of, sha256, version_id, sieve.good_count, links)
 
 
