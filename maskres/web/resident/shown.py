@@ -125,7 +125,7 @@ STATES: Mapping[Where, tuple[LazyString, LazyString, str]] = {
         "red",
     ),
     Where.DISQUALIFIED: (
-        lazy_gettext("Taken away"),
+        lazy_gettext("Disqualified"),
         lazy_gettext(
             "Operator and notary together have taken this number out. "
             "Ask at a counter with your identity document."
