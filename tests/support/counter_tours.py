@@ -71,6 +71,8 @@ def see_without_network(looker: Looker, gallery: Gallery) -> None:
     device.page.fill("#code", invite_till(world.service, OPERATOR, "huli-1-side", "huli-1").code)
     device.press(device.page.locator("main form button"))
     looker.open(device, "/counter/offline", "counter-offline")
+    device.page.context.set_offline(True)
+    expect(device.page.locator("#network-gone")).to_be_visible()
     for code, name in ((world.code(world.winner("huli-1", "pm")), "valid"), ("000000000000", "not-listed")):
         device.page.fill("#code", code)
         device.page.keyboard.press("Enter")
