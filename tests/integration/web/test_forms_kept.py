@@ -19,6 +19,7 @@ from maskres.rounds.roles import StaffRole
 from maskres.usecases.draw.committing import set_slots
 from maskres.usecases.service import Service
 from maskres.web.access import Gate, access_of
+from maskres.web.interrupted import ANYBODY, _packed
 from tests.support.gallery import COMMITTED, DECIDED, DRAFT, DRAWN, OPEN, make_gallery
 from tests.support.web import PASSWORD, code_of, csrf, log_in, make_account, make_app
 from tests.support.world import OPERATOR, ROUND, create_round, slots_csv
@@ -243,3 +244,23 @@ def test_nobody_else_sees_what_staff_had_typed(sqlite_service: Service):
     assert "住在湖里区" not in other and "住在湖里区" not in come_back(
         client, sqlite_service, "operator", page, 2
     )
+
+
+@pytest.mark.parametrize(
+    ("by", "is_shown"), [("own", True), (ANYBODY, True), ("999", False), (f"{ROUND}/7K3M9QTR4XH7", False)]
+)
+def test_what_is_kept_stands_only_before_whoever_typed_it(sqlite_service: Service, by: str, is_shown: bool):
+    """Also where it is still in the session: another account, or a registration that this page is not of."""
+    create_round(sqlite_service)
+    page = f"/operator/rounds/{ROUND}/late-claim"
+    client = log_in(make_app(sqlite_service), sqlite_service, "operator")
+    with client.session_transaction() as session:
+        own = str(session["_user_id"]).partition("/")[0]
+        packed = _packed({"reason": "我从2001年起住在湖里区。"})
+        session["interrupted"] = {
+            "path": page,
+            "by": own if by == "own" else by,
+            "fields": packed,
+            "has_files": False,
+        }
+    assert ("住在湖里区" in client.get(page).text) == is_shown
