@@ -10,7 +10,9 @@ import gc
 import multiprocessing
 import os
 import signal
+from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from itertools import chain, cycle, islice
 from multiprocessing.connection import Connection
@@ -22,6 +24,8 @@ A = TypeVar("A")
 
 #: More would only wait for the one process that reads the file and feeds the database.
 MOST_PROCESSES = 4
+#: Answers that wait for who takes them slowly, while the processes go on.
+MOST_WAITING = 8
 _ENDING_SECONDS = 10
 #: Objects after which such a process looks for garbage: rows hold no cycles, and looking takes a fifth of its time.
 _COLLECT_AFTER = 200_000
@@ -57,6 +61,30 @@ def map_pieces(
         return
     with _processes(prepare, setting, count) as connections:
         yield from _in_turn(connections, chain(first, remaining))
+
+
+def read_ahead(answers: Iterable[A], *, count: int = MOST_WAITING) -> Generator[A, None, None]:
+    """Let a thread fetch answers while those before are being taken, which may mean to wait for the database.
+
+    Args:
+        answers: used by that thread alone until this generator is closed; the one who made them closes them.
+        count: how many may be fetched ahead.
+
+    Yields:
+        The answers, in their order.
+
+    Raises:
+        Exception: whatever fetching an answer raised.
+    """
+    remaining, end = iter(answers), object()
+    with ThreadPoolExecutor(1) as thread:
+        upcoming = deque(thread.submit(next, remaining, end) for _ in range(count))
+        try:
+            while (answer := upcoming.popleft().result()) is not end:
+                upcoming.append(thread.submit(next, remaining, end))
+                yield answer  # type: ignore[misc]
+        finally:
+            thread.shutdown(cancel_futures=True)
 
 
 def _in_turn(connections: list[Connection], pieces: Iterator[P]) -> Iterator[A]:

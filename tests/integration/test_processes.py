@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, suppress
@@ -12,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from maskres.usecases.processes import map_pieces
+from maskres.usecases.processes import map_pieces, read_ahead
 
 ROOT = Path(__file__).parents[2]
 KILLED = """
@@ -94,6 +95,39 @@ def test_pieces_are_read_no_further_ahead_than_there_are_processes() -> None:
     with closing(map_pieces(prepare_adding, 0, pieces(), process_count=2)) as answers:
         next(answers)
         assert len(read) <= 4
+
+
+def test_answers_are_fetched_ahead_of_who_takes_them_slowly_but_only_so_many() -> None:
+    threads = set()
+    fetched = [threading.Event() for _ in range(20)]
+
+    def answers() -> Iterator[int]:
+        for n, event in enumerate(fetched):
+            threads.add(threading.get_ident())
+            event.set()
+            yield n
+
+    with closing(read_ahead(answers(), count=3)) as ahead:
+        assert next(ahead) == 0
+        assert fetched[3].wait(60), "the next three are fetched while nobody asks"
+        assert not fetched[4].wait(0.1)
+        assert list(ahead) == list(range(1, 20))
+    assert len(threads) == 1
+    assert threading.get_ident() not in threads
+
+
+def test_what_fetching_an_answer_raises_is_raised_in_its_turn() -> None:
+    ahead = read_ahead(map(prepare_refusing(3), range(10)), count=8)
+    assert [next(ahead) for _ in range(3)] == [0, 1, 2]
+    with pytest.raises(ValueError, match="not 3"):
+        next(ahead)
+
+
+def test_who_stops_taking_answers_can_close_their_maker() -> None:
+    taken = map_pieces(prepare_adding, 0, ([n] for n in range(100)), process_count=2)
+    with closing(taken), closing(read_ahead(taken)) as ahead:
+        assert next(ahead)[1] == [0]
+    assert list(taken) == []
 
 
 def test_processes_end_when_whoever_began_them_is_killed() -> None:

@@ -17,7 +17,7 @@ from maskres.eligibility.registers import read_lines
 from maskres.errors import InputError
 from maskres.usecases.eligibility.digesting import DigestingSetting, prepare_digesting
 from maskres.usecases.imports import Prepared, Progress, Sieve, count_lines, digest_of
-from maskres.usecases.processes import map_pieces
+from maskres.usecases.processes import map_pieces, read_ahead
 from maskres.usecases.service import Actor, Service, one_transaction
 
 _Link = tuple[int, bytes, bytes]
@@ -87,8 +87,11 @@ def _import_register(
     setting = digesting_setting(c, service, kind, as_of, version_id)
     with path.open("rb") as stream:
         pieces = read_lines(kind, stream, file=path.name)
-        with closing(map_pieces(prepare_digesting, setting, pieces)) as digested:
-            rows = _rows(sieve.sift(digested, stream), version_id, links)
+        with (
+            closing(map_pieces(prepare_digesting, setting, pieces)) as digested,
+            closing(read_ahead(digested)) as ahead,
+        ):
+            rows = _rows(sieve.sift(ahead, stream), version_id, links)
             with indexed_afterwards(c, count_lines(path)):
                 load_ready(c, "register_rows", registers.ROW_COLUMNS, rows)
                 sieve.refuse_bad()

@@ -25,7 +25,7 @@ from maskres.registration.seals import Reach, Wishes, make_seal
 from maskres.usecases.imports import Progress, Sieve, count_lines, digest_of
 from maskres.usecases.keeping.rotating import require_rotated
 from maskres.usecases.personal import open_canonical
-from maskres.usecases.processes import map_pieces
+from maskres.usecases.processes import map_pieces, read_ahead
 from maskres.usecases.registration.registering import free_number, require_open_draw
 from maskres.usecases.registration.sealing import SealingSetting, prepare_sealing, with_chance
 from maskres.usecases.service import Actor, Service, one_transaction
@@ -87,8 +87,11 @@ def _import(
     setting = sealing_setting(c, service, round_, service.now().date(), is_filling=is_filling)
     with path.open("rb") as stream:
         pieces = with_chance(read_lines(stream, file=path.name), service.random_bytes)
-        with closing(map_pieces(prepare_sealing, setting, pieces)) as sealed:
-            good = sieve.sift(sealed, stream)
+        with (
+            closing(map_pieces(prepare_sealing, setting, pieces)) as sealed,
+            closing(read_ahead(sealed)) as ahead,
+        ):
+            good = sieve.sift(ahead, stream)
             if is_filling:
                 tables = (piece.tables for piece in good)
                 return fill_tables(c, service, actor, round_, sha256, tables, sieve)
