@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import Select, and_, case, delete, func, insert, literal_column, or_, select
 
 from maskres.db.bulk import is_among, refresh_statistics
+from maskres.db.draw_indexes import indexed_afterwards
 from maskres.db.engine import Transaction
 from maskres.db.registers import RegisterVersion
 from maskres.db.tables import (
@@ -51,7 +52,11 @@ def snapshot_entries(c: Transaction, draw_id: int, round_id: int) -> None:
         *("draw_id", "number", "person_id", "is_withdrawn", "id_digest", "name_digest", "age"),
         *("district", "reach", "choices", "seal"),
     )
-    c.execute(insert(entries).from_select(columns, chosen))
+    count = c.execute(
+        select(func.count()).select_from(registrations).where(r.round_id == round_id)
+    ).scalar_one()
+    with indexed_afterwards(c, entries, count):
+        c.execute(insert(entries).from_select(columns, chosen))
 
 
 def count_entries(c: Transaction, draw_id: int) -> int:

@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import delete, text
 
 from maskres.db.bulk import ReadyRows, load_ready, make_temporary, refresh_statistics, stream
+from maskres.db.draw_indexes import indexed_afterwards
 from maskres.db.engine import Transaction
 from maskres.db.tables import facts
 from maskres.eligibility import facts as bits
@@ -83,8 +84,9 @@ def gather_facts(
         c.execute(text(f"{into} {select}"), parameters)
         return
     # Into a new table PostgreSQL gathers on several cores; and in their order an index takes them fastest.
-    c.execute(text(f"CREATE TEMPORARY TABLE gathered (draw_id, number, mask) AS {select}"), parameters)
-    c.exec_driver_sql(f"{into} SELECT draw_id, number, mask FROM gathered ORDER BY number")
+    anew = f"CREATE TEMPORARY TABLE gathered (draw_id, number, mask) AS {select}"
+    with indexed_afterwards(c, facts, c.execute(text(anew), parameters).rowcount):
+        c.exec_driver_sql(f"{into} SELECT draw_id, number, mask FROM gathered ORDER BY number")
     c.exec_driver_sql("DROP TABLE gathered")
 
 
@@ -137,10 +139,11 @@ def stream_facts(
     yield from stream(c, select)
 
 
-def load_facts(c: Transaction, draw_id: int, blocks: Iterable[ReadyRows]) -> None:
-    """Write facts that were gathered before, in place of a draw's earlier ones; as load_ready takes them."""
+def load_facts(c: Transaction, draw_id: int, blocks: Iterable[ReadyRows], rows: int) -> None:
+    """Write so many facts that were gathered before, in place of a draw's earlier ones; as load_ready takes them."""
     c.execute(delete(facts).where(facts.c.draw_id == draw_id))
-    load_ready(c, facts, ("draw_id", "number", "mask"), blocks)
+    with indexed_afterwards(c, facts, rows):
+        load_ready(c, facts, ("draw_id", "number", "mask"), blocks)
     refresh_statistics(c, "facts")
 
 

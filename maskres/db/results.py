@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Select, String, bindparam, cast, func, select, type_coerce, update
 
 from maskres.db.bulk import in_batches, load_rows, refresh_statistics, write_csv
+from maskres.db.draw_indexes import indexed_afterwards
 from maskres.db.engine import Transaction
 from maskres.db.published_rows import load_file
 from maskres.db.tables import documents, entries, facts, places, registrations, results, verdicts
@@ -27,15 +28,17 @@ _PLACE_COLUMNS = (
 )
 
 
-def load_result(c: Transaction, draw_id: int, path: Path) -> int:
+def load_result(c: Transaction, draw_id: int, path: Path, rows: int) -> int:
     """Load a file with the lines of result.csv, written just now; gives the number of rows.
 
     Args:
         c: a writing transaction.
         draw_id: the draw.
         path: the file, its lines by number: in draw order each would go to another place of the index.
+        rows: how many lines it has.
     """
-    count = load_file(c, results, ("draw_id", *_RESULT_COLUMNS), path, before=f"{draw_id},")
+    with indexed_afterwards(c, results, rows):
+        count = load_file(c, results, ("draw_id", *_RESULT_COLUMNS), path, before=f"{draw_id},")
     refresh_statistics(c, "results")
     return count
 
@@ -88,11 +91,11 @@ def select_wishes(
     return winners
 
 
-def insert_places(c: Transaction, rows: Iterable[Sequence[Any]]) -> int:
-    """Insert places: draw_id, number, batch, status, store, slot, choice, code_version, code_digest."""
-    count = load_rows(c, places, _PLACE_COLUMNS, rows)
+def insert_places(c: Transaction, rows: Iterable[Sequence[Any]], count: int) -> None:
+    """Insert so many places: draw_id, number, batch, status, store, slot, choice, code_version, code_digest."""
+    with indexed_afterwards(c, places, count):
+        load_rows(c, places, _PLACE_COLUMNS, rows)
     refresh_statistics(c, "places")
-    return count
 
 
 def move_places(c: Transaction, rows: Iterable[dict[str, Any]]) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from maskres.db import filling, register_index
+from maskres.db import draw_indexes, filling, register_index
 from maskres.db.engine import Database
 from maskres.db.upgrade import upgrade
 from maskres.rounds.status import DrawStatus
@@ -72,9 +72,16 @@ def test_a_round_is_played_under_the_grants(service: Service):
     assert erase_round(service, OPERATOR, played.slug) == len(played.people)
 
 
-@pytest.mark.parametrize("name", [filling.NAME, register_index.NAME])
-def test_indexes_are_taken_away_and_made_again_under_the_grants(server: Postgres, name: str):
-    execute(server, "maskres", "maskres", [f"SELECT {name}(false)", f"SELECT {name}(true)"])
+@pytest.mark.parametrize(
+    "call",
+    [
+        f"{filling.NAME}(",
+        f"{register_index.NAME}(",
+        *(f"{draw_indexes.NAME}('{table}', " for table in ("entries", "facts", "results", "places")),
+    ],
+)
+def test_indexes_are_taken_away_and_made_again_under_the_grants(server: Postgres, call: str):
+    execute(server, "maskres", "maskres", [f"SELECT {call}false)", f"SELECT {call}true)"])
 
 
 @pytest.mark.parametrize(

@@ -64,7 +64,7 @@ def draw_winners(
         published = files.publish_file(c, round_.id, draw.id, "result.csv", folder / "result.csv", now)
         with (folder / "by-number.csv").open("wb") as out:
             write_result_by_number(result, out)
-        results.load_result(c, draw.id, folder / "by-number.csv")
+        results.load_result(c, draw.id, folder / "by-number.csv", len(result))
     rounds.move_draw(c, draw, DrawStatus.DRAWN, drawn_at=now)
     won = result.count_winners()
     cutoffs = {stratum: (result.cutoffs or {}).get(stratum) for stratum in won}
@@ -124,7 +124,7 @@ def publish_allocation(
         published = {
             name: publish(c, round_, draw, folder, name, service) for name in ("allocation.csv", "wishes.csv")
         }
-    results.insert_places(c, place_rows(draw.id, placements, codes))
+    results.insert_places(c, place_rows(draw.id, placements, codes), len(placements))
     slots.take_places(c, draw.id, count_by_slot(placements))
     note_wins(c, draw.id, 0, now, round_.rules.person_data_until.isoformat())
     body = bodies.allocated(published["allocation.csv"], published["wishes.csv"])

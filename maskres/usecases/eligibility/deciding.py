@@ -123,7 +123,7 @@ def decide_draw(
     is_same = draw.status is DrawStatus.DECIDED and before == {each.id for each in pinned.values()}
     if gathered is not None and gathered.versions == {v.kind: v.version for v in pinned.values()}:
         with rows_of_parts(service, gathered.parts) as blocks:
-            gathering.load_facts(c, draw.id, blocks)
+            gathering.load_facts(c, draw.id, blocks, deciding.count_entries(c, draw.id))
         is_same = True  # and what can change after the closing is looked at again
     gathering.gather_facts(
         c,

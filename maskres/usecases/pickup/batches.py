@@ -208,7 +208,8 @@ def _write_places(
     replaced = len(plan.replaced)
     moved = list(islice(placements, replaced))
     results.move_places(c, _moves(c, service, round_, draw, moved, number))
-    results.insert_places(c, place_rows(draw.id, placements, codes, batch=number, after=replaced))
+    rows = place_rows(draw.id, placements, codes, batch=number, after=replaced)
+    results.insert_places(c, rows, len(placements) - replaced)
 
 
 def _moves(
