@@ -12,7 +12,33 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 _TEXT, _BINARY = 0, 1
-_TRUE_OR_FALSE = {True: b"t", False: b"f"}
+#: libpq's PGRES_COMMAND_OK and PGRES_TUPLES_OK.
+_DONE = (1, 2)
+
+
+def _write_boolean(value: bool | None) -> bytes | None:
+    return None if value is None else b"t" if value else b"f"
+
+
+def _write_integer(value: int | None) -> bytes | None:
+    return None if value is None else b"%d" % value
+
+
+def _write_text(value: str | None) -> bytes | None:
+    return None if value is None else value.encode()
+
+
+def _write_bytes(value: bytes | None) -> bytes | None:
+    return value
+
+
+#: How a value of each type is sent; of other types its text is.
+_WRITE: Mapping[str, Callable[[Any], bytes | None]] = {
+    "boolean": _write_boolean,
+    "integer": _write_integer,
+    "bigint": _write_integer,
+    "bytea": _write_bytes,
+}
 
 
 class StraightStatement:
@@ -29,11 +55,11 @@ class StraightStatement:
         self.sql = f"SELECT {function}({', '.join(placed)})".encode()
         # Bytes go as they are; as text they would be written out in digits here and read again there.
         self.formats = [_BINARY if kind == "bytea" else _TEXT for kind in parameters.values()]
-        self._names = tuple(parameters)
+        self._writers = tuple((name, _WRITE.get(kind, _write_text)) for name, kind in parameters.items())
 
     def write(self, values: Mapping[str, Any]) -> list[bytes | None]:
         """Write values as they are sent: bytes, texts, whole numbers, true or false, None."""
-        return [_written(values[name]) for name in self._names]
+        return [write(values[name]) for name, write in self._writers]
 
 
 class StatementRefused(Exception):
@@ -110,22 +136,14 @@ class _Line:
         return bool(result.get_value(0, 0) == b"t")
 
     def _check(self, result: Any) -> None:
+        if result.status in _DONE:
+            return
         # Whoever has SQLite does not wait for the driver of another database.
         from psycopg.errors import error_from_result
-        from psycopg.pq import DiagnosticField, ExecStatus
+        from psycopg.pq import DiagnosticField
 
-        if result.status in (ExecStatus.COMMAND_OK, ExecStatus.TUPLES_OK):
-            return
         error = error_from_result(result)
         sqlstate = result.error_field(DiagnosticField.SQLSTATE)
         if sqlstate is None or self.connection.closed:
             raise ConnectionLost(str(error))
         raise StatementRefused(sqlstate.decode(), error)
-
-
-def _written(value: Any) -> bytes | None:
-    if isinstance(value, str):
-        return value.encode()
-    if value is None or isinstance(value, bytes):
-        return value
-    return _TRUE_OR_FALSE[value] if isinstance(value, bool) else str(value).encode()

@@ -130,7 +130,7 @@ def sign_receipt(receipt: Receipt, private_key: Ed25519PrivateKey, name: str) ->
         InputError: "bad-receipt" where the receipt could not be read again.
     """
     body = _write(receipt, name)
-    _read(body)
+    _check(body)
     line = strict_json.dumps(body)
     signature = base64.b64encode(private_key.sign(_HEAD + line))
     # The members in their order, as strict_json.dumps would write the whole, around the line that is written already.
@@ -154,7 +154,7 @@ def read_signer(data: bytes) -> str:
         InputError: "bad-json", "bad-receipt".
     """
     body = _open(data)[0]
-    _read(body)
+    _check(body)
     return str(body["signed_by"])
 
 
@@ -218,7 +218,8 @@ def _open(data: bytes) -> tuple[dict[str, Any], bytes]:
     return body, signature
 
 
-def _read(body: dict[str, Any]) -> Receipt:
+def _check(body: dict[str, Any]) -> None:
+    """Refuse what cannot be read as a receipt, by its form alone: whether its stores still exist is not its affair."""
     if body.keys() != _MEMBERS:
         wrong = ", ".join(sorted(body.keys() ^ _MEMBERS))
         _refuse(f"Members are missing or unknown: {wrong:.200}.")
@@ -237,29 +238,34 @@ def _read(body: dict[str, Any]) -> Receipt:
     _require(_is_integer(ledger["size"], 0, _INTEGER_LIMIT - 1), "ledger")
     _require(is_sha256(ledger["root"]), "ledger")
     _require(isinstance(body["at"], str), "at")
+    parse_time(body["at"], field="at")
+    _require(is_slug(body["district"]), "district")
+    _require(body["reach"] in _REACHES, "reach")
+    _require(isinstance(body["choices"], str), "choices")
+    choices = _choices(body)
+    _require(all(map(is_slug, choices)) and len(set(choices)) == len(choices) <= CHOICES_LIMIT, "choices")
+
+
+def _choices(body: dict[str, Any]) -> tuple[str, ...]:
+    joined = body["choices"]
+    return tuple(joined.split("|")) if joined else ()
+
+
+def _read(body: dict[str, Any]) -> Receipt:
+    _check(body)
+    ledger = body["ledger"]
     return Receipt(
         round=body["round"],
         draw=body["draw"],
         number=body["number"],
         holder_salt=body["holder_salt"],
         wish_salt=body["wish_salt"],
-        wishes=_read_wishes(body),
+        wishes=Wishes(body["district"], Reach(body["reach"]), _choices(body)),
         at=parse_time(body["at"], field="at"),
         status=ReceiptStatus(body["status"]),
         ledger_size=ledger["size"],
         ledger_root=ledger["root"],
     )
-
-
-def _read_wishes(body: dict[str, Any]) -> Wishes:
-    """Read wishes by their form alone: whether the stores still exist is not the receipt's affair."""
-    _require(is_slug(body["district"]), "district")
-    _require(body["reach"] in _REACHES, "reach")
-    joined = body["choices"]
-    _require(isinstance(joined, str), "choices")
-    choices = tuple(joined.split("|")) if joined else ()
-    _require(all(map(is_slug, choices)) and len(set(choices)) == len(choices) <= CHOICES_LIMIT, "choices")
-    return Wishes(body["district"], Reach(body["reach"]), choices)
 
 
 def _is_integer(value: object, least: int, most: int) -> bool:

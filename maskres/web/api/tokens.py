@@ -19,6 +19,7 @@ from maskres.usecases.service import Service
 from maskres.usecases.telling.phone_proofs import read_phone_proof
 from maskres.web.access import Access
 from maskres.web.door import Door
+from maskres.web.here import this_globals, this_request
 from maskres.web.limits import remote_address
 
 View = TypeVar("View", bound=Callable[..., Any])
@@ -72,7 +73,7 @@ def confirm_holder(service: Service) -> None:
 
 
 def _find_by(find: Callable[[str], TokenHolder | None]) -> TokenHolder | None:
-    shown = request.headers.get("Authorization")
+    shown = this_request().environ.get("HTTP_AUTHORIZATION")
     if shown is None:
         return None
     scheme, _, text = shown.partition(" ")
@@ -90,7 +91,8 @@ def require_holder() -> TokenHolder:
 
 def limit_by_holder() -> str:
     """Name whom a limit counts: the holder of the token, and where there is none the address."""
-    return f"token/{require_holder().id}" if "token_holder" in g else remote_address()
+    holder = this_globals().get("token_holder")
+    return remote_address() if holder is None else f"token/{holder.id}"
 
 
 def phone_shown(service: Service) -> str | None:
