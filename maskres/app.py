@@ -33,6 +33,7 @@ from maskres.web.languages import set_up_languages
 from maskres.web.limits import Limits
 from maskres.web.logs import set_up_logs
 from maskres.web.pages import set_up_pages
+from maskres.web.request import WholeRequest
 from maskres.web.session import EncryptedSessions, derived_key
 from maskres.web.staff.login_session import guard_staff, set_up_login
 
@@ -44,6 +45,8 @@ _INSIDE = ("127.0.0.1", "::1")
 
 class _App(Flask):
     """Flask for views that are all plain functions: it does not look at each call whether one is a coroutine."""
+
+    request_class = WholeRequest
 
     def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
         """Give a view or hook as it is."""

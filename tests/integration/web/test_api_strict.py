@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import logging
 from concurrent.futures import ThreadPoolExecutor
@@ -39,6 +40,17 @@ def partner(sqlite_service: Service) -> Partner:
 
 def body_of(**changes) -> dict[str, object]:
     return application(PERSON) | changes
+
+
+def send_in_pieces(partner: Partner, body: bytes):
+    """Send a body without its length, as gunicorn hands one over that came in chunks."""
+    return partner.app.test_client().post(
+        PREFIX + AT,
+        input_stream=io.BytesIO(body),
+        content_type="application/json",
+        headers=partner.token("helper") | {"Transfer-Encoding": "chunked"},
+        environ_overrides={"wsgi.input_terminated": True},
+    )
 
 
 def count_registered(partner: Partner) -> int:
@@ -100,6 +112,13 @@ def test_nothing_is_turned_into_something_else(partner: Partner, changes, field)
     assert answer.status_code == 422
     assert [each["field"] for each in answer.json["errors"]] == [field]
     assert all(each["code"] != "bad-value" for each in answer.json["errors"])
+
+
+@pytest.mark.parametrize(("spaces", "status"), [(0, 201), (64 * 1024 - len(GOOD), 201), (64 * 1024, 413)])
+def test_a_body_without_its_length_is_read_whole_or_refused(partner: Partner, spaces, status):
+    answer = send_in_pieces(partner, GOOD + b" " * spaces)
+    assert answer.status_code == status, answer.text
+    assert count_registered(partner) == (1 if status == 201 else 0)
 
 
 def test_every_field_that_is_wrong_is_named(partner: Partner):
