@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from maskres.errors import ConfigurationError
 
+_WEB = ("http", "https")
 _SMS_NAMES = ("sms_gateway", "sms_url", "sms_token")
 
 
@@ -92,7 +94,7 @@ def read_web_settings(environment: Mapping[str, str]) -> WebSettings:
         environment: variables; MASKRES_PUBLIC_URL, MASKRES_PROXIES (default 0), MASKRES_REDIS_URL, MASKRES_REPLICA_URL.
 
     Raises:
-        ConfigurationError: "missing-public-url", "bad-public-url", "bad-proxies", "bad-replica-url".
+        ConfigurationError: "missing-public-url", "bad-public-url", "bad-proxies", "bad-redis-url", "bad-replica-url".
     """
     url = environment.get("MASKRES_PUBLIC_URL", "").rstrip("/")
     if not url:
@@ -100,8 +102,8 @@ def read_web_settings(environment: Mapping[str, str]) -> WebSettings:
             "missing-public-url",
             "Say by which address people reach the service: MASKRES_PUBLIC_URL=https://masks.example.org",
         )
-    parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.netloc or parts.path or parts.query:
+    parts = split_address(url)
+    if parts is None or parts.scheme not in _WEB or not parts.netloc or parts.path or parts.query:
         raise ConfigurationError(
             "bad-public-url",
             "MASKRES_PUBLIC_URL must be like https://masks.example.org, without a path.",
@@ -113,6 +115,8 @@ def read_web_settings(environment: Mapping[str, str]) -> WebSettings:
             "bad-proxies", "MASKRES_PROXIES must be 0, 1, 2 or 3.", field="MASKRES_PROXIES"
         )
     redis_url = environment.get("MASKRES_REDIS_URL") or None
+    if redis_url is not None:
+        _require_redis_url(redis_url)
     return WebSettings(url, int(proxies), redis_url, replica_url=_read_replica_url(environment))
 
 
@@ -181,11 +185,35 @@ def read_work_settings(environment: Mapping[str, str]) -> WorkSettings:
             "Say where the queue is: MASKRES_REDIS_URL=redis://127.0.0.1:6379/0",
             field="MASKRES_REDIS_URL",
         )
-    if not url.startswith(("redis://", "rediss://", "unix://")):
+    _require_redis_url(url)
+    given = {name: environment.get(f"MASKRES_{name.upper()}") or None for name in _SMS_NAMES}
+    return WorkSettings(url, **given)
+
+
+def _require_redis_url(url: str) -> None:
+    """Refuse what the client of Redis would stumble over at its first use, or read as another database than meant."""
+    if not _is_redis_url(url):
         raise ConfigurationError(
             "bad-redis-url",
             "MASKRES_REDIS_URL must be like redis://HOST:PORT/0 or unix:///PATH.",
             field="MASKRES_REDIS_URL",
         )
-    given = {name: environment.get(f"MASKRES_{name.upper()}") or None for name in _SMS_NAMES}
-    return WorkSettings(url, **given)
+
+
+def _is_redis_url(url: str) -> bool:
+    parts = split_address(url)
+    if parts is None:
+        return False
+    if parts.scheme == "unix":
+        return parts.path != "" and parts.hostname is None
+    return parts.scheme in ("redis", "rediss") and re.fullmatch(r"(/[0-9]*)?", parts.path) is not None
+
+
+def split_address(url: str) -> SplitResult | None:
+    """Split an address into its parts; None where it is none: a port that is no number, half a pair of brackets."""
+    try:
+        parts = urlsplit(url)
+        _ = parts.port
+    except ValueError:
+        return None
+    return parts

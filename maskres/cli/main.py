@@ -94,6 +94,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except click.ClickException as error:
         error.show()
         return BAD_INPUT
+    except OSError as error:
+        if error.filename is None:
+            raise
+        # Mostly a file of another account's, such as the keys: where it stands is all there is to say.
+        click.echo(f"{os.fsdecode(error.filename)}: {error.strerror}.", err=True)
+        return BAD_INPUT
     except click.Abort:
         click.echo("Stopped.", err=True)
         return CHECK_FAILED

@@ -16,8 +16,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Engine, create_engine, event
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy.exc import ArgumentError, DatabaseError, DBAPIError, OperationalError
 
 from maskres.db.replica import NotOnReplica, Replica
 from maskres.db.straight import ConnectionLost, StatementRefused, StraightLines, StraightStatement
@@ -38,6 +38,13 @@ TURN_SECONDS = 300
 _PASSING_SQLSTATES = frozenset({"40001", "40P01", "55P03", "23505"})
 #: Connections a process keeps: one for each of its threads (maskres/web/server_settings.py), and some to spare.
 POOL_SIZE = 10
+#: What the drivers say where there is nothing to talk to, or nothing that these processes may write to.
+_NO_DATABASE = (
+    "connection failed",
+    "unable to open database",
+    "file is not a database",
+    "attempt to write a readonly database",
+)
 _READING = "maskres_reading"
 _PRAGMA_ATTEMPTS = 100
 _PRAGMA_PAUSE_SECONDS = 0.05
@@ -104,7 +111,12 @@ class Database:
                 yield connection
 
     def follow(self, replica_url: str) -> None:
-        """Let a replica be read by whoever may read what is not of this very moment."""
+        """Let a replica be read by whoever may read what is not of this very moment.
+
+        Raises:
+            ConfigurationError: "bad-database-url".
+        """
+        _require_readable(replica_url)
         self.replica = Replica(replica_url, POOL_SIZE)
 
     def read_stale(self, work: Callable[[Connection], T], seconds: float) -> T:
@@ -222,11 +234,26 @@ class Database:
 
 
 def engine_options(url: str) -> dict[str, Any]:
-    """Give the options every engine of ours is made with; SQLite's folder is made."""
+    """Give the options every engine of ours is made with; SQLite's folder is made.
+
+    Raises:
+        ConfigurationError: "bad-database-url" for what only looks like an address.
+    """
+    _require_readable(url)
     if url.startswith("sqlite:///"):
         Path(url.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
         return {"connect_args": {"timeout": BUSY_SECONDS}, "hide_parameters": True}
     return {"hide_parameters": True, "pool_size": POOL_SIZE}
+
+
+def _require_readable(url: str) -> None:
+    try:
+        make_url(url)
+    except (ArgumentError, ValueError):
+        # Without the driver's words, which may hold a password.
+        raise ConfigurationError(
+            "bad-database-url", "The address of the database cannot be read; see its port.", field="database"
+        ) from None
 
 
 class _BitOr:
@@ -259,9 +286,9 @@ def _clear() -> Iterator[None]:
         raise ConflictError(
             "database-busy", "Others are writing to the database all the time; please try again."
         ) from None
-    except OperationalError as error:
+    except DatabaseError as error:
         text = str(error.orig)
-        if error.connection_invalidated or "connection failed" in text or "unable to open database" in text:
+        if error.connection_invalidated or any(words in text for words in _NO_DATABASE):
             raise _no_database(text) from error
         raise
 

@@ -7,12 +7,12 @@ import os
 import sys
 import urllib.error
 import urllib.request
+from http.client import HTTPException
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 from maskres.clock import utc_now
-from maskres.config import WorkSettings
+from maskres.config import WorkSettings, split_address
 from maskres.errors import ConfigurationError
 from maskres.formats.values import format_time
 from maskres.usecases.telling.messages import Gateway, GatewayFailed
@@ -89,7 +89,7 @@ class HttpGateway:
             raise GatewayFailed(
                 "gateway-failed", f"The gateway did not take the message ({status})."
             ) from None
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, HTTPException) as error:
             name = type(error).__name__
             raise GatewayFailed("gateway-unreachable", f"The gateway cannot be reached ({name}).") from None
 
@@ -125,8 +125,8 @@ def read_gateway(settings: WorkSettings, instance: Path) -> Gateway:
     if settings.sms_url is None:
         message = "Say where the gateway is: MASKRES_SMS_URL=https://…"
         raise _lacks("missing-sms-url", message, "MASKRES_SMS_URL")
-    parts = urlsplit(settings.sms_url)
-    if parts.scheme not in ("http", "https") or not parts.netloc:
+    parts = split_address(settings.sms_url)
+    if parts is None or parts.scheme not in ("http", "https") or not parts.netloc:
         raise _lacks(
             "bad-sms-url", "MASKRES_SMS_URL must be like https://sms.example.org/send.", "MASKRES_SMS_URL"
         )

@@ -241,6 +241,33 @@ def test_what_a_deployment_lacks_is_said(tmp_path, monkeypatch, capsys):
     settings.cache_clear()
 
 
+@pytest.mark.parametrize(
+    ("variable", "value", "words"),
+    [
+        ("MASKRES_DATABASE_URL", "postgresql://lin:very-secret@127.0.0.1:port/maskres", "see its port"),
+        ("MASKRES_DATABASE_URL", "sqlite:///{folder}/no-database", "not a database"),
+        ("MASKRES_INSTANCE", "{folder}/no-database", "no-database"),
+        ("MASKRES_INSTANCE", "{folder}/keys-apart", "deployment.json"),
+    ],
+)
+def test_what_is_there_and_not_what_it_should_be_is_said_in_a_sentence(
+    tmp_path, monkeypatch, capsys, variable, value, words
+):
+    (tmp_path / "no-database").write_text("nothing of ours")
+    (tmp_path / "keys-apart" / "keys" / "deployment.json").mkdir(parents=True)
+    monkeypatch.setenv("MASKRES_INSTANCE", str(tmp_path / "instance"))
+    monkeypatch.delenv("MASKRES_DATABASE_URL", raising=False)
+    monkeypatch.setenv(variable, value.format(folder=tmp_path))
+    settings.cache_clear()
+    try:
+        assert run("database", "init", "--origin", "masks.example.org/xm", "--as", "lin") == 2
+    finally:
+        settings.cache_clear()
+    said = capsys.readouterr().err
+    assert words in said and "very-secret" not in said
+    assert said.count("\n") == 1, "one sentence"
+
+
 def test_keys_rotate_while_people_are_registered(deployment, capsys):
     open_round(deployment, capsys)
     assert run("keys", "rotate", "data", "--as", "lin") == 0

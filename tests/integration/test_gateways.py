@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import socket
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -27,11 +28,18 @@ def gateway_of(tmp_path, **variables):
     [
         ({}, "missing-redis-url"),
         ({"MASKRES_REDIS_URL": "127.0.0.1:6379"}, "bad-redis-url"),
+        ({"MASKRES_REDIS_URL": "redis://127.0.0.1:port/0"}, "bad-redis-url"),
+        ({"MASKRES_REDIS_URL": "redis://127.0.0.1:6379/queue"}, "bad-redis-url"),
+        ({"MASKRES_REDIS_URL": "unix://"}, "bad-redis-url"),
         (REDIS, "missing-sms-gateway"),
         (REDIS | {"MASKRES_SMS_GATEWAY": "pigeon"}, "bad-sms-gateway"),
         (REDIS | {"MASKRES_SMS_GATEWAY": "http"}, "missing-sms-url"),
         (REDIS | {"MASKRES_SMS_GATEWAY": "http", "MASKRES_SMS_URL": "sms.example.org"}, "bad-sms-url"),
         (REDIS | {"MASKRES_SMS_GATEWAY": "http", "MASKRES_SMS_URL": "file:///etc/passwd"}, "bad-sms-url"),
+        (
+            REDIS | {"MASKRES_SMS_GATEWAY": "http", "MASKRES_SMS_URL": "http://sms.example:port/"},
+            "bad-sms-url",
+        ),
     ],
 )
 def test_what_is_missing_is_said(tmp_path, variables, code):
@@ -107,3 +115,25 @@ def test_nobody_there_and_one_who_never_answers(tmp_path, monkeypatch):
     monkeypatch.setattr("maskres.jobs.gateways.HTTP_SECONDS", 0.2)
     with socket.create_server(("127.0.0.1", 0)) as silent:
         assert send_to(silent.getsockname()[1]).code == "gateway-unreachable"
+
+
+@pytest.mark.parametrize("answer", [b"hello\r\n\r\n", b"HTTP/1.1 000 \r\n\r\n", b""])
+def test_one_who_answers_nonsense_is_tried_again(tmp_path, answer):
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        url = f"http://127.0.0.1:{server.getsockname()[1]}"
+        with ThreadPoolExecutor(1) as pool:
+            answered = pool.submit(answer_once, server, answer)
+            with pytest.raises(GatewayFailed) as caught:
+                gateway_of(tmp_path, MASKRES_SMS_GATEWAY="http", MASKRES_SMS_URL=url).send(
+                    "id-1", PHONE, WORDS
+                )
+            answered.result()
+    assert (caught.value.code, caught.value.is_final) == ("gateway-unreachable", False)
+
+
+def answer_once(server: socket.socket, answer: bytes) -> None:
+    """Answer whoever comes first, whatever they say."""
+    visitor, _ = server.accept()
+    with visitor:
+        visitor.recv(4096)
+        visitor.sendall(answer)

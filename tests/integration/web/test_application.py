@@ -54,7 +54,12 @@ def test_built_files_are_packed_for_whoever_can_unpack_them(app: Flask, name: st
         ({}, "missing-public-url"),
         ({"MASKRES_PUBLIC_URL": "masks.example.org"}, "bad-public-url"),
         ({"MASKRES_PUBLIC_URL": "https://masks.example.org/xm"}, "bad-public-url"),
+        ({"MASKRES_PUBLIC_URL": "https://masks.example.org:https"}, "bad-public-url"),
         ({"MASKRES_PUBLIC_URL": "https://masks.example.org", "MASKRES_PROXIES": "9"}, "bad-proxies"),
+        (
+            {"MASKRES_PUBLIC_URL": "https://masks.example.org", "MASKRES_REDIS_URL": "localhost"},
+            "bad-redis-url",
+        ),
     ],
 )
 def test_the_web_says_what_it_lacks(variables, code):
