@@ -52,6 +52,7 @@ class Sweeper:
 
     def run(self, stop: threading.Event) -> None:
         """Sweep until `stop` is set; queue or database may be away for as long as they like."""
+        _log.info("sweeper-begins")
         while not stop.is_set():
             with self._through("queue-troubled", "sweeping"):
                 self.sweep()
@@ -59,6 +60,7 @@ class Sweeper:
                 self._tidy()
             pause = LONGEST_PAUSE_SECONDS if "sweeping" in self._troubles else self._pause_seconds
             stop.wait(min(pause, LONGEST_PAUSE_SECONDS))
+        _log.info("sweeper-ends")
 
     def sweep(self) -> int:
         """Put what is due into the queue.
@@ -69,6 +71,7 @@ class Sweeper:
         Raises:
             redis.exceptions.RedisError: there is no queue to be reached.
         """
+        self._connection.ping()  # whoever gave a wrong address learns it now, not with the first task
         due = tasks.list_due(self._service, quiet_seconds=QUIET_SECONDS)
         put = [task for task in due if put_task(self._connection, task)]
         if due:

@@ -50,11 +50,15 @@ def work(redis_url: str, queues: Sequence[str] = tuple(QUEUES), stop: threading.
     """
     ending = stop or threading.Event()
     _log.info("worker-begins", queues=list(queues))
+    is_lost = False
     while not ending.is_set():
         _listen_to_signals(ending)
         connection = Redis.from_url(redis_url, socket_connect_timeout=2)
         try:
             connection.ping()
+            if is_lost:
+                _log.info("going-on")
+            is_lost = False
             worker = _Worker(
                 [open_queue(connection, name) for name in queues],
                 connection=connection,
@@ -67,7 +71,9 @@ def work(redis_url: str, queues: Sequence[str] = tuple(QUEUES), stop: threading.
             worker.stop = ending
             worker.work(logging_level="CRITICAL")
         except RedisError as error:
-            _log.warning("no-queue", error=type(error).__name__)
+            if not is_lost:  # said when it begins and when it is over, not each second
+                _log.warning("no-queue", error=type(error).__name__)
+            is_lost = True
         except Exception as error:
             _log.error("worker-broke", error=type(error).__name__, places=places_of(error))
         finally:

