@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
-from sqlalchemy import Select, and_, case, delete, func, insert, literal_column, or_, select
+from sqlalchemy import Select, and_, delete, func, insert, literal_column, or_, select
 
 from maskres.db.bulk import is_among, refresh_statistics
 from maskres.db.draw_indexes import indexed_afterwards
@@ -118,45 +118,47 @@ def write_verdicts(c: Transaction, draw_id: int, found: Mapping[int, Verdict]) -
 #: Open, or open when the draw was committed: the number is in the pool whatever its verdict.
 _KEEPS = or_(disputes.c.status == "open", disputes.c.is_kept)
 _IN_POOL = and_(
-    entries.c.is_withdrawn.is_(False),
+    facts.c.mask.bitwise_and(bits.WITHDRAWN) == 0,
     or_(verdicts.c.is_eligible.is_(True), disputes.c.number.is_not(None)),
 )
 
 
 def _judged(draw_id: int, *columns: Any) -> Select[Any]:
+    """Select from the facts of a draw with their verdicts and what disputes keep; a verdict needs no more."""
     return (
         select(*columns)
-        .select_from(entries)
-        .join(facts, and_(facts.c.draw_id == entries.c.draw_id, facts.c.number == entries.c.number))
+        .select_from(facts)
         .join(verdicts, and_(verdicts.c.draw_id == facts.c.draw_id, verdicts.c.mask == facts.c.mask))
         .outerjoin(
             disputes,
-            and_(
-                disputes.c.draw_id == entries.c.draw_id,
-                disputes.c.number == entries.c.number,
-                _KEEPS,
-            ),
+            and_(disputes.c.draw_id == facts.c.draw_id, disputes.c.number == facts.c.number, _KEEPS),
         )
-        .where(entries.c.draw_id == draw_id)
+        .where(facts.c.draw_id == draw_id)
     )
+
+
+def _with_entries(judged: Select[Any]) -> Select[Any]:
+    same = and_(entries.c.draw_id == facts.c.draw_id, entries.c.number == facts.c.number)
+    return judged.join(entries, same)
 
 
 def select_pool(draw_id: int) -> Select[Any]:
     """Select pool.csv: the eligible, and those whose dispute is still open."""
-    columns = (entries.c.number, verdicts.c.stratum, verdicts.c.tickets, entries.c.seal)
-    return _judged(draw_id, *columns).where(_IN_POOL).order_by(entries.c.number)
+    columns = (facts.c.number, verdicts.c.stratum, verdicts.c.tickets, entries.c.seal)
+    return _with_entries(_judged(draw_id, *columns)).where(_IN_POOL).order_by(facts.c.number)
 
 
 def select_excluded(draw_id: int) -> Select[Any]:
     """Select excluded.csv: everyone registered who is not in the pool, with the coarse reason."""
-    reason = case((entries.c.is_withdrawn, "withdrawn"), else_=verdicts.c.coarse_reason)
-    return _judged(draw_id, entries.c.number, reason).where(~_IN_POOL).order_by(entries.c.number)
+    return (
+        _judged(draw_id, facts.c.number, verdicts.c.coarse_reason).where(~_IN_POOL).order_by(facts.c.number)
+    )
 
 
 def select_disputed(draw_id: int) -> Select[Any]:
     """Select disputed.csv: those in the pool whose dispute is still open."""
     open_ones = and_(_IN_POOL, disputes.c.number.is_not(None))
-    return _judged(draw_id, entries.c.number).where(open_ones).order_by(entries.c.number)
+    return _judged(draw_id, facts.c.number).where(open_ones).order_by(facts.c.number)
 
 
 def count_verdicts(c: Transaction, draw_id: int) -> tuple[dict[str, int], dict[str, int]]:
@@ -205,7 +207,7 @@ def find_verdicts(c: Transaction, draw_id: int, numbers: Collection[str]) -> dic
         verdicts.c.coarse_reason,
         disputes.c.number.is_not(None).label("is_disputed"),
     )
-    statement = _judged(draw_id, *columns).where(is_among(c, entries.c.number, numbers))
+    statement = _with_entries(_judged(draw_id, *columns)).where(is_among(c, facts.c.number, numbers))
     return {row.number: row for row in c.execute(statement)}
 
 
@@ -215,7 +217,7 @@ def count_earlier_winners_in_pool(c: Transaction, draw_id: int, round_id: int) -
     won = select(results.c.number).join(draws, draws.c.id == results.c.draw_id)
     placed = select(places.c.number).join(draws, draws.c.id == places.c.draw_id)
     winners = won.where(other, results.c.outcome == "won").union(placed.where(other))
-    statement = _judged(draw_id, func.count()).where(_IN_POOL, entries.c.number.in_(winners))
+    statement = _judged(draw_id, func.count()).where(_IN_POOL, facts.c.number.in_(winners))
     return int(c.execute(statement).scalar_one())
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import delete, text
 
-from maskres.db.bulk import ReadyRows, load_ready, make_temporary, refresh_statistics, stream
+from maskres.db.bulk import ReadyRows, load_ready, refresh_statistics, stream
 from maskres.db.draw_indexes import indexed_afterwards
 from maskres.db.engine import Transaction
 from maskres.db.tables import facts
@@ -70,9 +70,8 @@ def gather_facts(
     }
     count_again(c)
     if is_same:
-        bytewise = 'COLLATE "C"' if c.dialect.name == "postgresql" else ""
-        make_temporary(c, "changed", f"number VARCHAR(12) {bytewise}, mask BIGINT")
-        c.execute(text(_changes_sql(bases)), parameters)
+        c.exec_driver_sql("DROP TABLE IF EXISTS changed")
+        c.execute(text(f"CREATE TEMPORARY TABLE changed AS {_changes_sql(bases)}"), parameters)
         of_draw = "DELETE FROM facts WHERE draw_id = :draw AND number IN (SELECT number FROM changed)"
         c.execute(text(of_draw), parameters)
         anew = "INSERT INTO facts (draw_id, number, mask) SELECT :draw, number, mask FROM changed"
@@ -173,9 +172,8 @@ def _facts_sql(
 
 
 def _changes_sql(bases: Sequence[PinnedBasis]) -> str:
-    """Select into `changed` the masks that differ from those gathered by the same bases before."""
+    """Write the query of the masks that differ from those gathered by the same bases before."""
     return f"""
-        INSERT INTO changed (number, mask)
         SELECT number, mask FROM (
             SELECT e.number, f.mask AS before,
                    CAST((f.mask & {bits.OF_VERSIONS}) + {" + ".join(_passing_terms(bases))} AS BIGINT) AS mask
