@@ -54,12 +54,12 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
     Raises:
         ConfigurationError: "bad-database-url".
     """
-    instance = Path(environment.get("MASKRES_INSTANCE", "instance"))
+    instance = Path(environment.get("MASKRES_INSTANCE") or "instance")
     url = environment.get("MASKRES_DATABASE_URL", f"sqlite:///{instance / 'maskres.sqlite'}")
     return Settings(
         database_url=read_database_url(url),
         instance=instance,
-        keys_text=environment.get("MASKRES_KEYS"),
+        keys_text=environment.get("MASKRES_KEYS") or None,
     )
 
 
@@ -103,7 +103,7 @@ def read_web_settings(environment: Mapping[str, str]) -> WebSettings:
             "Say by which address people reach the service: MASKRES_PUBLIC_URL=https://masks.example.org",
         )
     parts = split_address(url)
-    if parts is None or parts.scheme not in _WEB or not parts.netloc or parts.path or parts.query:
+    if parts is None or parts.scheme not in _WEB or not parts.netloc or parts.path or set("?#@") & set(url):
         raise ConfigurationError(
             "bad-public-url",
             "MASKRES_PUBLIC_URL must be like https://masks.example.org, without a path.",

@@ -45,6 +45,15 @@ _NO_DATABASE = (
     "file is not a database",
     "attempt to write a readonly database",
 )
+#: How soon a PostgreSQL whose machine is gone is known to be, also by whoever waits for a long statement.
+_PATIENCE: Mapping[str, Any] = {
+    "connect_timeout": 10,
+    "keepalives_idle": 30,
+    "keepalives_interval": 10,
+    "keepalives_count": 3,
+}
+#: Whoever answers people tells them sooner. Not for tasks: a COPY that waits for its turn is not answered either.
+ANSWERING: Mapping[str, Any] = {**_PATIENCE, "connect_timeout": 3, "tcp_user_timeout": 10_000}
 _READING = "maskres_reading"
 _PRAGMA_ATTEMPTS = 100
 _PRAGMA_PAUSE_SECONDS = 0.05
@@ -64,15 +73,19 @@ class Database:
     Args:
         url: SQLAlchemy URL, sqlite:///… or postgresql+psycopg://….
         engine: an engine for it that was made elsewhere with `engine_options`, or None to make one.
+        patience: of PostgreSQL's driver with a machine that does not answer.
     """
 
     #: Only the web has one (maskres/app.py): who works on tasks reads the database itself.
     replica: Replica | None = None
 
-    def __init__(self, url: str, engine: Engine | None = None) -> None:
+    def __init__(
+        self, url: str, engine: Engine | None = None, *, patience: Mapping[str, Any] = _PATIENCE
+    ) -> None:
         self.url = url
+        self._options = engine_options(url, patience)
         self._position_known: tuple[float, str | None] = (0.0, None)
-        self.engine = create_engine(url, **engine_options(url)) if engine is None else engine
+        self.engine = create_engine(url, **self._options) if engine is None else engine
         self._straight = StraightLines(self._take_connection)
         self.turns: Turns | None = None
         if self.is_sqlite:
@@ -89,7 +102,7 @@ class Database:
     def _at_once(self) -> Engine:
         """Connections on which every statement is a transaction of its own, so that nothing is said around it."""
         alone: dict[str, Any] = {"isolation_level": "AUTOCOMMIT", "pool_reset_on_return": None}
-        return create_engine(self.url, **alone, **engine_options(self.url))
+        return create_engine(self.url, **alone, **self._options)
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
@@ -233,7 +246,7 @@ class Database:
             self.replica.close()
 
 
-def engine_options(url: str) -> dict[str, Any]:
+def engine_options(url: str, patience: Mapping[str, Any] = _PATIENCE) -> dict[str, Any]:
     """Give the options every engine of ours is made with; SQLite's folder is made.
 
     Raises:
@@ -243,7 +256,7 @@ def engine_options(url: str) -> dict[str, Any]:
     if url.startswith("sqlite:///"):
         Path(url.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
         return {"connect_args": {"timeout": BUSY_SECONDS}, "hide_parameters": True}
-    return {"hide_parameters": True, "pool_size": POOL_SIZE}
+    return {"connect_args": dict(patience), "hide_parameters": True, "pool_size": POOL_SIZE}
 
 
 def _require_readable(url: str) -> None:
@@ -288,9 +301,15 @@ def _clear() -> Iterator[None]:
         ) from None
     except DatabaseError as error:
         text = str(error.orig)
-        if error.connection_invalidated or any(words in text for words in _NO_DATABASE):
+        is_lost = error.connection_invalidated or any(words in text for words in _NO_DATABASE)
+        if is_lost or (isinstance(error, OperationalError) and _is_out_of_reach(error.orig)):
             raise _no_database(text) from error
         raise
+
+
+def _is_out_of_reach(error: BaseException | None) -> bool:
+    """Tell whether no PostgreSQL answered: it gives a code to everything that it refuses."""
+    return not isinstance(error, sqlite3.Error) and getattr(error, "sqlstate", None) is None
 
 
 def _no_database(text: str) -> ConfigurationError:

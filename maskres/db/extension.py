@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Flask
 from flask_sqlalchemy import SQLAlchemy
 
-from maskres.db.engine import Database, engine_options
+from maskres.db.engine import ANSWERING, Database, engine_options
 from maskres.db.tables import metadata
 
 
@@ -17,8 +17,8 @@ def database_of(app: Flask, url: str) -> Database:
         url: SQLAlchemy URL.
     """
     app.config["SQLALCHEMY_DATABASE_URI"] = url
-    app.config["SQLALCHEMY_ENGINE_OPTIONS"] = engine_options(url)
+    app.config["SQLALCHEMY_ENGINE_OPTIONS"] = engine_options(url, ANSWERING)
     extension = SQLAlchemy(metadata=metadata)
     extension.init_app(app)
     with app.app_context():
-        return Database(url, extension.engine)
+        return Database(url, extension.engine, patience=ANSWERING)

@@ -10,7 +10,7 @@ import structlog
 from flask import Blueprint, Flask
 
 from maskres.app import bare_app, create_app, furnish
-from maskres.config import WebSettings, read_web_settings
+from maskres.config import WebSettings, read_settings, read_web_settings
 from maskres.errors import ConfigurationError
 from maskres.usecases.service import Service
 from maskres.web import doors
@@ -55,6 +55,8 @@ def test_built_files_are_packed_for_whoever_can_unpack_them(app: Flask, name: st
         ({"MASKRES_PUBLIC_URL": "masks.example.org"}, "bad-public-url"),
         ({"MASKRES_PUBLIC_URL": "https://masks.example.org/xm"}, "bad-public-url"),
         ({"MASKRES_PUBLIC_URL": "https://masks.example.org:https"}, "bad-public-url"),
+        ({"MASKRES_PUBLIC_URL": "https://masks.example.org#xm"}, "bad-public-url"),
+        ({"MASKRES_PUBLIC_URL": "https://li@masks.example.org"}, "bad-public-url"),
         ({"MASKRES_PUBLIC_URL": "https://masks.example.org", "MASKRES_PROXIES": "9"}, "bad-proxies"),
         (
             {"MASKRES_PUBLIC_URL": "https://masks.example.org", "MASKRES_REDIS_URL": "localhost"},
@@ -66,6 +68,12 @@ def test_the_web_says_what_it_lacks(variables, code):
     with pytest.raises(ConfigurationError) as caught:
         read_web_settings(variables)
     assert caught.value.code == code
+
+
+def test_a_variable_left_empty_is_one_not_given():
+    assert read_settings({"MASKRES_INSTANCE": "", "MASKRES_KEYS": ""}) == read_settings({})
+    web = read_web_settings({"MASKRES_PUBLIC_URL": "http://localhost:8000", "MASKRES_REDIS_URL": ""})
+    assert web.redis_url is None
 
 
 def test_without_tables_or_keys_the_application_does_not_start(tmp_path, sqlite_service: Service):
