@@ -30,9 +30,9 @@ def database(database_url: str) -> Iterator[Database]:
 
 
 def is_set_up_alike(thing: Any, _name: str | None, kind: str, _is_found: bool, _other: Any) -> bool:
-    """Tell whether a thing is the same on both databases: guards stand in for two keys on PostgreSQL."""
-    keys_to_persons = {f"fk_{table}_person_id" for table in guards.OF_PERSONS}
-    return kind != "foreign_key_constraint" or thing.name not in keys_to_persons
+    """Tell whether a thing is the same on both databases: PostgreSQL has not the keys of ADRs 0025 and 0038."""
+    left_out = {"fk_persons_last_win_draw_id", *(f"fk_{table}_person_id" for table in guards.OF_PERSONS)}
+    return kind != "foreign_key_constraint" or thing.name not in left_out
 
 
 def things_left(database: Database) -> list[str]:
