@@ -6,6 +6,8 @@ two million numbers are checked in a fraction of a second. A test compares the t
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -41,6 +43,11 @@ def _pair_tables() -> tuple[NDArray[np.uint16], NDArray[np.uint64]]:
 
 
 _PAIR_SUM, _PAIR_VALUE = _pair_tables()
+
+_SYMBOLS = np.frombuffer(ALPHABET.encode("ascii"), dtype=np.uint8)
+_DOUBLED = np.array([sum(divmod(2 * value, 32)) for value in range(32)], dtype=np.uint8)
+#: How far a digest's first 64 bits are shifted for each of the eleven symbols of a body.
+_SHIFTS = np.arange(59, 8, -5, dtype=np.uint64)
 
 
 def _pairs(numbers: Numbers) -> NDArray[np.uint16]:
@@ -82,3 +89,18 @@ def keys_of(numbers: Numbers) -> NDArray[np.uint64]:
         keys <<= np.uint64(10)
         keys |= _PAIR_VALUE[pairs[:, column]]
     return keys
+
+
+def spell_digests(digests: Sequence[bytes]) -> list[str]:
+    """Write digests of 32 bytes as numbers, each as symbols.from_digest does.
+
+    Source: spec N3, N4.
+    """
+    bits = np.frombuffer(b"".join(digests), dtype=">u8")[::4].astype(np.uint64)
+    values = (bits[:, np.newaxis] >> _SHIFTS & np.uint64(31)).astype(np.uint8)
+    total = _DOUBLED[values[:, ::2]].sum(axis=1, dtype=np.int64) + values[:, 1::2].sum(axis=1, dtype=np.int64)
+    spelled = np.empty((len(bits), LENGTH), dtype=np.uint8)
+    spelled[:, :-1] = _SYMBOLS[values]
+    spelled[:, -1] = _SYMBOLS[-total % 32]
+    numbers: list[str] = spelled.view(f"S{LENGTH}").ravel().astype(f"U{LENGTH}").tolist()
+    return numbers

@@ -7,7 +7,7 @@ a field copied into another row does not open there.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -65,6 +65,23 @@ class Cipher:
             raise ValueError("a nonce must be 12 bytes")
         head = self._head
         return head + nonce + self._current_box.encrypt(nonce, plaintext, _PURPOSE + head + bound_to)
+
+    def encrypt_all(
+        self, plaintexts: Iterable[bytes], *, bound_to: Iterable[bytes], nonces: Sequence[bytes]
+    ) -> list[bytes]:
+        """Encrypt many fields, each as `encrypt` does.
+
+        Raises:
+            ValueError: a nonce is not 12 bytes, or there are not as many of one as of the others.
+        """
+        if any(len(nonce) != NONCE_BYTES for nonce in nonces):
+            raise ValueError("a nonce must be 12 bytes")
+        head, encrypt = self._head, self._current_box.encrypt
+        purpose = _PURPOSE + head
+        return [
+            head + nonce + encrypt(nonce, plaintext, purpose + owner)
+            for plaintext, owner, nonce in zip(plaintexts, bound_to, nonces, strict=True)
+        ]
 
     def decrypt(self, blob: bytes, *, bound_to: bytes) -> bytes:
         """Decrypt one field.

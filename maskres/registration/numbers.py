@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from maskres.formats.keyed import KeyedHash, keyed_digest, require_key
+from maskres.formats.number_arrays import spell_digests
 from maskres.formats.symbols import from_digest
 from maskres.formats.values import sha256_hex
 
@@ -28,6 +31,11 @@ def registration_number(number_key: bytes | KeyedHash, canonical: str, attempt: 
     """
     message = canonical if attempt == 0 else f"{canonical}/{attempt}"
     return from_digest(keyed_digest(number_key, message.encode()))
+
+
+def registration_numbers(number_key: KeyedHash, canonicals: Iterable[str]) -> list[str]:
+    """Derive the first numbers of many persons, each as registration_number does."""
+    return spell_digests([number_key.digest(canonical.encode()) for canonical in canonicals])
 
 
 def key_digest(key: bytes) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable, Sequence
 from datetime import date
 from json.encoder import encode_basestring
 from typing import NamedTuple
@@ -47,23 +48,34 @@ def seal_personal(
     canonical = application.document.canonical
     digest = id_digest(key, canonical)
     nonces = random_bytes(2 * NONCE_BYTES)
+    (sealed_id,) = seal_canonicals(cipher, [canonical], [digest], [nonces[:NONCE_BYTES]])
+    (contact,) = seal_contacts(cipher, [application], [digest], [nonces[NONCE_BYTES:]])
     return Sealed(
         id_digest=digest,
         name_digest=name_digest(key, canonical, matching_name(application.name)),
         phone_digest=None if application.phone is None else phone_digest(key, application.phone),
-        canonical=seal_canonical(cipher, canonical, digest, nonces[:NONCE_BYTES]),
-        contact=seal_contact(cipher, application, digest, nonces[NONCE_BYTES:]),
+        canonical=sealed_id,
+        contact=contact,
     )
 
 
-def seal_canonical(cipher: Cipher, canonical: str, digest: bytes, nonce: bytes) -> bytes:
-    """Encrypt a canonical id, bound to its document; what open_canonical opens."""
-    return cipher.encrypt(canonical.encode(), bound_to=b"document/" + digest, nonce=nonce)
+def seal_canonicals(
+    cipher: Cipher, canonicals: Iterable[str], digests: Sequence[bytes], nonces: Sequence[bytes]
+) -> list[bytes]:
+    """Encrypt canonical ids, each bound to its document; what open_canonical opens."""
+    owners = [b"document/" + digest for digest in digests]
+    return cipher.encrypt_all(map(str.encode, canonicals), bound_to=owners, nonces=nonces)
 
 
-def seal_contact(cipher: Cipher, contact: Contact | Application, digest: bytes, nonce: bytes) -> bytes:
-    """Encrypt a contact, bound to the person's document; what open_contact opens."""
-    return cipher.encrypt(encode_contact(contact), bound_to=b"contact/" + digest, nonce=nonce)
+def seal_contacts(
+    cipher: Cipher,
+    contacts: Iterable[Contact | Application],
+    digests: Sequence[bytes],
+    nonces: Sequence[bytes],
+) -> list[bytes]:
+    """Encrypt contacts, each bound to the person's document; what open_contact opens."""
+    owners = [b"contact/" + digest for digest in digests]
+    return cipher.encrypt_all(map(encode_contact, contacts), bound_to=owners, nonces=nonces)
 
 
 def encode_contact(contact: Contact | Application) -> bytes:

@@ -295,8 +295,11 @@ def test_numbers_that_collide_are_passed_over_as_one_by_one(
             return derive(key, people[shared[canonical]].canonical, 0)
         return derive(key, canonical, attempt)
 
+    def collide_all(key: Any, canonicals: Sequence[str]) -> list[str]:
+        return [collide(key, canonical) for canonical in canonicals]
+
     monkeypatch.setattr(registering, "registration_number", collide)
-    monkeypatch.setattr(sealing, "registration_number", collide)
+    monkeypatch.setattr(sealing, "registration_numbers", collide_all)
     rows = [application_fields(each) for each in people[1:]]
     for each in (service, other_service):
         open_round(each)

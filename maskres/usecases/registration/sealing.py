@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from struct import Struct
 from typing import Any
 
 from maskres.db.bulk_registrations import STAGED_COLUMNS
@@ -22,16 +23,13 @@ from maskres.identity.names import matching_name
 from maskres.keys import RandomBytes
 from maskres.registration.applications import Application, ApplicationReader, age_on
 from maskres.registration.bulk_file import read_applications
-from maskres.registration.numbers import registration_number
-from maskres.registration.seals import make_seal_of_text
+from maskres.registration.numbers import registration_numbers
+from maskres.registration.seals import make_seals
 from maskres.usecases.imports import Prepared
-from maskres.usecases.personal import seal_canonical, seal_contact
+from maskres.usecases.personal import seal_canonicals, seal_contacts
 
-#: What chance is used for in each line.
-_FIRST_NONCE = slice(NONCE_BYTES)
-_SECOND_NONCE = slice(NONCE_BYTES, 2 * NONCE_BYTES)
-_PERSON_ID = slice(2 * NONCE_BYTES, 2 * NONCE_BYTES + 8)
-_CHANCE_BYTES = _PERSON_ID.stop
+#: What chance is used for in each line: two nonces, and the id of the person, of which a bit is left out.
+_CHANCE = Struct(f">{NONCE_BYTES}s{NONCE_BYTES}sQ")
 
 #: Lines of a file, and the chance they may use up.
 PieceWithChance = tuple[Piece, bytes]
@@ -75,7 +73,7 @@ class SealingSetting:
 def with_chance(pieces: Iterable[Piece], random_bytes: RandomBytes) -> Iterator[PieceWithChance]:
     """Give each piece of a file the chance it needs."""
     for piece in pieces:
-        yield piece, random_bytes(_CHANCE_BYTES * len(piece))
+        yield piece, random_bytes(_CHANCE.size * len(piece))
 
 
 def prepare_sealing(setting: SealingSetting) -> Callable[[PieceWithChance], Prepared]:
@@ -115,49 +113,40 @@ class _Sealer:
         self._cipher = Cipher(setting.data_keys, setting.data_version)
         self._reference_date = setting.reference_date
 
-    def seal(self, lines: Sequence[tuple[int, Application]], chance: bytes) -> list[list[Any]]:
+    def seal(self, lines: Sequence[tuple[int, Application]], chance: bytes) -> list[Sequence[Any]]:
         """Give the columns of STAGED_COLUMNS; `chance` is enough for all lines."""
-        applications = [application for _, application in lines]
-        canonicals = [each.document.canonical for each in applications]
-        wishes = [each.wishes for each in applications]
-        joined = [each.joined for each in wishes]
-        numbers = [registration_number(self._number_key, canonical) for canonical in canonicals]
+        if not lines:
+            return [[] for _ in STAGED_COLUMNS]
+        numbers_of_lines, applications = zip(*lines, strict=True)
+        documents, names, phones, births, sexes, whom, wishes, is_keeping = zip(*applications, strict=True)
+        districts, reaches, choices = zip(*wishes, strict=True)
+        first_nonces, second_nonces, ids = zip(
+            *_CHANCE.iter_unpack(chance[: _CHANCE.size * len(lines)]), strict=True
+        )
+        canonicals = [document.canonical for document in documents]
+        numbers = registration_numbers(self._number_key, canonicals)
         digests = [id_digest(self._index_key, canonical) for canonical in canonicals]
-        chances = [
-            chance[at : at + _CHANCE_BYTES] for at in range(0, len(lines) * _CHANCE_BYTES, _CHANCE_BYTES)
-        ]
+        ages = {birth: age_on(birth, self._reference_date) for birth in set(births)}
+        joined = ["|".join(stores) for stores in choices]
+        wish_texts = map("/".join, zip(districts, reaches, joined, strict=True))
         return [
-            [line for line, _ in lines],
+            numbers_of_lines,
             digests,
             [
-                name_digest(self._index_key, canonical, matching_name(each.name))
-                for canonical, each in zip(canonicals, applications, strict=True)
+                name_digest(self._index_key, canonical, matching_name(name))
+                for canonical, name in zip(canonicals, names, strict=True)
             ],
-            [
-                None if each.phone is None else phone_digest(self._index_key, each.phone)
-                for each in applications
-            ],
-            [
-                seal_canonical(self._cipher, canonical, digest, by_chance[_FIRST_NONCE])
-                for canonical, digest, by_chance in zip(canonicals, digests, chances, strict=True)
-            ],
-            [
-                seal_contact(self._cipher, each, digest, by_chance[_SECOND_NONCE])
-                for each, digest, by_chance in zip(applications, digests, chances, strict=True)
-            ],
+            [None if phone is None else phone_digest(self._index_key, phone) for phone in phones],
+            seal_canonicals(self._cipher, canonicals, digests, first_nonces),
+            seal_contacts(self._cipher, applications, digests, second_nonces),
             numbers,
-            [age_on(each.birth_date, self._reference_date) for each in applications],
-            [each.sex for each in applications],
-            [str(each.for_whom) for each in applications],
-            [each.is_keeping for each in applications],
-            [each.district for each in wishes],
-            [str(each.reach) for each in wishes],
+            [ages[birth] for birth in births],
+            sexes,
+            list(map(str, whom)),
+            is_keeping,
+            districts,
+            list(map(str, reaches)),
             joined,
-            [
-                make_seal_of_text(
-                    self._seal_key, number, canonical, f"{each.district}/{each.reach}/{choices}"
-                )
-                for number, canonical, each, choices in zip(numbers, canonicals, wishes, joined, strict=True)
-            ],
-            [int.from_bytes(by_chance[_PERSON_ID], "big") >> 1 for by_chance in chances],
+            make_seals(self._seal_key, numbers, canonicals, wish_texts),
+            [chosen >> 1 for chosen in ids],
         ]

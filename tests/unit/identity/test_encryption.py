@@ -37,6 +37,23 @@ def test_what_was_encrypted_is_decrypted(plaintext: bytes, bound_to: bytes, nonc
     assert cipher(1).decrypt(blob, bound_to=bound_to) == plaintext
 
 
+@given(
+    fields=st.lists(
+        st.tuples(st.binary(max_size=60), st.binary(max_size=30), st.binary(min_size=12, max_size=12))
+    )
+)
+def test_many_are_encrypted_as_each_by_itself(fields: list[tuple[bytes, bytes, bytes]]) -> None:
+    alone = [cipher().encrypt(text, bound_to=owner, nonce=nonce) for text, owner, nonce in fields]
+    texts, owners, nonces = ([each[place] for each in fields] for place in range(3))
+    assert cipher().encrypt_all(texts, bound_to=owners, nonces=nonces) == alone
+
+
+@pytest.mark.parametrize("nonces", [[NONCE, NONCE[1:]], [NONCE]])
+def test_many_are_not_encrypted_without_a_nonce_for_each(nonces: list[bytes]) -> None:
+    with pytest.raises(ValueError, match=r"nonce must be|shorter"):
+        cipher().encrypt_all([b"a", b"b"], bound_to=[b"", b""], nonces=nonces)
+
+
 def test_every_flipped_bit_and_every_cut_is_noticed() -> None:
     blob = cipher().encrypt(b"secret", bound_to=b"A", nonce=NONCE)
     for place in range(len(blob)):

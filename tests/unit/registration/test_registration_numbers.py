@@ -11,7 +11,7 @@ from stdnum import luhn
 from maskres.errors import ConfigurationError
 from maskres.formats.keyed import KeyedHash
 from maskres.formats.symbols import check_symbol
-from maskres.registration.numbers import key_digest, registration_number
+from maskres.registration.numbers import key_digest, registration_number, registration_numbers
 
 CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 KEY = bytes(range(32))
@@ -46,6 +46,13 @@ def test_numbers_are_fifty_five_bits_and_a_check_symbol(key: bytes, canonical: s
     expected = number_by_hand(key, canonical if attempt == 0 else f"{canonical}/{attempt}")
     assert registration_number(key, canonical, attempt) == expected
     assert registration_number(KeyedHash(key), canonical, attempt) == expected
+
+
+@given(key=st.binary(min_size=32, max_size=32), count=st.integers(0, 40))
+def test_many_numbers_are_each_as_if_it_were_alone(key: bytes, count: int) -> None:
+    canonicals = [f"CN-ID:{n}" for n in range(count)]
+    alone = [registration_number(key, canonical) for canonical in canonicals]
+    assert registration_numbers(KeyedHash(key), canonicals) == alone
 
 
 def test_the_digest_of_a_key_is_sha_256_of_its_bytes() -> None:

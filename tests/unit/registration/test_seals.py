@@ -17,6 +17,7 @@ from maskres.registration.seals import (
     holder_salt,
     make_seal,
     make_seal_of_text,
+    make_seals,
     read_wishes,
     seal,
     wish_digest,
@@ -62,9 +63,16 @@ def test_seals_are_made_as_the_specification_says(
     assert make_seal(KeyedHash(key), number, canonical, wishes) == expected
     text = f"{district}/{reach}/{'|'.join(choices)}"
     assert make_seal_of_text(KeyedHash(key), number, canonical, text) == expected
+    assert make_seals(KeyedHash(key), [number], [canonical], [text]) == [expected]
     holder = holder_digest(holder_salt(key, number), canonical)
     wish = wish_digest(wish_salt(key, number), district, reach, wishes.joined)
     assert seal(number, holder, wish) == expected
+
+
+def test_many_seals_are_each_as_if_it_were_alone() -> None:
+    given = [(f"{n}" * 12, f"CN-ID:{n}", f"siming/city/s-{n}") for n in range(4)]
+    expected = [make_seal_of_text(KEY, *each) for each in given]
+    assert make_seals(KeyedHash(KEY), *zip(*given, strict=True)) == expected
 
 
 def test_the_parts_of_a_seal() -> None:
