@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from itertools import groupby
 from operator import itemgetter
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import text
 
@@ -36,6 +36,17 @@ STAGED_COLUMNS = (
 
 #: From here on a file is no longer looked up line by line, whatever the database knows of its tables.
 _MANY_LINES = 10_000
+
+
+class Standing(NamedTuple):
+    """Where it is looked up who stands already: the tables, or copies of what in them can be of the staged lines."""
+
+    registrations: str = "registrations"
+    documents: str = "documents"
+    persons: str = "persons"
+
+
+TABLES = Standing()
 
 
 def stage(c: Transaction, blocks: Iterable[ReadyRows]) -> None:
@@ -94,27 +105,27 @@ def drop_repeats(c: Transaction) -> int:
     return int(c.execute(text(repeats)).rowcount)
 
 
-def resolve_persons(c: Transaction) -> None:
+def resolve_persons(c: Transaction, standing: Standing = TABLES) -> None:
     """Give every staged line the id of its person, where that person is known or stands in the file twice."""
     c.execute(
-        text("""
-        UPDATE staged SET person_id = documents.person_id FROM documents
-        WHERE documents.id_digest = staged.id_digest""")
+        text(f"""
+        UPDATE staged SET person_id = d.person_id FROM {standing.documents} d
+        WHERE d.id_digest = staged.id_digest""")
     )
     # Those known by another document of a register's link: a handful, so line by line.
     known = c.execute(
-        text("""
+        text(f"""
         SELECT DISTINCT s.line, o.person_id
         FROM staged s
         JOIN identity_links a ON a.id_digest = s.id_digest
         JOIN identity_links b ON b.version_id = a.version_id AND b.group_digest = a.group_digest
-        JOIN documents o ON o.id_digest = b.id_digest
-        WHERE NOT EXISTS (SELECT 1 FROM documents d WHERE d.id_digest = s.id_digest)
+        JOIN {standing.documents} o ON o.id_digest = b.id_digest
+        WHERE NOT EXISTS (SELECT 1 FROM {standing.documents} d WHERE d.id_digest = s.id_digest)
         ORDER BY s.line, o.person_id""")
     ).all()
     persons = {row[0]: row[1] for row in reversed(known)}
     twice = c.execute(
-        text("""
+        text(f"""
         SELECT DISTINCT s.line, first.line AS first_line, first.person_id AS first_person,
             coalesce(s.first_line, s.line) AS came, coalesce(first.first_line, first.line) AS first_came
         FROM staged s
@@ -122,7 +133,7 @@ def resolve_persons(c: Transaction) -> None:
         JOIN identity_links b ON b.version_id = a.version_id AND b.group_digest = a.group_digest
         JOIN staged first ON first.id_digest = b.id_digest
          AND coalesce(first.first_line, first.line) < coalesce(s.first_line, s.line)
-        WHERE NOT EXISTS (SELECT 1 FROM documents d WHERE d.id_digest = s.id_digest)
+        WHERE NOT EXISTS (SELECT 1 FROM {standing.documents} d WHERE d.id_digest = s.id_digest)
         ORDER BY came, first_came""")
     ).all()
     # In the order they came: whoever is linked to a document that is itself linked to an earlier one is found.
@@ -134,40 +145,46 @@ def resolve_persons(c: Transaction) -> None:
         c.execute(statement, [{"line": line, "person": person} for line, person in persons.items()])
 
 
-def insert_new_persons(c: Transaction, key_version: int, data_version: int) -> None:
+def insert_new_persons(
+    c: Transaction, key_version: int, data_version: int, standing: Standing = TABLES
+) -> None:
     """Insert the persons and documents that are new, in the order in which an index takes them fastest.
 
     Args:
         c: a writing transaction.
         key_version: of the index key.
         data_version: of the data key.
+        standing: where it is looked up who is new.
     """
     c.execute(
-        text("""
+        text(f"""
         INSERT INTO persons (id) SELECT DISTINCT person_id FROM staged
-        WHERE NOT EXISTS (SELECT 1 FROM persons p WHERE p.id = staged.person_id)
+        WHERE NOT EXISTS (SELECT 1 FROM {standing.persons} p WHERE p.id = staged.person_id)
         ORDER BY person_id""")
     )
     c.execute(
-        text("""
+        text(f"""
         INSERT INTO documents (id_digest, key_version, data_version, person_id, canonical)
         SELECT id_digest, :key_version, :data_version, person_id, canonical FROM staged
-        WHERE NOT EXISTS (SELECT 1 FROM documents d WHERE d.id_digest = staged.id_digest)
+        WHERE NOT EXISTS (SELECT 1 FROM {standing.documents} d WHERE d.id_digest = staged.id_digest)
         ORDER BY person_id"""),
         {"key_version": key_version, "data_version": data_version},
     )
 
 
-def change_registered(c: Transaction, round_id: int, values: dict[str, Any]) -> int:
+def change_registered(
+    c: Transaction, round_id: int, values: dict[str, Any], standing: Standing = TABLES
+) -> int:
     """Write the wishes and contact of those registered by the same document already; gives how many.
 
     Args:
         c: a writing transaction.
         round_id: the round.
         values: now, draw, ledger_size, actor.
+        standing: where nobody is, nobody's row is looked for.
     """
     changed = c.execute(
-        text("""
+        text(f"""
         UPDATE registrations SET
             status = 'standing', name_digest = s.name_digest, phone_digest = s.phone_digest, contact = s.contact,
             age = s.age, sex = s.sex, for_whom = s.for_whom, is_keeping = s.is_keeping, district = s.district,
@@ -175,13 +192,14 @@ def change_registered(c: Transaction, round_id: int, values: dict[str, Any]) -> 
             changed_at = :now, draw = :draw, ledger_size = :ledger_size, entered_by = :actor
         FROM staged s
         WHERE registrations.round_id = :round AND registrations.person_id = s.person_id
-          AND registrations.id_digest = s.id_digest AND registrations.number = s.number"""),
+          AND registrations.id_digest = s.id_digest AND registrations.number = s.number
+          AND EXISTS (SELECT 1 FROM {standing.registrations})"""),
         values | {"round": round_id},
     )
     return int(changed.rowcount)
 
 
-def special_lines(c: Transaction, round_id: int) -> list[Any]:
+def special_lines(c: Transaction, round_id: int, standing: Standing = TABLES) -> list[Any]:
     """Give the lines that cannot be taken set-wise: repeats under another document, numbers that collide.
 
     Returns:
@@ -190,7 +208,7 @@ def special_lines(c: Transaction, round_id: int) -> list[Any]:
     """
     return list(
         c.execute(
-            text("""
+            text(f"""
         WITH twice AS (
             SELECT person_id, min(coalesce(first_line, line)) AS first, max(line) AS last
             FROM staged GROUP BY person_id HAVING count(*) > 1),
@@ -202,10 +220,11 @@ def special_lines(c: Transaction, round_id: int) -> list[Any]:
             JOIN (SELECT number, min(line) AS first FROM staged GROUP BY number HAVING count(*) > 1) n
              ON n.number = s.number WHERE s.line > n.first
             UNION
-            SELECT s.line FROM staged s JOIN registrations r ON r.round_id = :round AND r.number = s.number
+            SELECT s.line FROM staged s JOIN {standing.registrations} r ON r.round_id = :round AND r.number = s.number
             WHERE r.person_id <> s.person_id
             UNION
-            SELECT s.line FROM staged s JOIN registrations r ON r.round_id = :round AND r.person_id = s.person_id
+            SELECT s.line FROM staged s
+            JOIN {standing.registrations} r ON r.round_id = :round AND r.person_id = s.person_id
             WHERE r.id_digest <> s.id_digest OR r.number <> s.number)
         SELECT s.*, coalesce(s.line < t.last AND coalesce(s.first_line, s.line) > t.first, false) AS is_superseded
         FROM staged s JOIN special ON special.line = s.line LEFT JOIN twice t ON t.person_id = s.person_id
@@ -222,10 +241,12 @@ def remove_lines(c: Transaction, lines: Iterable[int]) -> None:
         c.execute(text("DELETE FROM staged WHERE line = :line"), values)
 
 
-def insert_registrations(c: Transaction, round_id: int, values: dict[str, Any]) -> int:
+def insert_registrations(
+    c: Transaction, round_id: int, values: dict[str, Any], standing: Standing = TABLES
+) -> int:
     """Insert the registrations of those not registered yet; gives how many. See change_registered for values."""
     inserted = c.execute(
-        text("""
+        text(f"""
         INSERT INTO registrations (round_id, number, person_id, status, id_digest, name_digest, phone_digest,
             key_version, contact, age, sex, for_whom, is_keeping, district, reach, choices, seal,
             registered_at, changed_at, draw, ledger_size, entered_by)
@@ -233,7 +254,7 @@ def insert_registrations(c: Transaction, round_id: int, values: dict[str, Any]) 
             :key_version, contact, age, sex, for_whom, is_keeping, district, reach, choices, seal,
             :now, :now, :draw, :ledger_size, :actor
         FROM staged s
-        WHERE NOT EXISTS (SELECT 1 FROM registrations r
+        WHERE NOT EXISTS (SELECT 1 FROM {standing.registrations} r
                           WHERE r.round_id = :round AND r.person_id = s.person_id)
         ORDER BY number"""),
         values | {"round": round_id},

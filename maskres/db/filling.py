@@ -16,9 +16,10 @@ from typing import Any
 
 from sqlalchemy import Table, func, select, text
 
-from maskres.db.bulk import load_ready, make_temporary, refresh_statistics
-from maskres.db.bulk_registrations import STAGED_COLUMNS, index_staged, make_staged
+from maskres.db.bulk import load_ready, load_rows, make_temporary, refresh_statistics
+from maskres.db.bulk_registrations import STAGED_COLUMNS, Standing, index_staged, make_staged
 from maskres.db.engine import Transaction
+from maskres.db.filled_lines import FilledLines
 from maskres.db.guards import OF_PERSONS
 from maskres.db.tables import documents, registrations
 from maskres.formats.copy_text import spell_rows
@@ -29,7 +30,6 @@ _TIMES = 50
 
 #: Table → which of the staged columns go into it; a line's person is how its rows are found again.
 FILLED: dict[str, tuple[str, ...]] = {
-    "filled": ("line", "person_id"),
     "persons": ("person_id",),
     "documents": ("person_id", "id_digest", "canonical"),
     "registrations": tuple(name for name in STAGED_COLUMNS if name not in ("line", "canonical")),
@@ -44,12 +44,15 @@ _KEYS = {
 #: Index → how it is made.
 _INDEXES = {
     "uq_registrations_person": "CREATE UNIQUE INDEX uq_registrations_person ON registrations (person_id, round_id)",
-    "ix_registrations_phone": "CREATE INDEX ix_registrations_phone ON registrations (round_id, phone_digest)",
+    "ix_registrations_by_phone": "CREATE INDEX ix_registrations_by_phone ON registrations (phone_digest, round_id)",
     "ix_documents_person_id": "CREATE INDEX ix_documents_person_id ON documents (person_id)",
     "ix_documents_versions": "CREATE INDEX ix_documents_versions ON documents (key_version, data_version)",
 }
 #: Table → the guard that is asked once a statement, and would look at all persons for each piece of a file.
 _GUARDS = {"persons": "persons_referred_to"} | {table: f"{table}_of_persons" for table in OF_PERSONS}
+
+#: What stood before the file: no line that is set apart can meet anything else in the tables.
+KNOWN = Standing(*(f"known_{table}" for table in Standing()))
 
 NAME = "index_registrations"
 
@@ -118,7 +121,7 @@ def fill(
     data_version: int,
     values: dict[str, Any],
     pieces: Iterable[Sequence[bytes]],
-) -> None:
+) -> FilledLines:
     """Put rows into the tables that stand without indexes.
 
     Args:
@@ -126,14 +129,16 @@ def fill(
         round_id: the round.
         data_version: of the data key.
         values: now, draw, ledger_size, actor, key_version, the same for all of them.
-        pieces: spelled rows, for each table of FILLED its own.
+        pieces: what pack_lines gave, and spelled rows, for each table of FILLED its own.
+
+    Returns:
+        The lines whose rows they are.
     """
-    make_temporary(c, "filled", "line INTEGER, person_id BIGINT")
-    c.exec_driver_sql("DROP TABLE IF EXISTS known")
-    c.exec_driver_sql("CREATE TEMPORARY TABLE known AS SELECT id_digest FROM documents")
+    for table in FILLED:
+        c.exec_driver_sql(f"DROP TABLE IF EXISTS known_{table}")
+        c.exec_driver_sql(f"CREATE TEMPORARY TABLE known_{table} AS SELECT * FROM {table}")
     version, now = values["key_version"], values["now"]
     same: dict[str, dict[str, Any]] = {
-        "filled": {},
         "persons": {},
         "documents": {"key_version": version, "data_version": data_version},
         "registrations": {
@@ -151,9 +156,12 @@ def fill(
         (table, _columns(table) + tuple(same[table]), _ending(tuple(same[table].values())))
         for table in FILLED
     ]
-    for piece in pieces:
-        for (table, columns, ending), block in zip(into, piece, strict=True):
+    lines = FilledLines()
+    for packed, *blocks in pieces:
+        lines.add(packed)
+        for (table, columns, ending), block in zip(into, blocks, strict=True):
             load_ready(c, table, columns, [block.replace(b"\n", ending)])
+    return lines
 
 
 def _columns(table: str) -> tuple[str, ...]:
@@ -165,33 +173,22 @@ def _ending(values: tuple[Any, ...]) -> bytes:
     return b"\t" + spell_rows([values]) if values else b"\n"
 
 
-def set_apart(c: Transaction, round_id: int) -> int:
+def set_apart(c: Transaction, round_id: int, lines: FilledLines) -> int:
     """Take those of the filled lines that do not stand alone out of the tables, into the staging table.
-
-    What a document's number is follows from the document, so who stands in the file twice has a number that does.
 
     Returns:
         How many lines are left in the tables: each of a person of its own, unknown before.
     """
     make_staged(c)
-    refresh_statistics(c, "filled", "known", "registrations", "documents", "persons", "identity_links")
-    for name in ("twice", "apart"):
-        c.exec_driver_sql(f"DROP TABLE IF EXISTS {name}")
-    c.execute(
-        text(f"""
-        CREATE TEMPORARY TABLE twice AS SELECT number FROM registrations WHERE round_id = {int(round_id)}
-        GROUP BY number HAVING count(*) > 1""")
-    )
-    c.execute(
-        text(f"""
-        CREATE TEMPORARY TABLE apart AS
-        SELECT f.line, f.person_id FROM filled f JOIN (
-            SELECT r.person_id FROM registrations r JOIN twice t ON t.number = r.number
-             WHERE r.round_id = {int(round_id)}
-            UNION SELECT d.person_id FROM documents d JOIN known k ON k.id_digest = d.id_digest
-            UNION SELECT d.person_id FROM documents d JOIN identity_links l ON l.id_digest = d.id_digest
-        ) met ON met.person_id = f.person_id""")
-    )
+    refresh_statistics(c, *FILLED, "identity_links", *KNOWN)
+    known = text(f"SELECT number FROM {KNOWN.registrations} WHERE round_id = {int(round_id)}")
+    met = text(f"""
+        SELECT d.person_id FROM documents d JOIN {KNOWN.documents} k ON k.id_digest = d.id_digest
+        UNION SELECT d.person_id FROM documents d JOIN identity_links l ON l.id_digest = d.id_digest""")
+    apart = lines.find_apart(c.execute(known).scalars().all(), c.execute(met).scalars().all())
+    make_temporary(c, "apart", "line INTEGER, person_id BIGINT")
+    load_rows(c, "apart", ("line", "person_id"), apart)
+    refresh_statistics(c, "apart")
     of_registration = [name for name in FILLED["registrations"] if name != "person_id"]
     c.execute(
         text(f"""
@@ -204,7 +201,5 @@ def set_apart(c: Transaction, round_id: int) -> int:
         FROM r JOIN d ON d.person_id = r.person_id""")
     )
     c.execute(text("DELETE FROM persons p USING apart a WHERE p.id = a.person_id"))
-    alone = "SELECT (SELECT count(*) FROM filled) - (SELECT count(*) FROM apart)"
-    left = int(c.execute(text(alone)).scalar_one())
     index_staged(c)
-    return left
+    return lines.count - len(apart)

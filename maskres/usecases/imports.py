@@ -40,7 +40,8 @@ class Prepared:
         rows: what is stored of them, as bulk.load_ready takes it.
         bad: its bad lines, one for each problem.
         links: of a register, digests of a document and of the group that it belongs to.
-        tables: in the place of rows, where a file fills several tables: of each what goes into it.
+        tables: in the place of rows, where a file fills several tables: what is remembered of the lines, and of each
+            table what goes into it.
     """
 
     count: int

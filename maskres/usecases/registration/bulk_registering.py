@@ -143,12 +143,12 @@ def fill_tables(
     lock_registering(c, round_.id, is_exclusive=True)
     stamp = _stamp(c, service, actor, require_open_draw(c, round_))
     with filling.unindexed(c):
-        filling.fill(c, round_.id, service.cipher.current, stamp, pieces)
+        lines = filling.fill(c, round_.id, service.cipher.current, stamp, pieces)
         sieve.refuse_bad()
-        alone = filling.set_apart(c, round_.id)
+        alone = filling.set_apart(c, round_.id, lines)
         repeats = bulk.drop_repeats(c)
-        bulk.resolve_persons(c)
-        taken = _take_alike(c, service, round_, stamp)
+        bulk.resolve_persons(c, filling.KNOWN)
+        taken = _take_alike(c, service, round_, stamp, filling.KNOWN)
     taken = taken._replace(created=taken.created + alone, changed=taken.changed + repeats)
     return _enter_file(c, service, round_, sha256, sieve.good_count, taken, stamp)
 
@@ -188,13 +188,19 @@ class _Taken(NamedTuple):
     left: list[Any]
 
 
-def _take_alike(c: Transaction, service: Service, round_: rounds.Round, stamp: dict[str, Any]) -> _Taken:
+def _take_alike(
+    c: Transaction,
+    service: Service,
+    round_: rounds.Round,
+    stamp: dict[str, Any],
+    standing: bulk.Standing = bulk.TABLES,
+) -> _Taken:
     """Make registrations of the staged lines, whose persons are resolved, but for those that need a look each."""
-    special = bulk.special_lines(c, round_.id)
-    bulk.insert_new_persons(c, stamp["key_version"], service.cipher.current)
+    special = bulk.special_lines(c, round_.id, standing)
+    bulk.insert_new_persons(c, stamp["key_version"], service.cipher.current, standing)
     bulk.remove_lines(c, [row.line for row in special])
-    changed = bulk.change_registered(c, round_.id, stamp)
-    return _Taken(bulk.insert_registrations(c, round_.id, stamp), changed, special)
+    changed = bulk.change_registered(c, round_.id, stamp, standing)
+    return _Taken(bulk.insert_registrations(c, round_.id, stamp, standing), changed, special)
 
 
 def _take_left(

@@ -89,7 +89,7 @@ def take_registrations(
     sieve = sift_parts(c, service, ids, upload.name)
     sieve.refuse_bad()
     if given.get("is_filling", False):
-        with tables_of_parts(service, ids, len(FILLED)) as pieces:
+        with tables_of_parts(service, ids, 1 + len(FILLED)) as pieces:
             return fill_tables(c, service, actor, round_, upload.sha256, pieces, sieve)
     with rows_of_parts(service, ids) as blocks:
         bulk.stage(c, blocks)

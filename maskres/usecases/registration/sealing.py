@@ -13,6 +13,7 @@ from struct import Struct
 from typing import Any
 
 from maskres.db.bulk_registrations import STAGED_COLUMNS
+from maskres.db.filled_lines import pack_lines
 from maskres.db.filling import FILLED
 from maskres.formats.copy_text import spell_columns, spell_tables
 from maskres.formats.keyed import KeyedHash
@@ -35,6 +36,8 @@ _CHANCE = Struct(f">{NONCE_BYTES}s{NONCE_BYTES}sQ")
 PieceWithChance = tuple[Piece, bytes]
 #: Of each table that a file may fill, which of STAGED_COLUMNS go into it.
 _PLACES = tuple(tuple(map(STAGED_COLUMNS.index, columns)) for columns in FILLED.values())
+#: And which are packed.
+_PACKED = tuple(map(STAGED_COLUMNS.index, ("number", "person_id", "line")))
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +97,8 @@ def prepare_sealing(setting: SealingSetting) -> Callable[[PieceWithChance], Prep
                 good.append(each)
         columns = sealer.seal(good, chance)
         if setting.is_filling:
-            return Prepared(len(good), b"", tuple(bad), tables=spell_tables(columns, _PLACES))
+            packed = pack_lines(*(columns[place] for place in _PACKED))
+            return Prepared(len(good), b"", tuple(bad), tables=(packed, *spell_tables(columns, _PLACES)))
         rows = spell_columns(columns) if setting.is_spelled else list(zip(*columns, strict=True))
         return Prepared(len(good), rows, tuple(bad))
 
