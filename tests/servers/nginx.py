@@ -23,22 +23,12 @@ from tests.servers.guard import Guard, free_port, refuse_or_skip
 ROOT = Path(__file__).parents[2]
 NAME = "masks.example.org"
 _START_SECONDS = 30
-_MAIN = """
-{user}worker_processes 2;
-worker_rlimit_nofile 16384;
-pid {folder}/pid;
-error_log {folder}/error.log;
-events {{ worker_connections 8192; }}
-http {{
-    client_body_temp_path {folder}/body;
-    proxy_temp_path {folder}/proxy;
-    fastcgi_temp_path {folder}/fastcgi;
-    uwsgi_temp_path {folder}/uwsgi;
-    scgi_temp_path {folder}/scgi;
-    types {{ text/css css; application/javascript js; image/svg+xml svg; }}
-    include {folder}/maskres.conf;
-}}
-"""
+#: Where a server without rights may write what comes and goes.
+_TEMPORARY = "".join(
+    f"    {kind}_temp_path {{folder}}/{kind};\n"
+    for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
+)
+_TYPES = "types { text/css css; application/javascript js; image/svg+xml svg; }"
 
 
 @contextmanager
@@ -89,6 +79,11 @@ def _write(
         "listen 443 ssl http2 default_server;": f"listen 127.0.0.1:{port}{tls} default_server;",
         "listen 443 ssl http2;": f"listen 127.0.0.1:{port}{tls};",
         "127.0.0.1:8000": f"127.0.0.1:{app_port}",
+        "user www-data;": "user root;" if os.geteuid() == 0 else "",
+        "/run/nginx.pid": f"{folder}/pid",
+        "http {\n": "http {\n" + _TEMPORARY.format(folder=folder),
+        "include /etc/nginx/mime.types;": _TYPES,
+        "include /etc/nginx/conf.d/*.conf;": f"include {folder}/maskres.conf;",
         "/etc/maskres/tls/": f"{folder}/",
         "/etc/nginx/": f"{folder}/",
         "/var/cache/nginx/maskres": f"{folder}/cache",
@@ -105,8 +100,6 @@ def _write(
         for old, new in {**places, **changes}.items():
             text = text.replace(old, new)
         (folder / path.name).write_text(text, encoding="utf-8")
-    user = "user root;\n" if os.geteuid() == 0 else ""
-    (folder / "nginx.conf").write_text(_MAIN.format(folder=folder, user=user), encoding="utf-8")
 
 
 def make_certificate(folder: Path) -> None:

@@ -24,6 +24,14 @@ ROOT = Path(__file__).parents[2]
 DEPLOY = ROOT / "deploy"
 UNITS = sorted((DEPLOY / "systemd").glob("*.service"))
 COMPOSE: dict[str, Any] = yaml.safe_load((DEPLOY / "compose.yaml").read_text(encoding="utf-8"))
+LOGGED = {
+    "time_iso8601",
+    "request_method",
+    "status",
+    "body_bytes_sent",
+    "request_time",
+    "upstream_cache_status",
+}
 _VARIABLE = re.compile(r"\bMASKRES_[A-Z_]*[A-Z]\b")
 
 
@@ -115,6 +123,18 @@ def test_nginx_takes_bodies_as_the_application_does():
     connections = re.search(r"max_conns=(\d+)", text)
     assert connections is not None
     assert int(connections[1]) >= 2 * server_settings.threads, "or threads would stand idle"
+
+
+def test_nginx_logs_neither_addresses_nor_what_was_asked_for():
+    for path in (DEPLOY / "nginx").glob("*.conf"):
+        text = path.read_text(encoding="utf-8")
+        for line in re.findall(r"^ *access_log (.+);", text, flags=re.MULTILINE):
+            assert line == "off" or line.split()[1] == "maskres", path
+        for line in re.findall(r"^ *log_format (.+);", text, flags=re.MULTILINE):
+            assert set(re.findall(r"\$(\w+)", line)) <= LOGGED
+        for line in re.findall(r"^ *error_log (.+);", text, flags=re.MULTILINE):
+            assert line.endswith(" crit"), path
+    assert "access_log off;" in (DEPLOY / "nginx" / "nginx.conf").read_text(encoding="utf-8")
 
 
 def test_units_are_all_written_down():

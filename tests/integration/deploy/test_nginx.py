@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import re
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,11 +17,14 @@ from maskres.rounds.status import DrawStatus
 from maskres.usecases.accounts.tokens import make_token
 from maskres.usecases.draw.bundles import write_public_files
 from maskres.usecases.service import Service
+from maskres.web.operator import bodies
 from tests.servers.guard import free_port
-from tests.servers.nginx import NAME, connect_tls, running_nginx
+from tests.servers.nginx import NAME, ROOT, connect_tls, running_nginx
 from tests.support.api import application
 from tests.support.deployed import Deployment, deployed
 from tests.support.people import make_people
+from tests.support.web import make_app
+from tests.support.workers import wait_until
 from tests.support.world import OPERATOR, ROUND, open_round, play_to
 
 #: So that the tests wait no longer than they must, and a burst is one however slowly this machine works.
@@ -29,6 +33,7 @@ QUICK = {
     "client_body_timeout 10s": "client_body_timeout 1s",
     "rate=100r/s": "rate=1r/m",
     "burst=400": "burst=12",
+    "maskres_files 6": "maskres_files 1",
 }
 MOST_LOOK_BYTES = 10_240
 
@@ -117,6 +122,13 @@ def test_what_is_too_much_or_too_slow(sqlite_service: Service, tmp_path: Path):
                     while piece := slow.recv(4096):
                         told += piece
                 assert not told or b" 408 " in told.splitlines()[0], "cut, with or without a word"
+        with connect_tls(there.port) as slow:
+            slow.sendall(
+                f"POST /operator/registers HTTP/1.1\r\nHost: {NAME}\r\nContent-Length: 9\r\n\r\nx".encode()
+            )
+            wait_until(lambda: there.ask("POST", "/operator/registers", body=b"").status == 429)
+            assert there.get("/operator/registers").status == 303, "who sends nothing is not counted"
+            assert there.ask("POST", "/operator/rounds", body=b"").status != 429
         with connect_tls(there.port) as stranger:
             stranger.sendall(b"GET / HTTP/1.1\r\nHost: elsewhere.example\r\n\r\n")
             assert stranger.recv(4096) == b"", "by another name there is no answer"
@@ -131,6 +143,17 @@ def test_what_is_too_much_or_too_slow(sqlite_service: Service, tmp_path: Path):
         assert there.get("/status").status == 429
         assert there.get("/static/main.css").status == 200, "what costs nothing is not counted"
         assert there.get("/metrics").status == 404
+
+
+def test_what_may_be_large_goes_on_as_it_comes_and_nothing_else(sqlite_service: Service):
+    text = (ROOT / "deploy" / "nginx" / "maskres.conf").read_text(encoding="utf-8")
+    (place,) = re.findall(r'location ~ "(\^/operator/[^"]+)" \{\n[^}]+proxy_request_buffering off;', text)
+    assert text.count("proxy_request_buffering") == 1
+    urls = make_app(sqlite_service).url_map.bind(NAME)
+    for rule in urls.map.iter_rules():
+        if rule.rule.startswith("/operator/") and "POST" in (rule.methods or ()):
+            path = re.sub(r"<int:\w+>", "1", re.sub(r"<\w+>", ROUND, rule.rule))
+            assert bool(re.search(place, path)) == (rule.endpoint in bodies._MOST), path
 
 
 def _surge(service: Service, there: Deployment, token: str) -> None:
