@@ -37,10 +37,7 @@ class _Idle:
 
     async def ask(self, request: bytes) -> tuple[int, str, bytes]:
         """Send a request by a connection that waits, or by a new one."""
-        if self._waiting:
-            reader, writer = self._waiting.pop()
-        else:
-            reader, writer = await asyncio.open_connection(self._host, self._port)
+        reader, writer = self._take() or await asyncio.open_connection(self._host, self._port)
         writer.write(request)
         head = await reader.readuntil(b"\r\n\r\n")
         status, headers = int(head[9:12]), _headers(head)
@@ -50,6 +47,15 @@ class _Idle:
         else:
             self._waiting.append((reader, writer))
         return status, headers.get("retry-after", ""), body
+
+    def _take(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter] | None:
+        """Give a connection that waits; one that the server has ended meanwhile is left, as every client does."""
+        while self._waiting:
+            reader, writer = self._waiting.pop()
+            if not reader.at_eof():
+                return reader, writer
+            writer.close()
+        return None
 
     def close(self) -> None:
         """End all that wait."""
