@@ -23,19 +23,29 @@ from maskres.formats.values import format_time
 from maskres.rounds.status import DrawStatus
 from maskres.usecases.accounts.tokens import make_token, till_for
 from maskres.usecases.pickup.afterwards import code_of
+from maskres.usecases.registration import bulk_registering
 from maskres.usecases.service import Service
 from tests.servers.postgres import Postgres, running_postgres
 from tests.servers.redis import running_redis
-from tests.support.people import STORE_SLUGS, make_people
-from tests.support.world import OPERATOR, ROUND, make_service, make_template, open_round, play_to, set_clock
+from tests.support.people import STORE_SLUGS, make_people, write_registrations
+from tests.support.world import (
+    OPERATOR,
+    ROUND,
+    import_people,
+    make_service,
+    make_template,
+    open_round,
+    play_to,
+    set_clock,
+)
 
 CONNECTIONS = 16
 #: Windows of each application, and how long one is. The first warms it up and does not count.
 WINDOWS = 6
 SECONDS = 3.0
-REGISTERING, WINNING = 6_000, 3_000
+REGISTERING, WINNING = 12_000, 12_000
 #: A minute that counts, after the window that warms up.
-LONG_WINDOWS, LONG_PEOPLE = 21, 32_000
+LONG_WINDOWS, LONG_PEOPLE = 21, 60_000
 #: Each token may ask so often a minute: enough of them that none meets its limit.
 TOKENS = 300
 
@@ -62,7 +72,7 @@ def run(
         folder = Path(name)
         cases = (
             ("register", registering_world(server, people)),
-            ("hand out", _handing_out(server, 2 * winners)),
+            ("hand out", _handing_out(server, 2 * winners, folder)),
         )
         return [_compare(what, prepared, server, redis, folder, windows, seconds) for what, prepared in cases]
 
@@ -142,9 +152,16 @@ def registering_world(server: Postgres, people: int) -> tuple[Service, list[dict
     ]
 
 
-def _handing_out(server: Postgres, people: int) -> tuple[Service, list[dict[str, Any]]]:
-    service = _world(server)
-    play_to(service, DrawStatus.COLLECTING, people=make_people(people), capacity=people)
+def _handing_out(server: Postgres, count: int, folder: Path) -> tuple[Service, list[dict[str, Any]]]:
+    """Give a world in which half of so many people have won, and the requests by which they are handed out to."""
+    service, people = _world(server), make_people(count)
+    open_round(service)
+    # By files: one after another, as they register on line, so many would take minutes.
+    import_people(service, "household", people)
+    import_people(service, "insurance", [])
+    path = write_registrations(folder / "registrations.csv", people)
+    bulk_registering.import_registrations(service, OPERATOR, ROUND, path)
+    play_to(service, DrawStatus.COLLECTING, capacity=count)
     with service.database.reading() as c:
         draw = rounds.find_draw(c, rounds.find_round(c, ROUND), 1)
         starts = sorted(pickup.list_starts(c, draw.id))
