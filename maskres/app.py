@@ -23,6 +23,8 @@ from maskres.usecases.rounds.memory import Memory
 from maskres.usecases.service import Service
 from maskres.web.access import Gate, access_of, public, require_declared
 from maskres.web.api.door import set_up_api
+from maskres.web.api.plain import PlainCases
+from maskres.web.api.plain_cases import plain_cases
 from maskres.web.api.tokens import guard_token
 from maskres.web.door import Door
 from maskres.web.doors import DOORS
@@ -125,6 +127,8 @@ def furnish(app: Flask, service: Service, web: WebSettings) -> Flask:
         JSON_SORT_KEYS=False,
     )
     app.session_interface = EncryptedSessions(derived_key(access_key, "session"))
+    door = Door(service, web, Limits(web.redis_url), Memory(service))
+    app.wsgi_app = PlainCases(app.wsgi_app, door.memory, plain_cases(door))  # type: ignore[method-assign]
     if web.proxies:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=web.proxies, x_proto=web.proxies, x_host=web.proxies)  # type: ignore[method-assign]
     set_up_logs(app)
@@ -133,7 +137,6 @@ def furnish(app: Flask, service: Service, web: WebSettings) -> Flask:
     set_up_errors(app)
     set_up_login(app, service)
     add_headers(app, is_secure=web.is_secure)
-    door = Door(service, web, Limits(web.redis_url), Memory(service))
     csrf = CSRFProtect(app)
     _guard_routes(app, door)
     for make_routes in DOORS:
@@ -157,7 +160,7 @@ def _guard_routes(app: Flask, door: Door) -> None:
         if access.gate is Gate.STAFF:
             return guard_staff(door.service, access)
         if access.gate is Gate.TOKEN:
-            guard_token(door, access)
+            guard_token(door.service, access)
         if access.gate is Gate.INSIDE and asked.remote_addr not in _INSIDE:
             abort(404)
         return None

@@ -36,14 +36,12 @@ class Access:
         gate: what stands before it.
         roles: of staff accounts or of token holders; none where everybody may.
         is_fresh: whether the account must have shown its password and second factor within minutes.
-        is_confirmed_later: whether a token may be one remembered: the act itself asks whether it is in use.
         is_for_tills: whether a device that was enrolled as a till may, without any account.
     """
 
     gate: Gate
     roles: frozenset[StaffRole] = frozenset()
     is_fresh: bool = False
-    is_confirmed_later: bool = False
     is_for_tills: bool = False
 
 
@@ -69,14 +67,9 @@ def staff(*roles: StaffRole, fresh: bool = False, tills: bool = False) -> Callab
     return lambda view: _mark(view, access)
 
 
-def token(*roles: StaffRole, is_confirmed_later: bool = False) -> Callable[[View], View]:
-    """Let holders of an API token of these roles call this view.
-
-    Args:
-        roles: who may.
-        is_confirmed_later: let in a token this process remembers, for the view asks whether it is in use (`once`).
-    """
-    access = Access(Gate.TOKEN, frozenset(roles), is_confirmed_later=is_confirmed_later)
+def token(*roles: StaffRole) -> Callable[[View], View]:
+    """Let holders of an API token of these roles call this view."""
+    access = Access(Gate.TOKEN, frozenset(roles))
     return lambda view: _mark(view, access)
 
 

@@ -40,6 +40,8 @@ local count = redis.call('INCRBY', KEYS[1], ARGV[1])
 if count == tonumber(ARGV[1]) then redis.call('EXPIRE', KEYS[1], ARGV[2]) end
 return {count, redis.call('PTTL', KEYS[1])}
 """
+#: Stands in the environ of a request that has been counted by all limits of its route already.
+COUNTED = "maskres.counted"
 _log = structlog.get_logger("maskres.web")
 
 
@@ -65,6 +67,7 @@ def remote_address() -> str:
     return request.remote_addr or "unknown"
 
 
+@functools.cache
 def read_rules(text: str) -> tuple[Rule, ...]:
     """Read limits like "10 per minute; 100 per hour".
 
@@ -120,18 +123,29 @@ class Limiter:
             def run(*args: Any, **kwargs: Any) -> Any:
                 asked = this_request()
                 is_counted = methods is None or asked.method in methods
+                is_counted = is_counted and COUNTED not in asked.environ
                 if is_counted and not (exempt_when is not None and exempt_when()):
-                    self._require(rules, f"{self._name}/{asked.endpoint}/{key_func()}")
+                    self.require(rules, str(asked.endpoint), key_func())
                 return view(*args, **kwargs)
 
             return run  # type: ignore[return-value]
 
         return decorate
 
-    def _require(self, rules: tuple[Rule, ...], who: str) -> None:
-        """Refuse whoever asks too often; RedisError where Redis is lost and this kind fails closed."""
+    def require(self, rules: tuple[Rule, ...], endpoint: str, who: str) -> None:
+        """Count a request, and refuse whoever asks too often.
+
+        Args:
+            rules: the limits.
+            endpoint: what is asked for; each is counted for itself.
+            who: asks.
+
+        Raises:
+            TooManyRequests: that is too often.
+            RedisError: Redis is lost, and this kind fails closed.
+        """
         for rule in rules:
-            if not self._give(rule, f"{who}/{rule.seconds}"):
+            if not self._give(rule, f"{self._name}/{endpoint}/{who}/{rule.seconds}"):
                 raise TooManyRequests("Asked too often. Please try again in a while.")
 
     def _give(self, rule: Rule, key: str) -> bool:

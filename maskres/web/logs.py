@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 import secrets
 import time
+from collections.abc import Mapping
+from typing import Any
 
 import structlog
 from flask import Flask, Response
@@ -12,20 +14,41 @@ from flask import Flask, Response
 from maskres.web.here import this_globals, this_request
 from maskres.web.metrics import observe
 
-_UNLOGGED = ("/healthz", "/readyz", "/metrics")
+#: Asked for all the time, or by every page; the last is Flask's rule of built files.
+_UNLOGGED = ("/healthz", "/readyz", "/metrics", "/static/<path:filename>")
 _REQUEST_ID = re.compile(r"[A-Za-z0-9-]{8,64}")
+
+
+_log = structlog.get_logger("maskres.web")
+
+
+def request_id_of(environ: Mapping[str, Any]) -> str:
+    """Give the id a proxy gave a request, or a new one."""
+    given = environ.get("HTTP_X_REQUEST_ID", "")
+    return given if _REQUEST_ID.fullmatch(given) else secrets.token_hex(8)
+
+
+def note_answer(method: str, route: str, status: int, seconds: float, request_id: str) -> None:
+    """Log and measure an answer, by its route's pattern."""
+    observe(method, route, status, seconds)
+    if route not in _UNLOGGED:
+        _log.info(
+            "request",
+            id=request_id,
+            method=method,
+            route=route,
+            status=status,
+            milliseconds=round(seconds * 1000, 1),
+        )
 
 
 def set_up_logs(app: Flask) -> None:
     """Log and measure every request of an application."""
-    # Bound once: unbound, it would be put together anew for each line.
-    log = structlog.get_logger("maskres.web").bind()
 
     @app.before_request
     def begin() -> None:
-        given = this_request().environ.get("HTTP_X_REQUEST_ID", "")
         kept = this_globals()
-        kept.request_id = given if _REQUEST_ID.fullmatch(given) else secrets.token_hex(8)
+        kept.request_id = request_id_of(this_request().environ)
         kept.began_at = time.perf_counter()
 
     @app.after_request
@@ -35,17 +58,8 @@ def set_up_logs(app: Flask) -> None:
         if began_at is None:
             return response
         seconds = time.perf_counter() - began_at
-        asked, status, request_id = this_request(), response.status_code, kept.request_id
-        method, route = asked.method, asked.url_rule.rule if asked.url_rule else "-"
-        observe(method, route, status, seconds)
-        response.headers["X-Request-Id"] = request_id
-        if route not in _UNLOGGED and asked.endpoint != "static":
-            log.info(
-                "request",
-                id=request_id,
-                method=method,
-                route=route,
-                status=status,
-                milliseconds=round(seconds * 1000, 1),
-            )
+        asked, status = this_request(), response.status_code
+        route = asked.url_rule.rule if asked.url_rule else "-"
+        response.headers["X-Request-Id"] = kept.request_id
+        note_answer(asked.method, route, status, seconds, kept.request_id)
         return response

@@ -47,7 +47,7 @@ _bounded = {
 def partner(sqlite_counters: Counters, monkeypatch: pytest.MonkeyPatch) -> Partner:
     sqlite_counters.at(9.2)
     # Not how often is tried here, but what is answered.
-    monkeypatch.setattr(Limiter, "_require", lambda *_: None)
+    monkeypatch.setattr(Limiter, "require", lambda *_: None)
     return Partner(make_app(sqlite_counters.service), sqlite_counters.service)
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
-from flask import Response
 from flask_smorest import Blueprint
 from werkzeug.exceptions import NotFound
 
@@ -15,48 +15,34 @@ from maskres.pickup.handovers import Answer
 from maskres.pickup.store_states import StoreState
 from maskres.rounds.roles import StaffRole
 from maskres.usecases.accounts.tokens import till_for
-from maskres.usecases.pickup import redeeming, redeeming_at_once
+from maskres.usecases.pickup import redeeming
 from maskres.usecases.pickup.desk import Desk, see_at_till
 from maskres.usecases.pickup.store_states import say_state
 from maskres.usecases.rounds.open_data import require_store_of_round
 from maskres.usecases.service import Service
-from maskres.usecases.work.idempotency import Asked, keep_with_act
 from maskres.web.access import token
 from maskres.web.api import counter_schemas as shapes
 from maskres.web.api.once import once
 from maskres.web.api.own_schemas import OnceHeader
 from maskres.web.api.parsing import BadFields
-from maskres.web.api.routes import ApiBlueprint, as_json, may_refuse, reads_body
+from maskres.web.api.routes import ApiBlueprint, may_refuse, reads_body
 from maskres.web.api.tokens import limit_by_holder, require_holder
 from maskres.web.door import Door
 
 #: Codes have 55 bits, so guessing is hopeless; whoever tries all the same is stopped early.
-_BY_TOKEN = "120 per minute"
-_BY_ADDRESS = "600 per minute"
+BY_TOKEN = "120 per minute"
+BY_ADDRESS = "600 per minute"
 _AT = "/rounds/<slug:round>/stores/<slug:store>"
+#: plain_cases.py answers what is plain of it.
+HANDING_OUT = f"{_AT}/hand-overs"
 
 
 def counter_routes(door: Door) -> Blueprint:
     """Make the routes of the counter."""
     routes = ApiBlueprint("counters", "The counter: looking up, handing over, undoing, uploading.")
-    service, limits, memory = door.service, door.limits, door.memory
-    by_token = limits.closed.limit(_BY_TOKEN, key_func=limit_by_holder)
-    by_address = limits.closed.limit(_BY_ADDRESS)
-
-    handed_out = shapes.Told().dump(_told(redeeming_at_once.HANDED_OUT))
-
-    def hand_over_at_once(
-        asked: Asked | None, _headers: Any, body: dict[str, Any], round: str, store: str
-    ) -> Response | None:
-        """Hand out by a code at the winner's own store, if nothing stands against it."""
-        holder, known = require_holder(), memory.find_round(round)
-        request = _request(body, "")
-        if known is None or store != holder.store or not redeeming_at_once.is_plain(service, request):
-            return None
-        answer = as_json(handed_out)
-        kept = keep_with_act(service, asked, answer.status_code, answer.get_data())
-        is_done = redeeming_at_once.hand_out(service, known, holder, request, kept)
-        return answer if is_done else None
+    service, limits = door.service, door.limits
+    by_token = limits.closed.limit(BY_TOKEN, key_func=limit_by_holder)
+    by_address = limits.closed.limit(BY_ADDRESS)
 
     @routes.route(f"{_AT}/look-ups", methods=["POST"])
     @by_token
@@ -85,18 +71,18 @@ def counter_routes(door: Door) -> Blueprint:
             "starts_at": sight.starts_at,
             "ends_at": sight.ends_at,
         }
-        return _told(sight.answer) | seen
+        return told(sight.answer) | seen
 
-    @routes.route(f"{_AT}/hand-overs", methods=["POST"])
+    @routes.route(HANDING_OUT, methods=["POST"])
     @by_token
     @by_address
-    @token(StaffRole.COUNTER, is_confirmed_later=True)
+    @token(StaffRole.COUNTER)
     @may_refuse(401, 403, 409)
     @reads_body
     @routes.doc(security=[{"token": []}])
     @routes.arguments(OnceHeader, location="headers")
     @routes.arguments(shapes.HandOver)
-    @once(service, hand_over_at_once)
+    @once(service)
     @routes.response(200, shapes.Told)
     def hand_over(_headers: dict[str, Any], body: dict[str, Any], round: str, store: str) -> dict[str, Any]:
         """Hand out to a winner. The same nonce again gives the same answer and hands out nothing twice.
@@ -104,7 +90,7 @@ def counter_routes(door: Door) -> Blueprint:
         A refusal is an answer too, not an error: see `answer`.
         """
         till = _till(service, round, store)
-        return _told(redeeming.report(service, till, [_request(body, "")])[0])
+        return told(redeeming.report(service, till, [read_act(body, "")])[0])
 
     @routes.route(f"{_AT}/undos", methods=["POST"])
     @by_token
@@ -120,7 +106,7 @@ def counter_routes(door: Door) -> Blueprint:
     def undo(_headers: dict[str, Any], body: dict[str, Any], round: str, store: str) -> dict[str, Any]:
         """Take a hand-over back within ten minutes, at the same store."""
         request = redeeming.Request(body["nonce"], undoes=body["undoes"])
-        return _told(redeeming.report(service, _till(service, round, store), [request])[0])
+        return told(redeeming.report(service, _till(service, round, store), [request])[0])
 
     @routes.route(f"{_AT}/uploads", methods=["POST"])
     @by_token
@@ -136,9 +122,9 @@ def counter_routes(door: Door) -> Blueprint:
     def upload(_headers: dict[str, Any], body: dict[str, Any], round: str, store: str) -> dict[str, Any]:
         """Take what a till did without network: nothing counts twice, every conflict is told and kept."""
         till = _till(service, round, store)
-        requests = [_request(act, f"acts.{at}.") for at, act in enumerate(body["acts"])]
+        requests = [read_act(act, f"acts.{at}.") for at, act in enumerate(body["acts"])]
         answers = redeeming.report(service, till, requests, is_complete=body["is_complete"])
-        return {"answers": [_told(each) for each in answers]}
+        return {"answers": [told(each) for each in answers]}
 
     @routes.route(f"{_AT}/state", methods=["PUT"])
     @by_token
@@ -170,7 +156,7 @@ def _till(service: Service, round_slug: str, store: str) -> Till:
     return till_for(service, holder.actor, round_slug, store, holder.name)
 
 
-def _request(act: dict[str, Any], path: str) -> redeeming.Request:
+def read_act(act: Mapping[str, Any], path: str) -> redeeming.Request:
     """Read an act: a code, a card or an undo, and only one of them.
 
     Raises:
@@ -200,7 +186,8 @@ def _card(card: dict[str, Any] | None, path: str) -> Document | None:
         ) from error
 
 
-def _told(answer: Answer) -> dict[str, Any]:
+def told(answer: Answer) -> dict[str, Any]:
+    """Give what a till is told."""
     return {
         "answer": answer.code,
         "reason": answer.reason,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from flask import Response, g, request
@@ -12,23 +12,18 @@ from werkzeug.exceptions import Conflict
 
 from maskres.errors import InputError
 from maskres.formats import strict_json
+from maskres.usecases.accounts.tokens import TokenHolder
 from maskres.usecases.service import Service
 from maskres.usecases.work import idempotency
-from maskres.usecases.work.idempotency import Answered, Asked, InFlight, OtherRequest
-from maskres.web.api.tokens import PHONE_PROOF, SECRET, confirm_holder
+from maskres.usecases.work.idempotency import Answered, InFlight, OtherRequest
+from maskres.web.api.tokens import PHONE_PROOF, SECRET
 from maskres.web.here import this_request
 
 KEY = "Idempotency-Key"
-_CREDENTIALS = ("Authorization", PHONE_PROOF, SECRET)
+CREDENTIALS = ("Authorization", PHONE_PROOF, SECRET)
 
 
-#: Does a request at once, its answer kept with it where it has a key; None where it must go the general way.
-AtOnce = Callable[..., "Response | None"]
-
-
-def once(
-    service: Service, at_once: AtOnce | None = None
-) -> Callable[[Callable[..., Response]], Callable[..., Response]]:
+def once(service: Service) -> Callable[[Callable[..., Response]], Callable[..., Response]]:
     """Do a view once for each Idempotency-Key; without that header, each time.
 
     Goes under `arguments` and above `response`: what cannot be read never takes a key. Only what was done is
@@ -36,23 +31,15 @@ def once(
 
     Args:
         service: the service.
-        at_once: tried first: given the key's `Asked` or None, and what the view is given. It refuses nothing in words:
-            where it cannot do the plain case it leaves everything to the view.
     """
 
     def decorate(view: Callable[..., Response]) -> Callable[..., Response]:
         @functools.wraps(view)
         def run(*args: Any, **kwargs: Any) -> Response:
             key = request.headers.get(KEY)
-            asked = None if key is None else Asked(_scope(), key, _digest_of_request())
-            if at_once is not None:
-                done = _try(at_once, asked, *args, **kwargs)
-                if done is not None:
-                    return done
-                confirm_holder(service)
-            if asked is None:
+            if key is None:
                 return view(*args, **kwargs)
-            held = idempotency.hold(service, asked.scope, asked.key, asked.request_sha256)
+            held = idempotency.hold(service, scope_of(g.get("token_holder")), key, _digest())
             if isinstance(held, Answered):
                 kept = Response(held.body, held.status, mimetype="application/json")
                 kept.headers["Idempotent-Replayed"] = "true"
@@ -78,29 +65,32 @@ def once(
     return decorate
 
 
-def _try(at_once: AtOnce, *args: Any, **kwargs: Any) -> Response | None:
-    try:
-        return at_once(*args, **kwargs)
-    except InputError:
-        return None  # said by the general way, which looks at the key before
-
-
-def _scope() -> str:
-    holder = g.get("token_holder")
+def scope_of(holder: TokenHolder | None) -> str:
+    """Name whose keys are meant: nobody is given the answer to somebody else's."""
     return "anybody" if holder is None else f"token/{holder.id}"
 
 
-def _digest_of_request() -> str:
+def digest_of_request(method: str, path: str, sent: dict[str, Any], shown: Sequence[str]) -> str:
     """Digest method, address, body as it reads, and what the caller showed of themself.
 
     So a proof or secret that differs makes another request, and nobody is given an answer by the key alone.
+
+    Args:
+        method: of HTTP.
+        path: the address.
+        sent: the body.
+        shown: for each of CREDENTIALS what was sent under it, or "".
     """
-    asked = this_request()
-    headers = asked.headers
-    shown = "".join(f"{name}: {headers.get(name, '')}\n" for name in _CREDENTIALS)
+    headers = "".join(f"{name}: {value}\n" for name, value in zip(CREDENTIALS, shown, strict=True))
     parts = (
-        f"{asked.method} {asked.path}\n".encode(),
-        strict_json.dumps(g.get("sent_json", {})),
-        shown.encode(errors="replace"),
+        f"{method} {path}\n".encode(),
+        strict_json.dumps(sent),
+        headers.encode(errors="replace"),
     )
     return hashlib.sha256(b"".join(parts)).hexdigest()
+
+
+def _digest() -> str:
+    asked = this_request()
+    shown = [asked.headers.get(name, "") for name in CREDENTIALS]
+    return digest_of_request(asked.method, asked.path, g.get("sent_json", {}), shown)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import fields
 from typing import Any
 
@@ -12,7 +12,6 @@ from flask_smorest import Blueprint
 from maskres.db import rounds
 from maskres.registration.applications import Application, read_application
 from maskres.registration.seals import Reach, Wishes
-from maskres.usecases.registration import registering_at_once
 from maskres.usecases.registration.own_registrations import Slip, list_slips, make_slip
 from maskres.usecases.registration.proofs import SEEN_BY_STAFF
 from maskres.usecases.registration.registering import Outcome, change_wishes, register, withdraw
@@ -21,7 +20,6 @@ from maskres.usecases.rounds.open_data import find_shown_round
 from maskres.usecases.service import RESIDENT, Service
 from maskres.usecases.showing.standing import find_standing
 from maskres.usecases.showing.standing_values import Place, Standing
-from maskres.usecases.work.idempotency import Asked, keep_with_act
 from maskres.web import allowances
 from maskres.web.access import public
 from maskres.web.api import own_schemas as shapes
@@ -38,36 +36,20 @@ from maskres.web.api.tokens import (
 )
 from maskres.web.door import Door
 
-_BY_TOKEN = "600 per minute"
+#: The address, and how often a token may; plain_cases.py answers what is plain of it.
+REGISTERING = "/rounds/<slug:round>/registrations"
+BY_TOKEN = "600 per minute"
 _OWN: list[dict[str, list[str]]] = [{"registrationSecret": []}, {"phoneProof": []}]
 
 
 def registration_routes(door: Door) -> Blueprint:
     """Make the routes of registrations."""
     routes = ApiBlueprint("registrations", "Registering, changing wishes, withdrawing.")
-    service, limits, memory = door.service, door.limits, door.memory
+    service, limits = door.service, door.limits
 
-    def register_at_once(
-        asked: Asked | None, _headers: Any, _query: Any, body: dict[str, Any], round: str
-    ) -> Response | None:
-        """Register somebody new by a helper's token, if nothing stands against it."""
-        holder, known = g.get("token_holder"), memory.find_round(round)
-        if holder is None or known is None:
-            return None
-        application = _read_fields(service, known.round, known.stores, body, is_phone_required=False)
-        prepared = registering_at_once.prepare(service, known, holder, application)
-        if prepared is None:
-            return None
-        answer = _answer(prepared.slip, Outcome.REGISTERED)
-        kept = keep_with_act(service, asked, answer.status_code, answer.get_data())
-        if registering_at_once.register(service, prepared, kept):
-            return answer
-        memory.forget_round(round)
-        return None
-
-    @routes.route("/rounds/<slug:round>/registrations", methods=["POST"])
-    @require_registrar(door)
-    @limits.open.limit(_BY_TOKEN, key_func=limit_by_holder)
+    @routes.route(REGISTERING, methods=["POST"])
+    @require_registrar(service)
+    @limits.open.limit(BY_TOKEN, key_func=limit_by_holder)
     @public
     @may_refuse(401, 403, 409)
     @reads_body
@@ -75,7 +57,7 @@ def registration_routes(door: Door) -> Blueprint:
     @routes.arguments(shapes.OnceHeader, location="headers")
     @routes.arguments(shapes.LanguageQuery, location="query")
     @routes.arguments(shapes.ApplicationSent)
-    @once(service, register_at_once)
+    @once(service)
     @routes.alt_response(200, schema=shapes.Registered, success=True)
     @routes.alt_response(201, schema=shapes.Registered, success=True)
     @routes.response(202, shapes.Received)
@@ -164,17 +146,22 @@ def _read(service: Service, round_slug: str, body: dict[str, Any], *, is_phone_r
     with service.database.reading() as c:
         round_ = find_shown_round(c, round_slug)
         stores = rounds.store_districts(c, round_.id)
-    return _read_fields(service, round_, stores, body, is_phone_required=is_phone_required)
+    return read_fields(service, round_, stores, body, is_phone_required=is_phone_required)
 
 
-def _read_fields(
+def read_fields(
     service: Service,
     round_: rounds.Round,
     stores: Collection[str],
-    body: dict[str, Any],
+    body: Mapping[str, Any],
     *,
     is_phone_required: bool,
 ) -> Application:
+    """Read an application out of a body whose form is in order.
+
+    Raises:
+        ApplicationRefused: as read_application.
+    """
     written = {name: value for name, value in body.items() if isinstance(value, str)}
     written |= {"choices": "|".join(body["choices"]), "keep": "yes" if body["keep"] else "no"}
     return read_application(
@@ -187,8 +174,12 @@ def _read_fields(
 
 
 def _answer(slip: Slip, outcome: Outcome) -> Response:
-    members = _members(slip) | {"outcome": str(outcome)}
-    return as_json(members, 201 if outcome is Outcome.REGISTERED else 200)
+    return as_json(registered(slip, outcome), 201 if outcome is Outcome.REGISTERED else 200)
+
+
+def registered(slip: Slip, outcome: Outcome) -> dict[str, Any]:
+    """Give what a helper is told who has registered somebody."""
+    return _members(slip) | {"outcome": str(outcome)}
 
 
 def _standing(found: Standing) -> dict[str, Any]:

@@ -18,8 +18,7 @@ from maskres.usecases.registration.proofs import Proof, phone_digests
 from maskres.usecases.service import Service
 from maskres.usecases.telling.phone_proofs import read_phone_proof
 from maskres.web.access import Access
-from maskres.web.door import Door
-from maskres.web.here import this_globals, this_request
+from maskres.web.here import this_globals
 from maskres.web.limits import remote_address
 
 View = TypeVar("View", bound=Callable[..., Any])
@@ -28,14 +27,14 @@ PHONE_PROOF = "Phone-Proof"
 SECRET = "Registration-Secret"
 
 
-def guard_token(door: Door, access: Access) -> None:
+def guard_token(service: Service, access: Access) -> None:
     """Let in whoever shows a token of one of the roles.
 
     Raises:
         Unauthorized: no token, or none in use.
         StepRefused: "wrong-role".
     """
-    holder = remember_holder(door) if access.is_confirmed_later else find_holder(door.service)
+    holder = find_holder(service)
     if holder is None:
         refuse_unknown("missing-token", "Send Authorization: Bearer and a token.")
     if holder.role not in access.roles:
@@ -49,38 +48,19 @@ def find_holder(service: Service) -> TokenHolder | None:
     Raises:
         Unauthorized: the token is not one in use.
     """
-    return _find_by(lambda text: find_token(service, text))
-
-
-def remember_holder(door: Door) -> TokenHolder | None:
-    """Give who shows a token as this process remembers them; `confirm_holder` or the act itself must follow.
-
-    Raises:
-        Unauthorized: the token is not one in use.
-    """
-    g.is_holder_remembered = True
-    return _find_by(door.memory.find_token)
-
-
-def confirm_holder(service: Service) -> None:
-    """Ask the database about the token of this request, where it was let in by memory.
-
-    Raises:
-        Unauthorized: the token is not in use any more.
-    """
-    if g.pop("is_holder_remembered", False) and "token_holder" in g:
-        g.token_holder = find_holder(service)
-
-
-def _find_by(find: Callable[[str], TokenHolder | None]) -> TokenHolder | None:
-    shown = this_request().environ.get("HTTP_AUTHORIZATION")
+    shown = request.headers.get("Authorization")
     if shown is None:
         return None
-    scheme, _, text = shown.partition(" ")
-    holder = find(text.strip()) if scheme.lower() == "bearer" else None
+    holder = read_bearer(shown, lambda text: find_token(service, text))
     if holder is None:
         refuse_unknown("bad-token", "This token is not in use.")
     return holder
+
+
+def read_bearer(shown: str, find: Callable[[str], TokenHolder | None]) -> TokenHolder | None:
+    """Give whom `find` knows by the token of an Authorization header; None where it holds none."""
+    scheme, _, text = shown.partition(" ")
+    return find(text.strip()) if scheme.lower() == "bearer" else None
 
 
 def require_holder() -> TokenHolder:
@@ -128,19 +108,16 @@ def shown_proof(service: Service) -> Proof:
     return Proof(secret=request.headers.get(SECRET), phone_digests=digests)
 
 
-def require_registrar(door: Door) -> Callable[[View], View]:
-    """Let in a helper's token or a verified phone, before anything else of the request is looked at.
-
-    The token may be one remembered: `once` asks about it unless the act itself has.
-    """
+def require_registrar(service: Service) -> Callable[[View], View]:
+    """Let in a helper's token or a verified phone, before anything else of the request is looked at."""
 
     def decorate(view: View) -> View:
         @functools.wraps(view)
         def run(*args: Any, **kwargs: Any) -> Any:
-            holder = remember_holder(door)
+            holder = find_holder(service)
             if holder is not None and holder.role is not StaffRole.HELPER:
                 raise StepRefused("wrong-role", f"A token of the role {holder.role} cannot do this.")
-            phone = phone_shown(door.service) if holder is None else None
+            phone = phone_shown(service) if holder is None else None
             if holder is None and phone is None:
                 refuse_unknown(
                     "missing-token", "Send Authorization: Bearer and a helper's token, or Phone-Proof."
