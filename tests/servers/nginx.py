@@ -88,7 +88,7 @@ def _write(
         "/etc/nginx/": f"{folder}/",
         "/var/cache/nginx/maskres": f"{folder}/cache",
         "/var/log/nginx/": f"{folder}/",
-        "/srv/maskres/instance/bundles/": f"{bundles}/",
+        "/var/lib/maskres/bundles/": f"{bundles}/",
         "/srv/maskres/": f"{ROOT}/",
     }
     sources = sorted((ROOT / "deploy" / "nginx").glob("*.conf"))

@@ -102,6 +102,8 @@ def test_units_start_what_is_there_and_little_more(unit, tmp_path):
     assert "User=maskres\n" in text and "EnvironmentFile=/etc/maskres/environment\n" in text
     if shutil.which("systemd-analyze") is None:
         return
+    for path in unit.parent.glob("*.socket"):
+        shutil.copy(path, tmp_path)
     there = tmp_path / unit.name
     there.write_text(
         re.sub(r"^ExecStart=\S+", "ExecStart=/bin/true", text, flags=re.MULTILINE), encoding="utf-8"
@@ -135,6 +137,13 @@ def test_nginx_logs_neither_addresses_nor_what_was_asked_for():
         for line in re.findall(r"^ *error_log (.+);", text, flags=re.MULTILINE):
             assert line.endswith(" crit"), path
     assert "access_log off;" in (DEPLOY / "nginx" / "nginx.conf").read_text(encoding="utf-8")
+
+
+def test_nginx_asks_where_the_application_listens():
+    unit = (DEPLOY / "systemd" / "maskres-web.socket").read_text(encoding="utf-8")
+    conf = (DEPLOY / "nginx" / "maskres.conf").read_text(encoding="utf-8")
+    assert f"ListenStream={server_settings.bind}\n" in unit
+    assert f"server {server_settings.bind} " in conf
 
 
 def test_units_are_all_written_down():
