@@ -30,6 +30,7 @@ from tests.support.world import (
     ROUND,
     cosign_all,
     create_round,
+    default_quotas,
     draw_id_of,
     open_round,
     pass_time,
@@ -234,6 +235,15 @@ def test_the_odds_follow_from_what_is_published_and_rounds_waited_are_told(servi
         assert odds.of_one == pytest.approx(int(found.outcome.cutoff[:8], 16) / 16**8, abs=1e-6)
     assert part(service, other).odds.chance == pytest.approx(part(service, other).odds.of_one)
     assert part(service, patient).odds.chance == pytest.approx(1 - (1 - odds_of_one(service, patient)) ** 3)
+
+
+def test_where_there_was_a_place_for_everybody_no_chance_is_told(service: Service):
+    play_to(service, DrawStatus.DECIDED)
+    quotas = dict.fromkeys(default_quotas(service), 100)
+    played = play_to(service, DrawStatus.DRAWN, quotas=quotas)
+    odds = part(service, played.numbers[1]).odds
+    assert odds.people < odds.quota
+    assert odds.chance is None
 
 
 def odds_of_one(service: Service, number: str) -> float:

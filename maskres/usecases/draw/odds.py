@@ -24,7 +24,8 @@ class Odds:
         people: how many were in it when it was decided last, disputes aside.
         quota: how many of them could win.
         tickets: the number's.
-        of_one: the share of all values that won, 0 to 1: the chance of one ticket; None before the draw.
+        of_one: the share of all values that won, 0 to 1: the chance of one ticket; None before the draw, and where
+            there was a place for everybody: the largest ticket that won then says nothing about any chance.
     """
 
     people: int
@@ -34,7 +35,7 @@ class Odds:
 
     @property
     def chance(self) -> float | None:
-        """The chance that one of the number's tickets won; None before the draw."""
+        """The chance that one of the number's tickets won; None as `of_one`."""
         return None if self.of_one is None else 1 - (1 - self.of_one) ** self.tickets
 
 
@@ -57,12 +58,13 @@ def odds_of(
         return None
     decided = _body(c, Kind.DRAW_DECIDED, round_, draw)
     cutoffs = _body(c, Kind.DRAWN, round_, draw).get("cutoffs")
+    people = decided.get("strata", {}).get(stratum, 0)
+    quota = read_own_commitment(c, draw).quotas.get(stratum, 0)
     of_one = None
-    if cutoffs is not None:
+    if cutoffs is not None and people > quota:
         cutoff = cutoffs.get(stratum)
         of_one = 0.0 if cutoff is None else (int(cutoff, 16) + 1) / _VALUES
-    quota = read_own_commitment(c, draw).quotas.get(stratum, 0)
-    return Odds(decided.get("strata", {}).get(stratum, 0), quota, tickets, of_one)
+    return Odds(people, quota, tickets, of_one)
 
 
 def _body(c: Transaction, kind: Kind, round_: rounds.Round, draw: rounds.Draw) -> dict[str, Any]:
