@@ -94,7 +94,9 @@ def _lines(name: str, value: Any) -> Iterator[Line]:
             titled = gettext("%(field)s: %(part)s", field=title, part=name_of(_PARTS[name], part))
             yield _line(name, titled, each)
     elif isinstance(value, dict):
-        yield Line(title, gettext("%(count)s lines", count=format_decimal(value["entries"])), value["sha256"])
+        yield Line(
+            title, gettext("lines: %(count)s", count=format_decimal(value["entries"])), value["sha256"]
+        )
     else:
         yield _line(name, title, value)
 

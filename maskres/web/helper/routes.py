@@ -64,6 +64,8 @@ def helper_routes(door: Door) -> Blueprint:
         try:
             entered = enter(service, require_account().actor, into, _fields(form), _entry_of(form))
         except MaskresError as error:
+            if not form["id_number"].strip():
+                form.errors["id_number"] = gettext("Please give the number of the document.")
             form.refuse(error, fields={"choices": CHOICES[0], "keep": ""})
             return page(form, into, found, status_of(error))
         return keep(_entry_of(form), entered)

@@ -77,6 +77,13 @@ def _create(service: Service, form: Form, earlier: Sequence[rounds.Round]) -> st
         place = "stores" if error.line is not None or error.file is not None else "rules"
         refuse(form, error, **{error.field or "": place, error.code.replace("-", "_"): place})
         return None
+    name = round_name(rules.round)
+    if any(round_name(each.slug) == name for each in earlier if each.slug != rules.round):
+        # People would be shown two rounds and could not tell them apart.
+        form.errors["rules" if is_from_file else "round"] = gettext(
+            "There is another round that people know as %(round)s. Please give another number.", round=name
+        )
+        return None
     times = read_times(form, rules.zone)
     if times is None:
         return None

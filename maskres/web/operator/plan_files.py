@@ -118,7 +118,7 @@ def _add_slots_preview(routes: Blueprint, door: Door) -> None:
             except MaskresError as error:
                 refuse(form, error)
             else:
-                flash(gettext("%(count)s slots are set.", count=count), "success")
+                flash(gettext("Slots set: %(count)s.", count=count), "success")
                 return redirect(back, 303)
         title, button = gettext("What the file changes in the slots"), gettext("Set these slots")
         return _show(form, found, shown=shown, one=one, back=back, title=title, button=button)

@@ -60,7 +60,14 @@ def status_routes(door: Door) -> Blueprint:
 
     def find(form: Form) -> int | None:
         typed: dict[str, str] = {}
+        empty = {
+            "number": gettext("Please give the registration number."),
+            "secret": gettext("Please give the secret."),
+        }
         for field in ("number", "secret"):
+            if not form[field].strip():
+                form.errors[field] = empty[field]
+                continue
             try:
                 typed[field] = read_typed(form[field], field=field)
             except InputError as error:

@@ -136,6 +136,14 @@ def test_registering_somebody_again_says_that_the_choices_were_changed(
     assert grouped(before) in page
 
 
+def test_a_number_that_is_not_there_is_asked_for_and_not_called_wrong(client: FlaskClient):
+    client.get("/helper/?lang=en")
+    answer = enter(client, NEWCOMER, id_number="")
+    assert answer.status_code == 422
+    assert "Please give the number of the document." in answer.text
+    assert "number of the document is not right" not in answer.text
+
+
 @pytest.mark.parametrize(
     ("language", "words"),
     [

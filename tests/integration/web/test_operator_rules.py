@@ -173,6 +173,10 @@ def test_a_round_begins_with_suggested_rules_or_those_of_an_earlier_one(desk: De
         assert read_rules(rules.to_json()) == rules
     twice = desk.post("operator", "/operator/rounds/new", fields | {"round": slug}, files)
     assert twice.status_code == 422 and "a round of this name already" in twice.text
+    # Nobody could tell it from xiamen-2020-2: both are round 2 of 2020.
+    alike = desk.post("operator", "/operator/rounds/new", fields | {"round": "masks-2020-02"}, files)
+    assert alike.status_code == 422 and 'href="#round"' in alike.text
+    assert "another round that people know as Round 2 of 2020" in alike.text
 
 
 def test_what_was_typed_survives_the_end_of_the_session_for_the_same_person_alone(desk: Desk) -> None:

@@ -347,3 +347,5 @@ def test_looking_up_with_nothing_typed_names_both_fields(service: Service):
     client = client_of(make_app(service))
     page = post(client, "/status", number="", secret="7K3M").text
     assert 'href="#number"' in page and 'href="#secret"' in page
+    # What is typed and too short is called wrong, not missing.
+    assert "Please give the registration number." in page and "Please give the secret." not in page

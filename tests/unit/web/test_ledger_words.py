@@ -17,7 +17,7 @@ A, B = "a" * 64, "b" * 64
 FILE = {"sha256": A, "entries": 1234}
 #: Kind → body, and what it says in English.
 SAID: list[tuple[Kind, dict, list[Line]]] = [
-    (Kind.DRAW_CLOSED, {"registered": FILE}, [Line("The registered (registered.csv)", "1,234 lines", A)]),
+    (Kind.DRAW_CLOSED, {"registered": FILE}, [Line("The registered (registered.csv)", "lines: 1,234", A)]),
     (
         Kind.DRAW_DECIDED,
         {
@@ -56,7 +56,7 @@ SAID: list[tuple[Kind, dict, list[Line]]] = [
         {"cutoffs": {"elderly": B, "general": None}, "result": FILE, "seed": A},
         [
             Line("Seed", "", A),
-            Line("The result (result.csv)", "1,234 lines", A),
+            Line("The result (result.csv)", "lines: 1,234", A),
             Line("Largest ticket that won: older people", "", B),
             Line("Largest ticket that won: everybody else", "none"),
         ],
