@@ -14,8 +14,9 @@ from alembic.script import ScriptDirectory
 from maskres.db.engine import Database
 from maskres.db.revisions import require_present_tables
 from maskres.db.upgrade import _config, upgrade
-from maskres.errors import ConfigurationError
+from maskres.errors import ConfigurationError, ConflictError
 from maskres.usecases.service import Service
+from tests.servers.postgres import Postgres
 from tests.support.web import make_app
 
 _CREATED = re.compile(r"CREATE (?:UNLOGGED )?TABLE (?:IF NOT EXISTS )?(\w+)", re.IGNORECASE)
@@ -108,6 +109,32 @@ def test_each_revision_can_stand_under_the_code_of_the_one_before(database: Data
         if not database.is_sqlite:  # there one writer at a time is the rule anyway
             wrong = [line for each in seen.statements for line in refusals(each, made_now)]
             assert not wrong, f"{revision}: {wrong}"
+
+
+def test_an_upgrade_gives_way_to_whoever_holds_a_table(
+    postgres_server: Postgres, monkeypatch: pytest.MonkeyPatch
+):
+    """Else everybody who came after it would wait behind it for as long as a backup takes."""
+    name = postgres_server.create_database()
+    database = Database(postgres_server.url(name))
+    upgrade(database, "0009")
+    monkeypatch.setattr("maskres.db.upgrade.LOCK_SECONDS", 1)
+    monkeypatch.setattr("maskres.db.engine.ATTEMPTS", 2)
+    with database.reading() as c:
+        c.exec_driver_sql("SELECT 1 FROM registrations")
+        with pytest.raises(ConflictError, match="try again") as refused:
+            upgrade(database)
+        assert refused.value.code == "database-busy"
+    assert "0009" in revision_of(database)
+    upgrade(database)
+    require_present_tables(database)
+    database.close()
+    postgres_server.drop_database(name)
+
+
+def revision_of(database: Database) -> list[str]:
+    with database.reading() as c:
+        return list(c.exec_driver_sql("SELECT version_num FROM alembic_version").scalars())
 
 
 @pytest.mark.parametrize(
