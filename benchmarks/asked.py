@@ -10,8 +10,11 @@ from typing import Any
 from benchmarks.results import series_of, slope
 
 MISSING = "**not measured yet**"
-#: A series whose growth is asked for, and up to which size.
-_GROWING, _LARGEST = "rehearse on PostgreSQL", 4_000_000
+#: The series whose growth is asked for, up to which size, and of what; the second stands in where the first is missing.
+_GROWING = (
+    ("closing to published bundle", 1_900_000, "registrations"),
+    ("rehearse on PostgreSQL", 4_000_000, "residents, all of a rehearsal"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +128,7 @@ def table(found: Mapping[str, Any]) -> str:
     lines = ["| What | Size | To reach | Measured |", "|---|---|---|---|"]
     lines += [f"| {each.what} | {each.size} | {each.reach} | {_measured(found, each)} |" for each in ASKED]
     lines.append(
-        f"| growth of a rehearsal | 20,000 to 2,000,000 registrations | power 1.1 | {_growth(found)} |"
+        f"| growth of the whole draw | 20,000 to 2,000,000 registrations | power 1.1 | {_growth(found)} |"
     )
     return "\n".join(lines) + "\n"
 
@@ -158,8 +161,9 @@ def _measured(found: Mapping[str, Any], asked: Asked) -> str:
 
 
 def _growth(found: Mapping[str, Any]) -> str:
-    points = series_of(found).get(_GROWING)
-    if points is None:
-        return MISSING
-    told = f"{slope(points):.2f} from {points[0][0]:,} to {points[-1][0]:,} residents"
-    return told if points[-1][0] >= _LARGEST else f"{told}; beyond that {MISSING}"
+    for name, largest, what in _GROWING:
+        points = series_of(found).get(name)
+        if points is not None:
+            told = f"{slope(points):.2f} from {points[0][0]:,} to {points[-1][0]:,} {what}"
+            return told if points[-1][0] >= largest else f"{told}; beyond that {MISSING}"
+    return MISSING

@@ -1,4 +1,4 @@
-"""`python -m benchmarks report`: write docs/performance.md and its plots from results.json."""
+"""`python -m benchmarks report`: write docs/performance.md, plots and steps of docs/scaling.md from results.json."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from benchmarks import plan
 from benchmarks.asked import table
 from benchmarks.results import kept, series_of, slope
 
@@ -46,6 +47,7 @@ def write(descriptions: Mapping[str, str]) -> None:
     """
     found = kept()
     PAGE.write_text(page(found, descriptions), encoding="utf-8")
+    plan.write(found)
     plot(series_of(found), PLOT)
 
 

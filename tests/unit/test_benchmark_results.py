@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import asked, report
+from benchmarks import asked, plan, report
 from benchmarks.__main__ import BENCHMARKS, CITY, describe
 from benchmarks.results import keep, kept, series_of, slope
 
@@ -83,11 +83,34 @@ def test_what_was_asked_for_is_missing_until_it_was_measured_at_its_size(tmp_pat
     )
     told = asked.table(kept(path))
     assert "| register import | 5,000,000 rows | 40 s | 20 s; 99 MB; 2.00 × COPY, 20" in told
-    assert f"1.00 from 20,000 to 200,000 residents; beyond that {asked.MISSING}" in told
+    assert f"1.00 from 20,000 to 200,000 residents, all of a rehearsal; beyond that {asked.MISSING}" in told
     assert told.count(asked.MISSING) == len(asked.ASKED)
     assert asked.table(kept(path)) in report.page(
         kept(path), dict.fromkeys(("load-large", "rehearse"), "Of it.")
     )
+
+
+def test_the_growth_asked_for_is_that_of_the_draw_where_it_was_measured(tmp_path: Path):
+    path = tmp_path / "results.json"
+    of_all = [row(size, 9.0, series="rehearse on PostgreSQL") for size in (20_000, 4_000_000)]
+    of_draw = [row(size, size / 1e4, series="closing to published bundle") for size in (10_000, 1_992_554)]
+    keep("rehearse", of_all, path)
+    assert "0.00 from 20,000 to 4,000,000 residents" in asked.table(kept(path))
+    keep("rehearse", [*of_all, *of_draw], path)
+    assert "1.00 from 10,000 to 1,992,554 registrations |" in asked.table(kept(path))
+
+
+def test_steps_are_told_by_the_slope_and_never_by_less_than_their_size(tmp_path: Path):
+    path, page = tmp_path / "results.json", tmp_path / "scaling.md"
+    keep("draw", [row(size, 1e-6 * size**1.1) for size in (20_000, 2_000_000)], path)
+    keep("load", [row(size, 30.0, series="bulk registration") for size in (1_000, 2_000_000)], path)
+    told = plan.steps(kept(path))
+    assert "| importing registrations | 30 s for 2,000,000 | 0.00 | 30 s | 5 minutes | 2.3 hours |" in told
+    assert "| 8.5 s for 2,000,000 | 1.10 | 8.5 s | 110 s | 70 minutes |" in told
+    page.write_text(f"before\n{plan._BEGINS}old\n{plan._ENDS}after\n", encoding="utf-8")
+    for _ in range(2):
+        plan.write(kept(path), page)
+        assert page.read_text(encoding="utf-8") == f"before\n{plan._BEGINS}{told}{plan._ENDS}after\n"
 
 
 def test_everything_that_was_asked_for_has_a_benchmark():
