@@ -46,12 +46,16 @@ SECONDS = 3.0
 REGISTERING, WINNING = 12_000, 12_000
 #: A minute that counts, after the window that warms up.
 LONG_WINDOWS, LONG_PEOPLE = 21, 60_000
-#: Each token may ask so often a minute: enough of them that none meets its limit.
-TOKENS = 300
+#: Each token may ask so often a minute: enough of them, at each store, that none meets its limit.
+TOKENS, LONG_TOKENS = 60, 200
 
 
 def run(
-    windows: int = WINDOWS, seconds: float = SECONDS, people: int = REGISTERING, winners: int = WINNING
+    windows: int = WINDOWS,
+    seconds: float = SECONDS,
+    people: int = REGISTERING,
+    winners: int = WINNING,
+    tokens: int = TOKENS,
 ) -> list[dict[str, Any]]:
     """Measure both.
 
@@ -60,6 +64,7 @@ def run(
         seconds: of a window.
         people: who can register.
         winners: who can collect.
+        tokens: by which they are registered, and at each store handed out to.
 
     Returns:
         One row each: seconds a request took on average; rate, latencies and processor time, ours and the bare route's.
@@ -71,8 +76,8 @@ def run(
     ):
         folder = Path(name)
         cases = (
-            ("register", registering_world(server, people)),
-            ("hand out", _handing_out(server, 2 * winners, folder)),
+            ("register", registering_world(server, people, tokens)),
+            ("hand out", _handing_out(server, 2 * winners, folder, tokens)),
         )
         return [_compare(what, prepared, server, redis, folder, windows, seconds) for what, prepared in cases]
 
@@ -81,7 +86,7 @@ def run_long(scale: float = 1.0) -> list[dict[str, Any]]:
     """Registering and handing out by the HTTP interface for a minute each, beside a bare Flask route with psycopg."""
     # Each request is sent once; a minute needs as many as could be served, and some more.
     many = int(LONG_PEOPLE * scale)
-    return run(max(2, int(LONG_WINDOWS * scale)), SECONDS, many, many)
+    return run(max(2, int(LONG_WINDOWS * scale)), SECONDS, many, many, LONG_TOKENS)
 
 
 def _compare(
@@ -128,11 +133,13 @@ def _compare(
     }
 
 
-def registering_world(server: Postgres, people: int) -> tuple[Service, list[dict[str, Any]]]:
+def registering_world(
+    server: Postgres, people: int, tokens: int = TOKENS
+) -> tuple[Service, list[dict[str, Any]]]:
     """Give a world with an open round, and the requests by which people register in it."""
     service = _world(server)
     open_round(service)
-    tokens = [make_token(service, OPERATOR, f"helper-{nth}", "helper").secret for nth in range(TOKENS)]
+    made = [make_token(service, OPERATOR, f"helper-{nth}", "helper").secret for nth in range(tokens)]
     return service, [
         _request(
             f"/api/v1/rounds/{ROUND}/registrations",
@@ -145,14 +152,16 @@ def registering_world(server: Postgres, people: int) -> tuple[Service, list[dict
                 "choices": ["siming-1", "huli-1"],
                 "for_whom": "other",
             },
-            tokens[nth % TOKENS],
+            made[nth % tokens],
             nth,
         )
         for nth, person in enumerate(make_people(people))
     ]
 
 
-def _handing_out(server: Postgres, count: int, folder: Path) -> tuple[Service, list[dict[str, Any]]]:
+def _handing_out(
+    server: Postgres, count: int, folder: Path, tokens: int
+) -> tuple[Service, list[dict[str, Any]]]:
     """Give a world in which half of so many people have won, and the requests by which they are handed out to."""
     service, people = _world(server), make_people(count)
     open_round(service)
@@ -167,7 +176,7 @@ def _handing_out(server: Postgres, count: int, folder: Path) -> tuple[Service, l
         starts = sorted(pickup.list_starts(c, draw.id))
         places = pickup.list_planned(c, draw.id, starts[0], starts[-1].replace(hour=23))
     set_clock(service, starts[0])
-    tokens = {store: list(_tokens(service, store)) for store in STORE_SLUGS}
+    made = {store: list(_tokens(service, store, tokens)) for store in STORE_SLUGS}
     return service, [
         _request(
             f"/api/v1/rounds/{ROUND}/stores/{place.store}/hand-overs",
@@ -175,16 +184,16 @@ def _handing_out(server: Postgres, count: int, folder: Path) -> tuple[Service, l
                 "nonce": f"bench-{place.number}",
                 "code": code_of(service, ROUND, 1, place.number, place.code_version),
             },
-            tokens[place.store][nth % TOKENS],
+            made[place.store][nth % tokens],
             nth,
-            address=STORE_SLUGS.index(place.store) * TOKENS + nth % TOKENS,
+            address=STORE_SLUGS.index(place.store) * tokens + nth % tokens,
         )
         for nth, place in enumerate(places)
     ]
 
 
-def _tokens(service: Service, store: str) -> Iterator[str]:
-    for nth in range(TOKENS):
+def _tokens(service: Service, store: str, count: int) -> Iterator[str]:
+    for nth in range(count):
         made = make_token(service, OPERATOR, f"{store}-{nth}", "counter", store)
         till_for(service, OPERATOR, ROUND, store, made.holder.name)
         yield made.secret
