@@ -144,6 +144,9 @@ def test_nginx_asks_where_the_application_listens():
     conf = (DEPLOY / "nginx" / "maskres.conf").read_text(encoding="utf-8")
     assert f"ListenStream={server_settings.bind}\n" in unit
     assert f"server {server_settings.bind} " in conf
+    kept = re.search(r"upstream maskres_app \{[^}]*keepalive_timeout (\d+)s;", conf)
+    assert kept is not None
+    assert int(kept[1]) < server_settings.keepalive, "else requests go where nobody listens any more"
 
 
 def test_units_are_all_written_down():
