@@ -36,9 +36,9 @@ def loads(data: bytes, *, file: str, is_published: bool = False) -> dict[str, An
     try:
         text = data.decode("utf-8")
     except UnicodeDecodeError as error:
-        refuse("The file is not UTF-8.", data.count(b"\n", 0, error.start) + 1)
+        refuse("This is not UTF-8.", data.count(b"\n", 0, error.start) + 1)
     if text.startswith("\ufeff"):
-        refuse("The file begins with a byte order mark; it must not.", 1)
+        refuse("This begins with a byte order mark; it must not.", 1)
     if is_published and b"\r" in data:
         refuse(
             "The line holds a carriage return; lines end with LF alone.",
@@ -49,16 +49,16 @@ def loads(data: bytes, *, file: str, is_published: bool = False) -> dict[str, An
     try:
         value = _decode(text)
         if not isinstance(value, dict):
-            raise _Unlike("The file must hold one JSON object.")
+            raise _Unlike("This must be one JSON object.")
         # Half a character or NUL stands in no UTF-8 that JSON takes, except written as an escape.
         if "\\" in text:
             _refuse_bad_text(value)
     except _Unlike as error:
         refuse(str(error))
     except json.JSONDecodeError as error:
-        refuse(f"The file is not JSON: {error.msg}.", error.lineno)
+        refuse(f"This is not JSON: {error.msg}.", error.lineno)
     except RecursionError:
-        refuse("The file is nested too deeply.")
+        refuse("This is nested too deeply.")
     return value
 
 
@@ -83,7 +83,7 @@ def _read_members(members: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _no_number(text: str) -> NoReturn:
-    raise _Unlike(f"{text:.40} is not a whole number.")
+    raise _Unlike(f"{text:.40} is not a whole number of at most 18 digits.")
 
 
 def _read_integer(digits: str) -> int:
