@@ -62,13 +62,9 @@ def _create(service: Service, form: Form, earlier: Sequence[rounds.Round]) -> st
         _SUGGESTED,
         *(each.slug for each in earlier),
     }
-    rules_file = sent_file(form, "rules") if is_from_file else None
-    if not is_from_file and not is_slug(form["round"].strip()):
-        form.errors["round"] = gettext("Please give a short name: lower-case letters, digits and hyphens.")
-    stores = sent_file(form, "stores")
-    for name in ("notary", "witness"):
-        if not form[name].strip():
-            form.errors[name] = gettext("Please paste the key.")
+    _say_missing(form, is_from_file=is_from_file)
+    rules_file = sent_file(form, "rules") if is_from_file and not form.errors else None
+    stores = sent_file(form, "stores") if not form.errors else None
     if form.errors or stores is None:
         return None
     try:
@@ -77,11 +73,11 @@ def _create(service: Service, form: Form, earlier: Sequence[rounds.Round]) -> st
         place = "stores" if error.line is not None or error.file is not None else "rules"
         refuse(form, error, **{error.field or "": place, error.code.replace("-", "_"): place})
         return None
-    name = round_name(rules.round)
-    if any(round_name(each.slug) == name for each in earlier if each.slug != rules.round):
+    if _is_like_another(rules.round, earlier):
         # People would be shown two rounds and could not tell them apart.
         form.errors["rules" if is_from_file else "round"] = gettext(
-            "There is another round that people know as %(round)s. Please give another number.", round=name
+            "There is another round that people know as %(round)s. Please give another number.",
+            round=round_name(rules.round),
         )
         return None
     times = read_times(form, rules.zone)
@@ -101,6 +97,27 @@ def _create(service: Service, form: Form, earlier: Sequence[rounds.Round]) -> st
         refuse(form, error, round_exists="rules" if is_from_file else "round", unknown_district="stores")
         return None
     return made.slug
+
+
+def _say_missing(form: Form, *, is_from_file: bool) -> None:
+    """Name what is not there, each so that the summary tells two files and two keys apart."""
+    needed = {
+        "stores": gettext("Please choose the file of the stores."),
+        "notary": gettext("Please paste the notary's key."),
+        "witness": gettext("Please paste the witness's key."),
+    }
+    if is_from_file:
+        needed = {"rules": gettext("Please choose the file of the rules.")} | needed
+    elif not is_slug(form["round"].strip()):
+        form.errors["round"] = gettext("Please give a short name: lower-case letters, digits and hyphens.")
+    for name, words in needed.items():
+        if not (has_file(name) or form[name].strip()):
+            form.errors[name] = words
+
+
+def _is_like_another(slug: str, earlier: Sequence[rounds.Round]) -> bool:
+    name = round_name(slug)
+    return any(round_name(each.slug) == name for each in earlier if each.slug != slug)
 
 
 def _read(

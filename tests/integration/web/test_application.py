@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import gzip
 import json
+import os
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 import structlog
@@ -16,6 +20,8 @@ from maskres.usecases.service import Service
 from maskres.web import doors
 from tests.support.web import log_in, make_account, make_app, send
 from tests.support.world import pass_time
+
+ROOT = Path(__file__).parents[3]
 
 
 @pytest.fixture
@@ -84,6 +90,17 @@ def test_without_tables_or_keys_the_application_does_not_start(tmp_path, sqlite_
     with pytest.raises(ConfigurationError) as caught:
         create_app(variables | {"MASKRES_DATABASE_URL": sqlite_service.database.url})
     assert caught.value.code == "missing-keys"
+
+
+def test_a_server_that_cannot_start_says_why_in_a_sentence_and_ends(tmp_path):
+    command = [sys.executable, "-m", "gunicorn", "-c", "python:maskres.web.server_settings", "wsgi:app"]
+    variables = {"PATH": os.environ["PATH"], "MASKRES_INSTANCE": str(tmp_path)}
+    ended = subprocess.run(
+        command, cwd=ROOT, env=variables, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert ended.returncode == 3
+    assert ended.stderr.startswith("Say by which address people reach the service: MASKRES_PUBLIC_URL=")
+    assert ended.stderr.count("\n") == 1
 
 
 @pytest.mark.parametrize("path", ["/", "/staff/login", "/nowhere"])

@@ -179,6 +179,13 @@ def test_a_round_begins_with_suggested_rules_or_those_of_an_earlier_one(desk: De
     assert "another round that people know as Round 2 of 2020" in alike.text
 
 
+def test_a_round_without_its_files_and_keys_names_each(desk: Desk) -> None:
+    said = desk.post("operator", "/operator/rounds/new", {"rules_from": "file"})
+    assert said.status_code == 422
+    for words in ("file of the rules", "file of the stores", "the notary&#39;s key", "the witness&#39;s key"):
+        assert said.text.count(words) == 2, words  # in the summary, and at the field
+
+
 def test_what_was_typed_survives_the_end_of_the_session_for_the_same_person_alone(desk: Desk) -> None:
     service = desk.service
     create_round(service)
