@@ -29,6 +29,22 @@ find_python() {
     return 1
 }
 
+can_make_venv() { "$python" -c 'import ensurepip, venv' 2>/dev/null; }
+
+# Debian and Ubuntu keep what makes virtual environments in a package of its own, which a fresh system has not.
+install_venv_package() {
+    package=$("$python" -c 'import sys; print("python%d.%d-venv" % sys.version_info[:2])')
+    if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
+        say "installing $package"
+        apt_install "$package" || { apt-get update -qq && apt_install "$package"; } || true
+        can_make_venv && return
+    fi
+    say "$python cannot make virtual environments. Install its package (Debian, Ubuntu: apt-get install $package), or uv."
+    exit 1
+}
+
+apt_install() { DEBIAN_FRONTEND=noninteractive apt-get install -qq --no-install-recommends "$@" >/dev/null; }
+
 make_venv() {
     python=$(find_python) || {
         say "Python 3.11 or later is needed and was not found. Install it (Debian 12: apt-get install python3 python3-venv)."
@@ -37,12 +53,9 @@ make_venv() {
     rm -rf .venv
     if command -v uv >/dev/null; then
         uv venv --quiet --python "$python" .venv
-    elif "$python" -c 'import ensurepip, venv' 2>/dev/null; then
-        "$python" -m venv .venv
     else
-        package=$("$python" -c 'import sys; print("python%d.%d-venv" % sys.version_info[:2])')
-        say "$python cannot make virtual environments. Install its package (Debian, Ubuntu: apt-get install $package), or uv."
-        exit 1
+        can_make_venv || install_venv_package
+        "$python" -m venv .venv
     fi
     fingerprint >.venv/.stamp-python
 }
