@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
-from typing import BinaryIO, Final, NamedTuple, NoReturn
+from functools import partial
+from typing import Any, BinaryIO, Final, NamedTuple, NoReturn
 
 from maskres.eligibility.periods import day_number, mark_months, month_index, read_day, read_month
 from maskres.errors import InputError
@@ -64,6 +65,10 @@ class RegisterRow(NamedTuple):
     months: int
     died_on: int | None
     other_canonical_id: str | None
+
+
+# As the class does, in half the time.
+_make_row: Callable[[tuple[Any, ...]], RegisterRow] = partial(tuple.__new__, RegisterRow)
 
 
 class _Standing(NamedTuple):
@@ -151,7 +156,7 @@ def _read_all(
         except InputError as error:
             yield BadRow(line, error.code, error.message, error.field)
         else:
-            yield RegisterRow(line, document, name, valid_from, valid_until, months, died_on, other)
+            yield _make_row((line, document, name, valid_from, valid_until, months, died_on, other))
 
 
 def _read_household(values: Sequence[str], standing: _Standing) -> _Span:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+from collections.abc import Iterable
 
 from maskres.errors import ConfigurationError
 
@@ -40,6 +41,17 @@ class KeyedHash:
         outer = self._outer.copy()
         outer.update(inner.digest())
         return outer.digest()
+
+    def digests(self, messages: Iterable[bytes]) -> list[bytes]:
+        """Compute the HMACs of many messages, each as `digest` does."""
+        begin, end = self._inner.copy, self._outer.copy
+        found = []
+        for message in messages:
+            inner, outer = begin(), end()
+            inner.update(message)
+            outer.update(inner.digest())
+            found.append(outer.digest())
+        return found
 
     def hexdigest(self, message: bytes) -> str:
         """Compute the HMAC of a message as 64 lower-case hex digits."""

@@ -19,7 +19,7 @@ from typing import BinaryIO
 from maskres.errors import InputError
 
 #: Small enough that what is made of a block stays small, and several processes have something to do.
-BLOCK_BYTES = 1 << 18
+BLOCK_BYTES = 1 << 19
 LINE_LIMIT_BYTES = 1 << 20
 JOINED_LINES_LIMIT = 20
 BAD_ROWS_KEPT = 500

@@ -6,6 +6,7 @@ nothing without the version it was made with.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from maskres.formats.keyed import KeyedHash
@@ -49,6 +50,12 @@ def id_digest(key: IndexKey, canonical: str) -> bytes:
     return key.keyed.digest(b"id/" + canonical.encode())[:ID_DIGEST_BYTES]
 
 
+def id_digests(key: IndexKey, canonicals: Iterable[str]) -> list[bytes]:
+    """Compute the digests of many documents, each as id_digest does."""
+    messages = [b"id/" + canonical.encode() for canonical in canonicals]
+    return [digest[:ID_DIGEST_BYTES] for digest in key.keyed.digests(messages)]
+
+
 def name_digest(key: IndexKey, canonical: str, matching_name: str) -> bytes:
     """Compute the digest that says whether a register knows a document under a name.
 
@@ -64,6 +71,15 @@ def name_digest(key: IndexKey, canonical: str, matching_name: str) -> bytes:
         8 bytes: first of HMAC-SHA256(secret, `name/<canonical>/<matching name>`).
     """
     return key.keyed.digest(f"name/{canonical}/{matching_name}".encode())[:NAME_DIGEST_BYTES]
+
+
+def name_digests(key: IndexKey, canonicals: Iterable[str], matching_names: Iterable[str]) -> list[bytes]:
+    """Compute the digests of many names, each as name_digest does."""
+    messages = [
+        b"name/" + canonical.encode() + b"/" + name.encode()
+        for canonical, name in zip(canonicals, matching_names, strict=True)
+    ]
+    return [digest[:NAME_DIGEST_BYTES] for digest in key.keyed.digests(messages)]
 
 
 def phone_digest(key: IndexKey, e164: str) -> bytes:

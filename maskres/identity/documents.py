@@ -7,8 +7,9 @@ foreigners' permanent residence cards, passports. No message repeats the number:
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from datetime import date
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import NamedTuple, NoReturn
 
 from maskres.errors import InputError
@@ -38,7 +39,7 @@ def _sum_up(digits: str, position: int) -> int:
 
 
 _AREA_SUMS = {f"{number:03}": _sum_up(f"{number:03}", 0) for number in range(1000)}
-_COUNTY_SUMS = {f"{number:03}": _sum_up(f"{number:03}", 3) for number in range(1000)}
+_DISTRICT_SUMS = {f"{number:03}": _sum_up(f"{number:03}", 3) for number in range(1000)}
 _YEAR_SUMS = {f"{year}": _sum_up(f"{year}", 6) for year in range(1800, 2100)}
 _DAY_SUMS = {f"{day:04}": _sum_up(f"{day:04}", 10) for day in range(1300)}
 _SEQUENCE_SUMS = {f"{number:03}": _sum_up(f"{number:03}", 14) for number in range(1000)}
@@ -103,6 +104,10 @@ class Document(NamedTuple):
         return self.value[-4:]
 
 
+# As Document does, in half the time.
+_make_document: Callable[[tuple[str, str, None, date, str]], Document] = partial(tuple.__new__, Document)
+
+
 def read_kind(text: str, *, field: str = "id_type") -> str | None:
     """Read a kind of document in English or Chinese.
 
@@ -149,7 +154,7 @@ def read_document(
 
     Source: GB 11643, ISO 7064 MOD 11-2, ICAO 9303-4.
     """
-    known_kind = read_kind(kind) if kind else None
+    known_kind = (_KIND_BY_NAME.get(kind) or read_kind(kind)) if kind else None
     document = _read_eighteen(number) if len(number) == 18 else None
     if document is None:
         document = _read_written(number, known_kind, field)
@@ -167,22 +172,29 @@ def _read_eighteen(number: str) -> Document | None:
     made anew every year; no list has all that ever were, and checking against one shuts out most people born
     before 1980. So any digits will do.
     """
+    county, birth = _read_county(number[:6]), _read_birth(number[6:14])
+    sequence = _SEQUENCE_SUMS.get(number[14:17])
+    if county is None or birth is None or sequence is None:
+        return None
+    kind, total = county
+    born, of_birth = birth
+    if _CHECK_SYMBOLS[(total + of_birth + sequence) % 11] != number[17]:
+        return None
+    return _make_document((kind, number, None, born, "M" if number[16] in "13579" else "F"))
+
+
+# Of millions of numbers all begin with one of a few thousand counties.
+@lru_cache(maxsize=1 << 13)
+def _read_county(digits: str) -> tuple[str, int] | None:
+    """Read positions 1 to 6: the kind of card that they mark, and what they add to the check sum."""
     try:
-        total = _AREA_SUMS[number[:3]] + _COUNTY_SUMS[number[3:6]] + _SEQUENCE_SUMS[number[14:17]]
+        total = _AREA_SUMS[digits[:3]] + _DISTRICT_SUMS[digits[3:]]
     except KeyError:
         return None
-    birth = _read_birth(number[6:14])
-    if birth is None or _CHECK_SYMBOLS[(total + birth[1]) % 11] != number[17]:
-        return None
-    sex = "M" if number[16] in "13579" else "F"
-    return Document(_tell_kind(number), number, None, birth[0], sex)
-
-
-def _tell_kind(number: str) -> str:
     # 81, 82, 83 and 9 are given to no county of the mainland: they mark the cards made for others.
-    if number[0] == "9":
-        return PR_CARD
-    return HMT_PERMIT if number[:2] in ("81", "82", "83") else CN_ID
+    if digits[0] == "9":
+        return PR_CARD, total
+    return (HMT_PERMIT if digits[:2] in ("81", "82", "83") else CN_ID), total
 
 
 @lru_cache(maxsize=1 << 16)

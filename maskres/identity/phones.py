@@ -42,7 +42,7 @@ def normalise_phone(text: str, *, field: str = "phone") -> str:
 
     Source: ITU-T E.164; the numbering plans that the library phonenumbers knows.
     """
-    if len(text) == 11 and _PLAIN_MOBILE.fullmatch(text) and _is_mobile_prefix(text[:5]):
+    if len(text) == 11 and text.isascii() and text.isdigit() and _is_mobile_prefix(text[:5]):
         return f"+86{text}"
     if len(text) > _INPUT_LIMIT:
         _refuse("This is too long for a phone number.", field)

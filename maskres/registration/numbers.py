@@ -35,7 +35,7 @@ def registration_number(number_key: bytes | KeyedHash, canonical: str, attempt: 
 
 def registration_numbers(number_key: KeyedHash, canonicals: Iterable[str]) -> list[str]:
     """Derive the first numbers of many persons, each as registration_number does."""
-    return spell_digests([number_key.digest(canonical.encode()) for canonical in canonicals])
+    return spell_digests(number_key.digests(map(str.encode, canonicals)))
 
 
 def key_digest(key: bytes) -> str:

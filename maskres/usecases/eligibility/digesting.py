@@ -13,7 +13,7 @@ from typing import Any
 from maskres.eligibility.registers import RegisterRow, read_register
 from maskres.formats.copy_text import spell_columns
 from maskres.formats.office_csv import BadRow, Piece
-from maskres.identity.digests import IndexKey, id_digest, name_digest
+from maskres.identity.digests import IndexKey, id_digest, id_digests, name_digests
 from maskres.usecases.imports import Prepared
 
 
@@ -68,11 +68,11 @@ def _documents_of(rows: Iterable[RegisterRow]) -> Iterator[tuple[str, RegisterRo
 def _digest(documents: Iterable[tuple[str, RegisterRow]], key: IndexKey, version_id: int) -> list[list[Any]]:
     """Give the columns registers.ROW_COLUMNS, one after another as sealing.py does."""
     given = list(documents)
-    rows = [row for _, row in given]
+    canonicals, rows = [canonical for canonical, _ in given], [row for _, row in given]
     return [
         [version_id] * len(rows),
-        [id_digest(key, canonical) for canonical, _ in given],
-        [name_digest(key, canonical, row.name) for canonical, row in given],
+        id_digests(key, canonicals),
+        name_digests(key, canonicals, [row.name for row in rows]),
         [row.valid_from for row in rows],
         [row.valid_until for row in rows],
         [row.months for row in rows],

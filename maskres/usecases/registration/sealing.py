@@ -18,7 +18,7 @@ from maskres.db.filling import FILLED
 from maskres.formats.copy_text import spell_columns, spell_tables
 from maskres.formats.keyed import KeyedHash
 from maskres.formats.office_csv import BadRow, Piece
-from maskres.identity.digests import IndexKey, id_digest, name_digest, phone_digest
+from maskres.identity.digests import IndexKey, id_digests, name_digests, phone_digest
 from maskres.identity.encryption import NONCE_BYTES, Cipher
 from maskres.identity.names import matching_name
 from maskres.keys import RandomBytes
@@ -129,17 +129,14 @@ class _Sealer:
         )
         canonicals = [document.canonical for document in documents]
         numbers = registration_numbers(self._number_key, canonicals)
-        digests = [id_digest(self._index_key, canonical) for canonical in canonicals]
+        digests = id_digests(self._index_key, canonicals)
         ages = {birth: age_on(birth, self._reference_date) for birth in set(births)}
         joined = ["|".join(stores) for stores in choices]
         wish_texts = map("/".join, zip(districts, reaches, joined, strict=True))
         return [
             numbers_of_lines,
             digests,
-            [
-                name_digest(self._index_key, canonical, matching_name(name))
-                for canonical, name in zip(canonicals, names, strict=True)
-            ],
+            name_digests(self._index_key, canonicals, map(matching_name, names)),
             [None if phone is None else phone_digest(self._index_key, phone) for phone in phones],
             seal_canonicals(self._cipher, canonicals, digests, first_nonces),
             seal_contacts(self._cipher, applications, digests, second_nonces),

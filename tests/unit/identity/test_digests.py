@@ -2,11 +2,12 @@
 
 import hashlib
 import hmac
+from functools import partial
 
 import pytest
 
 from maskres.errors import ConfigurationError
-from maskres.identity.digests import IndexKey, id_digest, name_digest, phone_digest
+from maskres.identity.digests import IndexKey, id_digest, id_digests, name_digest, name_digests, phone_digest
 
 SECRET = bytes(range(32))
 KEY = IndexKey(3, SECRET)
@@ -21,6 +22,12 @@ def test_digests_are_truncated_hmacs_with_their_purpose_in_front() -> None:
     assert id_digest(KEY, canonical) == expected("id/CN-ID:11010519491231002X", 16)
     assert name_digest(KEY, canonical, "𠮷三") == expected("name/CN-ID:11010519491231002X/𠮷三", 8)
     assert phone_digest(KEY, "+8613812345678") == expected("phone/+8613812345678", 16)
+
+
+def test_many_digests_are_each_as_if_it_were_alone() -> None:
+    canonicals, names = ["CN-ID:1", "CN-ID:2", "PASSPORT:GBR:3"], ["张三", "李四", "ANN"]
+    assert id_digests(KEY, canonicals) == [id_digest(KEY, canonical) for canonical in canonicals]
+    assert name_digests(KEY, canonicals, names) == list(map(partial(name_digest, KEY), canonicals, names))
 
 
 def test_equal_names_of_two_people_differ() -> None:
