@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import random
 from collections.abc import Iterator
 from typing import Any
 
@@ -13,6 +15,7 @@ from maskres.registration.receipts import read_receipt
 from maskres.usecases.accounts import tokens
 from maskres.usecases.eligibility import deciding
 from maskres.usecases.service import SERVICE, Service
+from maskres.web.api.plain import PlainCases
 from tests.support.api import Partner, application
 from tests.support.collecting import Counters
 from tests.support.lender import Lender
@@ -26,7 +29,7 @@ pytest_plugins = ("tests.support.collecting_fixtures",)
 ONE, TWO, THREE = make_people(3)
 AT = f"/rounds/{ROUND}/registrations"
 #: What the way taken must not show in; what is random, and the audit log's and persons' own ids, left out.
-_SAME = (
+_ROWS = (
     "SELECT round_id, number, status, id_digest, name_digest, phone_digest, key_version, age, sex, for_whom,"
     " is_keeping, district, reach, choices, seal, registered_at, changed_at, draw, ledger_size, entered_by,"
     " length(contact) FROM registrations ORDER BY number",
@@ -34,11 +37,11 @@ _SAME = (
     "SELECT last_win_at, rounds_waited, bonus_tickets, kept_wishes, retained_until, count(*) FROM persons"
     " GROUP BY 1, 2, 3, 4, 5",
     "SELECT count(*) FROM registrations r JOIN documents d USING (id_digest) WHERE r.person_id = d.person_id",
-    "SELECT at, actor, act, round, draw, number, detail FROM audit_log ORDER BY id",
     "SELECT scope, key, length(request_sha256), held_until, status, length(answer), data_version, expires_at,"
     " length(holder)"
     " FROM idempotency_keys ORDER BY key",
 )
+_SAME = (*_ROWS, "SELECT at, actor, act, round, draw, number, detail FROM audit_log ORDER BY id")
 
 
 @pytest.fixture
@@ -161,6 +164,68 @@ def test_a_key_of_another_request_is_told_so_and_registers_nobody(partner: Partn
     other = partner.send(AT, application(TWO), sent)
     assert (other.status_code, other.json["code"]) == (422, "idempotency-key-reused")
     assert fetch(partner.service.database, "SELECT count(*) FROM persons") == [(1,)]
+
+
+def _request(rng: random.Random, people: list[Any]) -> dict[str, Any]:
+    """Make a request that is in order more often than not; its token is put in later."""
+    body = application(rng.choice(people), phone=f"1380000{rng.randrange(300):04}")
+    name = rng.choice(list(body))
+    spoilt = rng.randrange(18)
+    if spoilt == 0:
+        body[name] = rng.choice([None, 1, "", [], {}, True, "x" * 300, "é\0", -1.5])
+    elif spoilt == 1:
+        del body[name]
+    elif spoilt == 2:
+        body[rng.choice(["nothing", "for_whom", "keep", "sex"])] = rng.choice(["yes", True, "M", "self"])
+    data = json.dumps(body, ensure_ascii=rng.random() < 0.5).encode()
+    at = rng.randrange(len(data))
+    data = {
+        3: data[:at] + rng.randbytes(1) + data[at + 1 :],
+        4: data[:at],
+        5: b"\xef\xbb\xbf" + data,
+        6: data[:-1] + b',"name":"Twice"}',
+    }.get(spoilt, data)
+    usual = [{}] * 12
+    keys = [{"Idempotency-Key": key} for key in ("k" * 15, "k" * 16, f"a-key-of-request-{rng.randrange(40)}")]
+    others = [{"Phone-Proof": "x"}, {"Registration-Secret": ""}, {"Content-Encoding": "identity"}]
+    return {
+        "method": rng.choice(["POST"] * 12 + ["GET"]),
+        "path": f"/api/v1{AT}" + rng.choice([""] * 12 + ["/", "s"]),
+        "query_string": rng.choice([""] * 12 + ["language=en", "language=xx", "other=1"]),
+        "content_type": rng.choice(
+            ["application/json"] * 12 + ["text/json", "application/json; charset=utf-8"]
+        ),
+        "headers": rng.choice(usual + 2 * keys) | rng.choice(usual + others),
+        "data": data,
+    }
+
+
+def test_sound_and_broken_requests_are_answered_alike_by_both_ways(twins: list[Partner], ways, monkeypatch):
+    rng, people = random.Random(20200206), list(make_people(300))
+    tokens_of = [
+        [
+            partner.token("helper"),
+            partner.token("counter", "siming-1"),
+            {"Authorization": "Bearer nobody"},
+            {},
+        ]
+        for partner in twins
+    ]
+    try_it = PlainCases._try
+    for _ in range(300):
+        asked, whose = _request(rng, people), rng.choice([0] * 12 + [1, 2, 3])
+        answers = []
+        for partner, held, way in zip(twins, tokens_of, (try_it, lambda *_: None), strict=True):
+            monkeypatch.setattr(PlainCases, "_try", way)
+            sent = asked | {"headers": held[whose] | asked["headers"]}
+            answer = partner.app.test_client().open(**sent)
+            members = answer.get_json(silent=True) or {}
+            members.pop("request_id", None)
+            answers.append((answer.status, answer.headers.get("Idempotent-Replayed"), members))
+        assert answers[0] == answers[1], asked
+    assert ways.count(("register", True)) > 30
+    found = [[fetch(partner.service.database, each) for each in _ROWS] for partner in twins]
+    assert found[0] == found[1]
 
 
 class Till:
