@@ -10,6 +10,8 @@ from maskres.db.engine import Database
 from maskres.demo.city import is_begun
 from maskres.demo.files import alone, demo_folder
 from maskres.errors import ConfigurationError
+from maskres.jobs.embedded import sole_owner
+from maskres.jobs.gateways import sms_file
 
 _SQLITE = "sqlite:///"
 #: Endings of the files that stand beside an SQLite database.
@@ -21,7 +23,8 @@ def reset_demo(settings: Settings) -> None:
 
     Raises:
         ConfigurationError: "not-a-demo" for a database that holds anything else; "demo-on-a-server" for one that is
-            no file.
+            no file; "queue-in-use" where the demo is being served: whoever is at its pages would go on in a database
+            that is nowhere any more.
     """
     if not settings.database_url.startswith(_SQLITE):
         raise ConfigurationError(
@@ -29,7 +32,7 @@ def reset_demo(settings: Settings) -> None:
         )
     if not demo_folder(settings.instance).exists():
         return
-    with alone(demo_folder(settings.instance)):
+    with sole_owner(settings.instance) as queue, alone(demo_folder(settings.instance)):
         database = Database(settings.database_url)
         try:
             is_demo = is_begun(database)
@@ -41,4 +44,6 @@ def reset_demo(settings: Settings) -> None:
                 Path(path + suffix).unlink(missing_ok=True)
             shutil.rmtree(settings.keys_folder, ignore_errors=True)
             shutil.rmtree(settings.bundles, ignore_errors=True)
+            sms_file(settings.instance).unlink(missing_ok=True)
         shutil.rmtree(demo_folder(settings.instance))
+        shutil.rmtree(queue)

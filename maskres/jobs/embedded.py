@@ -37,9 +37,7 @@ def embedded_queue(instance: Path) -> Iterator[str]:
         ConfigurationError: "queue-in-use" where another process has one in this folder; "no-embedded-queue" where
             it cannot be started on this machine.
     """
-    folder = instance.resolve() / "queue"
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with _sole_owner(folder / "owner"), _socket_path(folder) as path:
+    with sole_owner(instance) as folder, _socket_path(folder) as path:
         url = f"unix://{path}?db=0"
         _stop_left_over(url)
         try:
@@ -58,16 +56,28 @@ def embedded_queue(instance: Path) -> Iterator[str]:
 
 
 @contextmanager
-def _sole_owner(path: Path) -> Iterator[None]:
-    """Hold the folder's lock, which ends with this process however it ends."""
-    with path.open("w") as file:
+def sole_owner(instance: Path) -> Iterator[Path]:
+    """Keep the queue of a deployment to this process while the block runs, however the process ends.
+
+    Args:
+        instance: folder of the deployment.
+
+    Yields:
+        The queue's folder.
+
+    Raises:
+        ConfigurationError: "queue-in-use" where another process has it.
+    """
+    folder = instance.resolve() / "queue"
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with (folder / "owner").open("w") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
             raise ConfigurationError(
-                "queue-in-use", f"Another process has a queue in {path.parent}; stop it first."
+                "queue-in-use", f"Another process has a queue in {folder}; stop it first."
             ) from None
-        yield
+        yield folder
 
 
 @contextmanager

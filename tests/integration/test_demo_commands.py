@@ -9,6 +9,8 @@ import pytest
 from maskres.cli.deployment import settings
 from maskres.cli.main import main
 from maskres.demo.facts import read_facts
+from maskres.jobs.embedded import embedded_queue
+from maskres.jobs.gateways import sms_file
 
 
 @pytest.fixture
@@ -49,6 +51,11 @@ def test_a_demo_is_made_told_about_and_removed(instance, capsys):
     assert run(capsys, "demo", "prepare") == (0, "", "")
     assert read_facts(instance) == facts
     assert run(capsys, "demo", "prepare", "--residents", "400")[0] == 2
+    sms_file(instance).touch()
+    with embedded_queue(instance):  # as long as it is served
+        status, _, error = run(capsys, "demo", "reset")
+    assert status == 2 and "stop it first" in error
+    assert read_facts(instance) == facts and (instance / "maskres.sqlite").exists()
     assert run(capsys, "demo", "reset")[0] == 0
     assert list(instance.iterdir()) == []
     assert run(capsys, "demo", "reset")[0] == 0
