@@ -54,6 +54,8 @@ _PATIENCE: Mapping[str, Any] = {
 }
 #: Whoever answers people tells them sooner. Not for tasks: a COPY that waits for its turn is not answered either.
 ANSWERING: Mapping[str, Any] = {**_PATIENCE, "connect_timeout": 3, "tcp_user_timeout": 10_000}
+#: Its disk or memory is full, or all connections are taken; it is being shut down or started.
+_AT_ITS_END = ("53", "57P")
 _READING = "maskres_reading"
 _PRAGMA_ATTEMPTS = 100
 _PRAGMA_PAUSE_SECONDS = 0.05
@@ -308,8 +310,11 @@ def _clear() -> Iterator[None]:
 
 
 def _is_out_of_reach(error: BaseException | None) -> bool:
-    """Tell whether no PostgreSQL answered: it gives a code to everything that it refuses."""
-    return not isinstance(error, sqlite3.Error) and getattr(error, "sqlstate", None) is None
+    """Tell whether no PostgreSQL answered, which gives a code to all it refuses; or one that can do nothing now."""
+    if isinstance(error, sqlite3.Error):
+        return False
+    sqlstate = getattr(error, "sqlstate", None)
+    return sqlstate is None or sqlstate.startswith(_AT_ITS_END)
 
 
 def _no_database(text: str) -> ConfigurationError:

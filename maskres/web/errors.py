@@ -73,6 +73,7 @@ _HTTP_CODES = {
     503: "not-available",
 }
 RETRY_SECONDS = 5
+NOT_NOW = "This cannot be done just now. Please try again."
 
 
 def status_of(error: MaskresError) -> int:
@@ -89,6 +90,9 @@ def api_error(error: MaskresError) -> dict[str, Any]:
         {"version": 1, "code", "message", "errors": [{"code", "message", "field"?, "file"?, "line"?}, …],
         "request_id"}: `errors` lists every problem found, at least one.
     """
+    if isinstance(error, ConfigurationError):
+        # It names addresses, accounts and folders of the deployment: for the log, and nobody outside.
+        return _shape(error.code, NOT_NOW, [{"code": error.code, "message": NOT_NOW}])
     parts = getattr(error, "errors", None) or (error,)
     return _shape(error.code, error.message, [_part(part) for part in parts])
 
@@ -118,7 +122,8 @@ def set_up_errors(app: Flask) -> None:
     def on_known(error: MaskresError) -> Any:
         status = status_of(error)
         if status >= 500:
-            _log.error("failed", code=error.code, places=places_of(error))
+            said = {"said": error.message} if isinstance(error, ConfigurationError) else {}
+            _log.error("failed", code=error.code, places=places_of(error), **said)
         if request.path.startswith(API):
             return _with_retry(jsonify(api_error(error)), status)
         page, _ = show("error.html", page_status=status, words=say(error), code=error.code)
@@ -128,7 +133,7 @@ def set_up_errors(app: Flask) -> None:
     def on_lost_counter(error: RedisError) -> Any:
         # Only what must not be guessed comes here: all else goes on without its limits.
         _log.error("failed", error=type(error).__name__)
-        return on_known(ConfigurationError("no-limits", "This cannot be done just now. Please try again."))
+        return on_known(ConfigurationError("no-limits", NOT_NOW))
 
     @app.errorhandler(HTTPException)
     def on_http(error: HTTPException) -> Any:

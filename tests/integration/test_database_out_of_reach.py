@@ -6,6 +6,7 @@ import socket
 from collections.abc import Iterator
 
 import pytest
+import structlog
 
 from maskres.app import bare_app
 from maskres.db.engine import ANSWERING, Database
@@ -13,6 +14,8 @@ from maskres.db.extension import database_of
 from maskres.errors import ConfigurationError
 from maskres.usecases.service import Service
 from tests.servers.guard import free_port
+from tests.support.web import make_app
+from tests.support.world import make_service
 
 
 @pytest.fixture
@@ -36,6 +39,26 @@ def test_a_database_out_of_reach_is_told_plainly(silent: int):
     require_told(f"postgresql+psycopg://maskres@127.0.0.1:{free_port()}/maskres")
     require_told(f"postgresql+psycopg://maskres@127.0.0.1:{silent}/maskres")
     require_told("postgresql+psycopg://maskres@database.invalid/maskres")
+
+
+@pytest.mark.parametrize("sqlstate", ["53100", "53200", "57P01"])
+def test_a_database_at_its_end_is_told_as_one_out_of_reach(postgres_service: Service, sqlstate: str):
+    end = f"DO $$ BEGIN RAISE EXCEPTION 'no space left' USING ERRCODE = '{sqlstate}'; END $$"
+    with pytest.raises(ConfigurationError) as caught, postgres_service.database.writing() as c:
+        c.exec_driver_sql(end)
+    assert caught.value.code == "no-database"
+
+
+def test_no_stranger_learns_where_the_database_is():
+    """Programs are told that it cannot be done; the log says why."""
+    gone = make_service(Database(f"postgresql+psycopg://inner-role@127.0.0.1:{free_port()}/inner-name"))
+    client = make_app(gone).test_client()
+    for path in ("/api/v1/checkpoints", "/api/v1/rounds", "/", "/readyz"):
+        with structlog.testing.capture_logs() as lines:
+            answer = client.get(path)
+        assert answer.status_code == 503
+        assert not any(word in answer.text for word in ("inner-", "127.0.0.1", "refused"))
+        assert path == "/readyz" or any("127.0.0.1" in line.get("said", "") for line in lines)
 
 
 def test_whoever_answers_people_has_less_patience_than_a_task(postgres_service: Service):
