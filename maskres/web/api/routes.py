@@ -104,6 +104,7 @@ def publish(answer: Response, seconds: int, etag: str | None = None) -> Response
     answer.set_etag(etag or hashlib.sha256(answer.get_data()).hexdigest()[:32])
     answer.cache_control.public = True
     answer.cache_control.max_age = seconds
+    answer.headers.pop("Expires", None)  # of built files, a year ahead; old caches read nothing else
     if seconds == FIXED_SECONDS:
         answer.cache_control.immutable = True
     answer.headers["Access-Control-Allow-Origin"] = "*"

@@ -95,7 +95,8 @@ def add_offline(routes: Blueprint, door: Door) -> None:
     @routes.get("/sw.js")
     @public
     def service_worker() -> Response:
-        return send_from_directory(STATIC, "counter_worker.js", mimetype="text/javascript")
+        # Its address never changes, so nobody on the way may keep it: a till would go on with an old one.
+        return send_from_directory(STATIC, "counter_worker.js", mimetype="text/javascript", max_age=0)
 
     @routes.get("/manifest.webmanifest")
     @public

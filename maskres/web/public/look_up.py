@@ -30,7 +30,7 @@ _FILE = re.compile(
     r"draw\.json|pool/[0-9A-Z]{1,3}\.json|pool/all\.json|result/[0-9A-Z]{1,4}\.csv|result/all\.csv"
 )
 #: Files are replaced when a batch is published.
-_KEEP = "public, max-age=60"
+_KEEP_SECONDS = 60
 _SECONDS_KNOWN = 60
 
 
@@ -66,9 +66,7 @@ def look_up_routes(door: Door) -> Blueprint:
     def file(slug: str, draw: int, name: str) -> Any:
         if _FILE.fullmatch(name) is None:
             abort(404)
-        answer = send_from_directory(folder_of(slug, draw), name)
-        answer.headers["Cache-Control"] = _KEEP
-        return answer
+        return send_from_directory(folder_of(slug, draw), name, max_age=_KEEP_SECONDS)
 
     @routes.get("/rounds/<slug>/draws/<int:draw>/look-up")
     @public

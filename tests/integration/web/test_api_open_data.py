@@ -108,11 +108,20 @@ def test_files_are_the_published_bytes_and_may_be_kept(partner: Partner, counter
 
 
 @pytest.mark.parametrize(
-    "path", ["/rounds", f"/rounds/{ROUND}", f"/rounds/{ROUND}/stores", f"{DRAW}/slots", "/ledger.jsonl"]
+    "path",
+    [
+        "/rounds",
+        f"/rounds/{ROUND}",
+        f"/rounds/{ROUND}/stores",
+        f"{DRAW}/slots",
+        "/ledger.jsonl",
+        f"{DRAW}/bundle.zip",
+    ],
 )
 def test_what_may_change_is_kept_for_seconds_and_asked_for_by_its_etag(partner: Partner, path):
     answer = partner.get(path)
     assert "max-age=15" in answer.headers["Cache-Control"]
+    assert "Expires" not in answer.headers
     assert "Set-Cookie" not in answer.headers
     assert partner.get(path, {"If-None-Match": answer.headers["ETag"]}).status_code == 304
 

@@ -163,7 +163,9 @@ def test_bad_bodies_strangers_and_accounts_get_nothing(app: Flask, world: Counte
     account = log_in(app, world.service, "counter")
     assert account.get("/counter/offline/list").status_code == 303
     assert account.get("/counter/offline").status_code == 303
-    assert stranger.get("/counter/sw.js").mimetype == "text/javascript"
+    worker = stranger.get("/counter/sw.js")
+    assert worker.mimetype == "text/javascript"
+    assert worker.headers["Cache-Control"] == "no-cache, max-age=0", "its address never changes"
     manifest = stranger.get("/counter/manifest.webmanifest")
     assert (manifest.mimetype, manifest.get_json(force=True)["scope"]) == (
         "application/manifest+json",
