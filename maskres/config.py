@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -91,11 +92,14 @@ def read_web_settings(environment: Mapping[str, str]) -> WebSettings:
     """Read the settings of the web.
 
     Args:
-        environment: variables; MASKRES_PUBLIC_URL, MASKRES_PROXIES (default 0), MASKRES_REDIS_URL, MASKRES_REPLICA_URL.
+        environment: variables; MASKRES_PUBLIC_URL, MASKRES_PROXIES (default 0), MASKRES_REDIS_URL, MASKRES_REPLICA_URL;
+            PROMETHEUS_MULTIPROC_DIR, which is the library's, is only looked at.
 
     Raises:
-        ConfigurationError: "missing-public-url", "bad-public-url", "bad-proxies", "bad-redis-url", "bad-replica-url".
+        ConfigurationError: "missing-public-url", "bad-public-url", "bad-proxies", "bad-redis-url", "bad-replica-url",
+            "bad-measurements".
     """
+    _require_folder_of_measurements(environment)
     url = environment.get("MASKRES_PUBLIC_URL", "").rstrip("/")
     if not url:
         raise ConfigurationError(
@@ -118,6 +122,17 @@ def read_web_settings(environment: Mapping[str, str]) -> WebSettings:
     if redis_url is not None:
         _require_redis_url(redis_url)
     return WebSettings(url, int(proxies), redis_url, replica_url=_read_replica_url(environment))
+
+
+def _require_folder_of_measurements(environment: Mapping[str, str]) -> None:
+    """Refuse a folder that cannot be written to: every request would be done, then fail as it is counted."""
+    folder = environment.get("PROMETHEUS_MULTIPROC_DIR")
+    if folder is not None and not os.access(folder, os.W_OK | os.X_OK):
+        raise ConfigurationError(
+            "bad-measurements",
+            "PROMETHEUS_MULTIPROC_DIR must be a folder that the web may write to, empty when it starts.",
+            field="PROMETHEUS_MULTIPROC_DIR",
+        )
 
 
 def _read_replica_url(environment: Mapping[str, str]) -> str | None:

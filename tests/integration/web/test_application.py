@@ -65,6 +65,11 @@ def test_built_files_are_packed_for_whoever_can_unpack_them(app: Flask, name: st
         ({"MASKRES_PUBLIC_URL": "https://li@masks.example.org"}, "bad-public-url"),
         ({"MASKRES_PUBLIC_URL": "https://masks.example.org", "MASKRES_PROXIES": "9"}, "bad-proxies"),
         (
+            {"MASKRES_PUBLIC_URL": "http://localhost", "PROMETHEUS_MULTIPROC_DIR": "/no/folder"},
+            "bad-measurements",
+        ),
+        ({"MASKRES_PUBLIC_URL": "http://localhost", "PROMETHEUS_MULTIPROC_DIR": ""}, "bad-measurements"),
+        (
             {"MASKRES_PUBLIC_URL": "https://masks.example.org", "MASKRES_REDIS_URL": "localhost"},
             "bad-redis-url",
         ),
