@@ -165,22 +165,28 @@ def _facts_sql(
     return f"""
         SELECT e.draw_id, e.number, CAST({" + ".join(terms)} AS BIGINT)
         FROM entries e
-        {_passing_joins(bases)}
+        LEFT JOIN ({_WITH_A_PAST}) p ON p.id = e.person_id
+        {_passing_joins(bases, "e")}
         LEFT JOIN ({_same_person_sql(_versions(bases))}) s ON s.number = e.number
         {joins}
         WHERE e.draw_id = :draw {within.replace("{}", "e")}"""
 
 
 def _changes_sql(bases: Sequence[PinnedBasis]) -> str:
-    """Write the query of the masks that differ from those gathered by the same bases before."""
+    """Write the query of the masks that differ from those gathered by the same bases before.
+
+    Entries only lead to persons: most have no past, so entries meet those who have one first.
+    """
     return f"""
         SELECT number, mask FROM (
-            SELECT e.number, f.mask AS before,
+            SELECT f.number, f.mask AS before,
                    CAST((f.mask & {bits.OF_VERSIONS}) + {" + ".join(_passing_terms(bases))} AS BIGINT) AS mask
-            FROM entries e
-            JOIN facts f ON f.draw_id = e.draw_id AND f.number = e.number
-            {_passing_joins(bases)}
-            WHERE e.draw_id = :draw) found
+            FROM facts f
+            LEFT JOIN (
+                SELECT e.number, past.* FROM entries e JOIN ({_WITH_A_PAST}) past ON past.id = e.person_id
+                WHERE e.draw_id = :draw) p ON p.number = f.number
+            {_passing_joins(bases, "f")}
+            WHERE f.draw_id = :draw) found
         WHERE mask <> before"""
 
 
@@ -198,17 +204,17 @@ def _passing_terms(bases: Sequence[PinnedBasis]) -> list[str]:
     ]
 
 
-def _passing_joins(bases: Sequence[PinnedBasis]) -> str:
+def _passing_joins(bases: Sequence[PinnedBasis], alias: str) -> str:
+    """Write what the passing terms need beside p, the person's past, of rows with draw_id and number."""
     corrections = " ".join(
-        f"LEFT JOIN corrections c{nth} ON c{nth}.draw_id = e.draw_id AND c{nth}.number = e.number"
+        f"LEFT JOIN corrections c{nth} ON c{nth}.draw_id = {alias}.draw_id AND c{nth}.number = {alias}.number"
         f" AND c{nth}.kind = '{basis.kind}'"
         for nth, basis in enumerate(bases)
     )
     return f"""
-        LEFT JOIN ({_WITH_A_PAST}) p ON p.id = e.person_id
         LEFT JOIN draws d ON d.id = p.last_win_draw_id AND d.round_id = :round
-        LEFT JOIN ({_linked_win_sql(_versions(bases))}) w ON w.number = e.number
-        LEFT JOIN ({_HAS_WON_IN_ROUND}) h ON h.number = e.number
+        LEFT JOIN ({_linked_win_sql(_versions(bases))}) w ON w.number = {alias}.number
+        LEFT JOIN ({_HAS_WON_IN_ROUND}) h ON h.number = {alias}.number
         {corrections}"""
 
 
