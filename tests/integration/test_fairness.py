@@ -8,16 +8,18 @@ from pathlib import Path
 import pytest
 from sqlalchemy import update
 
-from maskres.db import files, rounds
+from maskres.db import files, results, rounds
 from maskres.db.tables import registrations
 from maskres.errors import InputError
 from maskres.lottery.results import read_result
 from maskres.rounds.status import DrawStatus
 from maskres.usecases.draw.bundles import export_bundle
+from maskres.usecases.draw.drawing import publish_allocation
 from maskres.usecases.draw.fairness import show_fairness
 from maskres.usecases.service import Service
 from tests.support.people import STORES, make_people
-from tests.support.world import play_to
+from tests.support.raw import fetch
+from tests.support.world import OPERATOR, play_to
 
 
 def test_the_report_is_published_with_the_places_and_counts_the_pool(service: Service) -> None:
@@ -106,3 +108,19 @@ def test_the_report_is_no_part_of_the_bundle(sqlite_service: Service, tmp_path: 
     export_bundle(sqlite_service, played.slug, played.draw, tmp_path / "bundle")
     names = {path.name for path in (tmp_path / "bundle").rglob("*")}
     assert "result.csv" in names and "fairness.json" not in names
+
+
+def test_where_the_report_fails_no_place_is_published(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whichever connection reads for it."""
+
+    def fail(*_: object) -> None:
+        raise OSError("the disk is full")
+
+    played = play_to(service, DrawStatus.DRAWN)
+    monkeypatch.setattr(results, "write_labels", fail)
+    with pytest.raises(OSError, match="the disk is full"):
+        publish_allocation(service, OPERATOR, played.slug, played.draw)
+    assert fetch(service.database, "SELECT status FROM draws") == [("drawn",)]
+    assert fetch(service.database, "SELECT count(*) FROM places") == [(0,)]

@@ -20,7 +20,7 @@ from maskres.lottery.results import read_result, write_result, write_result_by_n
 from maskres.lottery.slots import read_slots
 from maskres.lottery.wishes import read_wishes
 from maskres.rounds.status import DrawStatus, require_draw_step
-from maskres.usecases.draw.fairness import publish_fairness
+from maskres.usecases.draw.fairness import labels_beside, publish_fairness
 from maskres.usecases.draw.opened_wishes import write_opened_wishes
 from maskres.usecases.draw.placing import count_by_slot, place_rows
 from maskres.usecases.draw.winners import write_prepared_wishes
@@ -108,18 +108,19 @@ def publish_allocation(
     with service.scratch() as folder:
         files.fetch_file(c, draw.id, "result.csv", folder / "result.csv")
         files.fetch_file(c, draw.id, "slots.csv", folder / "slots.csv")
-        if prepared:
-            codes = write_prepared_wishes(c, service, prepared, folder / "wishes.csv")
-        else:
-            codes = write_opened_wishes(c, service, round_, draw, folder / "wishes.csv")
-        placements = allocate(
-            read_result(folder / "result.csv").winners,
-            read_wishes(folder / "wishes.csv"),
-            read_slots(folder / "slots.csv"),
-            str(draw.seed),
-        )
-        with (folder / "allocation.csv").open("wb") as out:
-            write_allocation(placements, out)
+        with labels_beside(c, service, round_, draw, folder):
+            if prepared:
+                codes = write_prepared_wishes(c, service, prepared, folder / "wishes.csv")
+            else:
+                codes = write_opened_wishes(c, service, round_, draw, folder / "wishes.csv")
+            placements = allocate(
+                read_result(folder / "result.csv").winners,
+                read_wishes(folder / "wishes.csv"),
+                read_slots(folder / "slots.csv"),
+                str(draw.seed),
+            )
+            with (folder / "allocation.csv").open("wb") as out:
+                write_allocation(placements, out)
         publish_fairness(c, service, round_, draw, folder)
         published = {
             name: publish(c, round_, draw, folder, name, service) for name in ("allocation.csv", "wishes.csv")

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +22,38 @@ from maskres.lottery.results import OUTCOMES
 from maskres.rounds.status import RoundStatus
 from maskres.usecases.service import OPEN_SECONDS, Service, may_be_stale
 
+_LABELS = "labels.csv"
+
+
+@contextmanager
+def labels_beside(
+    c: Transaction, service: Service, round_: rounds.Round, draw: rounds.Draw, folder: Path
+) -> Iterator[None]:
+    """Let PostgreSQL write who drew what, by a connection of its own, while the block opens wishes and places winners.
+
+    It was committed with the draw, so another connection reads the same. SQLite writes it in the transaction.
+
+    Args:
+        c: a writing transaction.
+        service: the service.
+        round_: the round.
+        draw: one of its draws, drawn in an earlier transaction.
+        folder: where publish_fairness finds the file once the block has ended.
+    """
+    if service.database.is_sqlite:
+        results.write_labels(c, draw.id, round_.id, folder / _LABELS)
+        yield
+        return
+    with ThreadPoolExecutor(1) as thread:
+        written = thread.submit(_write_labels, service, draw.id, round_.id, folder / _LABELS)
+        yield
+        written.result()
+
+
+def _write_labels(service: Service, draw_id: int, round_id: int, path: Path) -> None:
+    with service.database.reading() as c:
+        results.write_labels(c, draw_id, round_id, path)
+
 
 def publish_fairness(
     c: Transaction, service: Service, round_: rounds.Round, draw: rounds.Draw, folder: Path
@@ -30,12 +65,11 @@ def publish_fairness(
         service: the service.
         round_: the round.
         draw: one of its draws that has been drawn.
-        folder: for files on the way.
+        folder: with the file of labels_beside, and for files on the way.
     """
     files.fetch_file(c, draw.id, "pool.csv", folder / "pool.csv")
     pool = read_pool(folder / "pool.csv")
-    results.write_labels(c, draw.id, round_.id, folder / "labels.csv")
-    drawn, labels = _read_drawn(folder / "labels.csv", pool)
+    drawn, labels = _read_drawn(folder / _LABELS, pool)
     about = {
         "origin": record.origin(c),
         "round": round_.slug,
