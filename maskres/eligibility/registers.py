@@ -161,9 +161,11 @@ def _read_all(
 
 def _read_household(values: Sequence[str], standing: _Standing) -> _Span:
     moved_in = read_day(values[5], "moved_in")
-    moved_out = read_day(values[6], "moved_out")
-    died_on = read_day(values[7], "died_on")
-    _require_order(moved_in, moved_out, "moved_out")
+    # Most people have moved nowhere and live: what is empty is not even asked.
+    moved_out = read_day(values[6], "moved_out") if values[6] else None
+    died_on = read_day(values[7], "died_on") if values[7] else None
+    if moved_out is not None:
+        _require_order(moved_in, moved_out, "moved_out")
     if died_on is not None:
         _require_order(moved_in, died_on, "died_on")
         if died_on > standing.day:
