@@ -8,6 +8,7 @@ one moment.
 
 from __future__ import annotations
 
+import select
 import sqlite3
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -17,7 +18,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
-from sqlalchemy.exc import ArgumentError, DatabaseError, DBAPIError, OperationalError
+from sqlalchemy.exc import ArgumentError, DatabaseError, DBAPIError, DisconnectionError, OperationalError
 
 from maskres.db.replica import NotOnReplica, Replica
 from maskres.db.straight import ConnectionLost, StatementRefused, StraightLines, StraightStatement
@@ -90,7 +91,9 @@ class Database:
         self.engine = create_engine(url, **self._options) if engine is None else engine
         self._straight = StraightLines(self._take_connection)
         self.turns: Turns | None = None
-        if self.is_sqlite:
+        if not self.is_sqlite:
+            _pass_by_closed(self.engine)
+        else:
             _prepare_sqlite(self.engine)
             if self.engine.url.database not in (None, "", ":memory:"):
                 self.turns = Turns(Path(str(self.engine.url.database)), TURN_SECONDS)
@@ -104,7 +107,10 @@ class Database:
     def _at_once(self) -> Engine:
         """Connections on which every statement is a transaction of its own, so that nothing is said around it."""
         alone: dict[str, Any] = {"isolation_level": "AUTOCOMMIT", "pool_reset_on_return": None}
-        return create_engine(self.url, **alone, **self._options)
+        engine = create_engine(self.url, **alone, **self._options)
+        if not self.is_sqlite:  # which has one only to be closed with the other
+            _pass_by_closed(engine)
+        return engine
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
@@ -332,6 +338,24 @@ def _set_pragma(connection: Any, pragma: str) -> None:
             if attempt == _PRAGMA_ATTEMPTS or "locked" not in str(error):
                 raise
             time.sleep(_PRAGMA_PAUSE_SECONDS)
+
+
+def _pass_by_closed(engine: Engine) -> None:
+    """Take no connection of the pool that PostgreSQL has closed meanwhile, as it does when it is started anew.
+
+    Asking it each time would cost a way there and back; a connection at rest on which something has come says the same.
+    """
+
+    @event.listens_for(engine, "checkout")
+    def on_checkout(connection: Any, _record: Any, _proxy: Any) -> None:
+        if connection.closed or _has_come(connection.fileno()):
+            raise DisconnectionError
+
+
+def _has_come(handle: int) -> bool:
+    poll = select.poll()
+    poll.register(handle, select.POLLIN)
+    return bool(poll.poll(0))
 
 
 def _prepare_sqlite(engine: Engine) -> None:

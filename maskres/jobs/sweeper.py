@@ -14,6 +14,7 @@ import structlog
 from redis import Redis
 from redis.exceptions import RedisError
 
+from maskres.errors import MaskresError
 from maskres.jobs.queue import put_delivery, put_task
 from maskres.logs import places_of
 from maskres.usecases.keeping.erasing import request_due_erasures
@@ -99,7 +100,8 @@ class Sweeper:
             yield
         except Exception as error:
             if what not in self._troubles:
-                kind = "no-queue" if isinstance(error, RedisError) else type(error).__name__
+                kind = error.code if isinstance(error, MaskresError) else type(error).__name__
+                kind = "no-queue" if isinstance(error, RedisError) else kind
                 _log.warning(event, error=kind, places=places_of(error))
             self._troubles.add(what)
         else:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 from collections.abc import Iterator
 
+import psycopg
 import pytest
 import structlog
 
@@ -47,6 +48,26 @@ def test_a_database_at_its_end_is_told_as_one_out_of_reach(postgres_service: Ser
     with pytest.raises(ConfigurationError) as caught, postgres_service.database.writing() as c:
         c.exec_driver_sql(end)
     assert caught.value.code == "no-database"
+
+
+def test_whoever_comes_after_a_restart_is_served(postgres_service: Service):
+    database = postgres_service.database
+    ways = (database.reading, database.looking, database.writing)
+    for way in ways:
+        with way() as c:
+            assert c.exec_driver_sql("SELECT 1").scalar_one() == 1
+        end_connections(postgres_service)
+        with way() as c:
+            assert c.exec_driver_sql("SELECT 1").scalar_one() == 1
+
+
+def end_connections(service: Service) -> None:
+    """End all connections at rest, as PostgreSQL does when it is stopped."""
+    url = service.database.url.replace("+psycopg", "")
+    others = "datname = current_database() AND pid <> pg_backend_pid()"
+    end = f"SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE {others}"
+    with psycopg.connect(url, autocommit=True) as connection:
+        assert connection.execute(end).fetchall()
 
 
 def test_no_stranger_learns_where_the_database_is():
