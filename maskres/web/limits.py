@@ -68,6 +68,11 @@ def remote_address() -> str:
 
 
 @functools.cache
+def everybody() -> str:
+    """Name whom a limit counts that all share."""
+    return "everybody"
+
+
 def read_rules(text: str) -> tuple[Rule, ...]:
     """Read limits like "10 per minute; 100 per hour".
 

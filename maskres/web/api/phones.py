@@ -16,6 +16,7 @@ from maskres.web.api import own_schemas as shapes
 from maskres.web.api.once import once
 from maskres.web.api.routes import ApiBlueprint, may_refuse, reads_body
 from maskres.web.door import Door
+from maskres.web.limits import everybody
 
 _WORDS = {
     CodeStatus.WRONG: ("wrong-code", "This is not the code that was sent."),
@@ -31,6 +32,7 @@ def phone_routes(door: Door) -> Blueprint:
 
     @routes.route("/phone-codes", methods=["POST"])
     @door.limits.closed.limit(allowances.SENDING)
+    @door.limits.closed.limit(allowances.SENDING_OF_ALL, everybody)
     @public
     @may_refuse(409)
     @reads_body
@@ -52,6 +54,7 @@ def phone_routes(door: Door) -> Blueprint:
 
     @routes.route("/phone-codes/<code:id>/check", methods=["POST"])
     @door.limits.closed.limit(allowances.TYPING)
+    @door.limits.closed.limit(allowances.TYPING_OF_ALL, everybody)
     @public
     @may_refuse(409)
     @reads_body

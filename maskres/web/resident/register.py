@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from flask import Blueprint, redirect, request, session, url_for
@@ -20,6 +21,7 @@ from maskres.web.access import public
 from maskres.web.door import Door
 from maskres.web.forms import Form
 from maskres.web.languages import language
+from maskres.web.limits import everybody
 from maskres.web.pages import show
 from maskres.web.resident import codes, steps
 from maskres.web.resident.draft import STEPS, Draft, verified_phone
@@ -33,6 +35,11 @@ _PAGES = {
     "district": "district", "reach": "district", "choices": "stores", "for_whom": "for-whom",
     "keep": "keep", "phone": "phone",
 }  # fmt: skip
+
+
+def other_than(name: str) -> Callable[[], bool]:
+    """Give what tells that the request at hand is of another step."""
+    return lambda: request.path.rsplit("/", 1)[-1] != name
 
 
 def register_routes(door: Door) -> Blueprint:
@@ -67,11 +74,13 @@ def register_routes(door: Door) -> Blueprint:
         return show("register/closed.html", rounds=others, views=here or views, is_other=True)
 
     @routes.route("/<slug>/<name>", methods=["GET", "POST"])
+    @door.limits.closed.limit(allowances.TYPING, methods=["POST"], exempt_when=other_than("code"))
     @door.limits.closed.limit(
-        allowances.TYPING, methods=["POST"], exempt_when=lambda: request.path.rsplit("/", 1)[-1] != "code"
+        allowances.TYPING_OF_ALL, everybody, methods=["POST"], exempt_when=other_than("code")
     )
+    @door.limits.open.limit(allowances.SENDING, methods=["POST"], exempt_when=other_than("phone"))
     @door.limits.open.limit(
-        allowances.SENDING, methods=["POST"], exempt_when=lambda: request.path.rsplit("/", 1)[-1] != "phone"
+        allowances.SENDING_OF_ALL, everybody, methods=["POST"], exempt_when=other_than("phone")
     )
     @public
     def step(slug: str, name: str) -> Any:

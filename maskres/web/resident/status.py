@@ -24,6 +24,7 @@ from maskres.web.access import public
 from maskres.web.door import Door
 from maskres.web.forms import Form
 from maskres.web.interrupted import form_left_by
+from maskres.web.limits import everybody
 from maskres.web.pages import show
 from maskres.web.resident import codes
 from maskres.web.resident.calendar import slot_calendar
@@ -88,6 +89,7 @@ def status_routes(door: Door) -> Blueprint:
 
     @routes.route("/phone", methods=["GET", "POST"])
     @door.limits.open.limit(allowances.SENDING, methods=["POST"])
+    @door.limits.open.limit(allowances.SENDING_OF_ALL, everybody, methods=["POST"])
     @public
     def phone() -> Any:
         form = Form.sent() if request.method == "POST" else Form()
@@ -97,6 +99,7 @@ def status_routes(door: Door) -> Blueprint:
 
     @routes.route("/code", methods=["GET", "POST"])
     @door.limits.closed.limit(allowances.TYPING, methods=["POST"])
+    @door.limits.closed.limit(allowances.TYPING_OF_ALL, everybody, methods=["POST"])
     @public
     def code() -> Any:
         asked = codes.asked_phone()

@@ -6,8 +6,12 @@ from flask import Flask
 from redis import Redis
 from redis.exceptions import ConnectionError
 
+from maskres.usecases.service import Service
+from maskres.web import allowances
 from maskres.web.errors import set_up_errors
 from maskres.web.limits import Limits
+from tests.support.web import make_app
+from tests.support.world import open_round
 
 GONE = "redis://127.0.0.1:1/0"
 
@@ -66,6 +70,24 @@ def test_what_was_taken_before_redis_went_is_still_given(redis_url: str, monkeyp
     assert process.ask("closed", 2) == [200] * 2
     monkeypatch.setattr(Redis, "execute_command", _refuse)
     assert process.ask("closed", 2) == [200, 503]
+
+
+def test_codes_are_sent_and_typed_so_often_by_all_together(sqlite_service: Service, monkeypatch):
+    """However many addresses somebody has: each of them is within its own limit here."""
+    monkeypatch.setattr(allowances, "SENDING_OF_ALL", "2 per minute")
+    monkeypatch.setattr(allowances, "TYPING_OF_ALL", "3 per minute")
+    app = make_app(sqlite_service)
+    app.config["WTF_CSRF_ENABLED"] = False
+
+    def are_refused(path: str, times: int) -> list[bool]:
+        addresses = [{"REMOTE_ADDR": f"10.0.0.{nth}"} for nth in range(times)]
+        return [app.test_client().post(path, environ_base=each).status_code == 429 for each in addresses]
+
+    slug = open_round(sqlite_service).slug
+    for path in ("/api/v1/phone-codes", "/status/phone", f"/register/{slug}/phone"):
+        assert are_refused(path, 3) == [False, False, True], path
+    for path in (f"/api/v1/phone-codes/{'ab' * 16}/check", "/status/code", f"/register/{slug}/code"):
+        assert are_refused(path, 4) == [False, False, False, True], path
 
 
 def _refuse(*_: object, **__: object) -> None:
