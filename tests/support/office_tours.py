@@ -211,6 +211,12 @@ def see_accounts(looker: Looker, operator: Staff) -> None:
     looker.see(operator, "operator-staff-asked")
     operator.press(page.locator("main a[href*='/requests/']"))
     looker.see(operator, "operator-staff-request")
+    operator.go("/operator/staff/new")
+    page.fill("#name", "zhou")
+    page.fill("#shown_name", "周芳")
+    page.check("input[value=helper]")
+    operator.send()
+    looker.see(operator, "operator-staff-made")
     looker.open(operator, "/staff/password", "password")
 
 
