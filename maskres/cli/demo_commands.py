@@ -123,6 +123,8 @@ def messages() -> None:
 
     path = sms_file(_instance())
     lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
+    if not lines:
+        click.echo("Nothing has been sent yet.", err=True)
     for line in lines[-_MESSAGES_SHOWN:]:
         sent = json.loads(line)
         click.echo(f"{sent['at']}  {sent['to']}  {sent['text']}")

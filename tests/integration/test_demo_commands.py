@@ -10,7 +10,7 @@ from maskres.cli.deployment import settings
 from maskres.cli.main import main
 from maskres.demo.facts import read_facts
 from maskres.jobs.embedded import embedded_queue
-from maskres.jobs.gateways import sms_file
+from maskres.jobs.gateways import FileGateway, sms_file
 
 
 @pytest.fixture
@@ -59,6 +59,13 @@ def test_a_demo_is_made_told_about_and_removed(instance, capsys):
     assert run(capsys, "demo", "reset")[0] == 0
     assert list(instance.iterdir()) == []
     assert run(capsys, "demo", "reset")[0] == 0
+
+
+def test_messages_are_shown_once_there_are_some(instance, capsys):
+    assert run(capsys, "demo", "messages") == (0, "", "Nothing has been sent yet.\n")
+    FileGateway(sms_file(instance)).send("id-1", "+8613800000001", "482913")
+    status, told, error = run(capsys, "demo", "messages")
+    assert (status, error) == (0, "") and told.endswith("  +8613800000001  482913\n")
 
 
 @pytest.mark.parametrize("command", [("facts",), ("code", "lin")])
