@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import tempfile
 import time
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -54,7 +54,7 @@ def measure(seconds: float, people: int) -> dict[str, Any]:
 
     Args:
         seconds: how long it is.
-        people: who can register; the requests come again where they do not suffice, as people do who were refused.
+        people: who can register; those who are refused come again.
     """
     with (
         tempfile.TemporaryDirectory(prefix="maskres-bench-") as name,
@@ -78,16 +78,22 @@ def measure(seconds: float, people: int) -> dict[str, Any]:
             (folder / "rest.jsonl").write_text(
                 "".join(json.dumps(each) + "\n" for each in rest), encoding="utf-8"
             )
-            waiting = _again(read_requests(folder / "rest.jsonl", NAME))
+            waiting = deque(read_requests(folder / "rest.jsonl", NAME))
             with running_nginx(there.port, folder, ONE_ADDRESS, is_plain=True) as port:
-                answers = surge("127.0.0.1", port, waiting, TIMES * figures.rate, seconds)
-                recovered = surge("127.0.0.1", port, waiting, figures.rate / 2, RECOVERY_SECONDS)
+                answers, recovered = (
+                    surge("127.0.0.1", port, _next_of(waiting), rate, lasting, waiting.append)
+                    for rate, lasting in (
+                        (TIMES * figures.rate, seconds),
+                        (figures.rate / 2, RECOVERY_SECONDS),
+                    )
+                )
         return _row(figures, answers, recovered, _count_lost(url, [*answers, *recovered]), seconds)
 
 
-def _again(requests: list[bytes]) -> Iterator[bytes]:
-    while True:
-        yield from requests
+def _next_of(waiting: deque[bytes]) -> Iterator[bytes]:
+    """Give who waits, the first first; whoever is refused comes again behind all others, and who was taken does not."""
+    while waiting:
+        yield waiting.popleft()
 
 
 def _count_lost(url: str, answers: list[Answer]) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -69,7 +69,12 @@ def _headers(head: bytes) -> dict[str, str]:
 
 
 async def _send_all(
-    host: str, port: int, requests: Iterator[bytes], rate: float, seconds: float
+    host: str,
+    port: int,
+    requests: Iterator[bytes],
+    rate: float,
+    seconds: float,
+    refuse: Callable[[bytes], None] | None,
 ) -> list[Answer]:
     idle, answers, tasks = _Idle(host, port), [], set()
     begun = time.perf_counter()
@@ -80,6 +85,8 @@ async def _send_all(
         except (OSError, asyncio.IncompleteReadError):
             status, retry_after, body = 0, "", b""
         answers.append(Answer(at, time.perf_counter() - begun - at, status, retry_after, body))
+        if refuse is not None and not 200 <= status < 300:
+            refuse(request)
 
     for nth, request in enumerate(requests):
         at = nth / rate
@@ -94,7 +101,14 @@ async def _send_all(
     return answers
 
 
-def surge(host: str, port: int, requests: Iterator[bytes], rate: float, seconds: float) -> list[Answer]:
+def surge(
+    host: str,
+    port: int,
+    requests: Iterator[bytes],
+    rate: float,
+    seconds: float,
+    refuse: Callable[[bytes], None] | None = None,
+) -> list[Answer]:
     """Send requests at a rate.
 
     Args:
@@ -103,7 +117,10 @@ def surge(host: str, port: int, requests: Iterator[bytes], rate: float, seconds:
         requests: whole requests as bytes; no more are taken than are sent.
         rate: requests a second.
         seconds: for how long; then all answers are waited for.
+        refuse: told each request that was not done.
     """
     # In a thread of its own: whoever asks may stand in a loop already.
     with ThreadPoolExecutor(1) as own:
-        return own.submit(lambda: asyncio.run(_send_all(host, port, requests, rate, seconds))).result()
+        return own.submit(
+            lambda: asyncio.run(_send_all(host, port, requests, rate, seconds, refuse))
+        ).result()
