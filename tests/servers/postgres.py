@@ -28,6 +28,11 @@ fsync = off
 synchronous_commit = off
 full_page_writes = off
 """
+#: As docs/deploying.md asks for it.
+_DURABLE = """
+max_wal_size = '8GB'
+wal_compression = on
+"""
 
 
 class Postgres:
@@ -79,7 +84,7 @@ def running_postgres(*, is_durable: bool = False) -> Iterator[Postgres]:
         _call([*initdb, "--locale=C.UTF-8", "--encoding=UTF8"], folder, user)
         port = free_port()
         with (data / "postgresql.conf").open("a", encoding="utf-8") as settings:
-            settings.write(_SETTINGS.format(port=port) + ("" if is_durable else _CARELESS))
+            settings.write(_SETTINGS.format(port=port) + (_DURABLE if is_durable else _CARELESS))
         log = folder / "log"
         _call([*pg_ctl, "start", "-w", "-l", str(log)], folder, user, log)
         yield Postgres(port)
