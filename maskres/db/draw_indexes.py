@@ -10,10 +10,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from sqlalchemy import PrimaryKeyConstraint, Table, UniqueConstraint, func, select, text
+from sqlalchemy import PrimaryKeyConstraint, Table, UniqueConstraint, text
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.schema import AddConstraint, CreateIndex, DropConstraint, DropIndex, ExecutableDDLElement
 
+from maskres.db.bulk import has_more
 from maskres.db.engine import Transaction
 from maskres.db.tables import entries, facts, places, results
 
@@ -62,15 +63,10 @@ def indexed_afterwards(c: Transaction, table: Table, rows: int) -> Iterator[None
         rows: how many are put in, about.
     """
     is_worth_it = (
-        c.dialect.name == "postgresql" and rows >= _FROM_ROWS and not _has_more(c, table, rows // _TIMES)
+        c.dialect.name == "postgresql" and rows >= _FROM_ROWS and not has_more(c, table, rows // _TIMES)
     )
     if is_worth_it:
         c.execute(text(f"SELECT {NAME}(:name, false)"), {"name": table.name})
     yield
     if is_worth_it:
         c.execute(text(f"SELECT {NAME}(:name, true)"), {"name": table.name})
-
-
-def _has_more(c: Transaction, table: Table, count: int) -> bool:
-    some = select(table.c.draw_id).limit(count + 1).subquery()
-    return int(c.execute(select(func.count()).select_from(some)).scalar_one()) > count

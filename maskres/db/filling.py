@@ -14,9 +14,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import Table, func, select, text
+from sqlalchemy import text
 
-from maskres.db.bulk import load_ready, load_rows, make_temporary, refresh_statistics
+from maskres.db.bulk import has_more, load_ready, load_rows, make_temporary, refresh_statistics
 from maskres.db.bulk_registrations import STAGED_COLUMNS, Standing, index_staged, make_staged
 from maskres.db.engine import Transaction
 from maskres.db.filled_lines import FilledLines
@@ -91,14 +91,9 @@ def is_worth_filling(c: Transaction, lines: int) -> bool:
     return (
         c.dialect.name == "postgresql"
         and lines >= _FROM_LINES
-        and not _has_more(c, registrations, few)
-        and not _has_more(c, documents, few)
+        and not has_more(c, registrations, few)
+        and not has_more(c, documents, few)
     )
-
-
-def _has_more(c: Transaction, table: Table, count: int) -> bool:
-    some = select(next(iter(table.primary_key))).limit(count + 1).subquery()
-    return bool(c.execute(select(func.count()).select_from(some)).scalar_one() > count)
 
 
 @contextmanager

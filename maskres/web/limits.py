@@ -67,12 +67,12 @@ def remote_address() -> str:
     return request.remote_addr or "unknown"
 
 
-@functools.cache
 def everybody() -> str:
     """Name whom a limit counts that all share."""
     return "everybody"
 
 
+@functools.cache
 def read_rules(text: str) -> tuple[Rule, ...]:
     """Read limits like "10 per minute; 100 per hour".
 

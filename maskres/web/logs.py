@@ -9,16 +9,14 @@ from collections.abc import Mapping
 from typing import Any
 
 import structlog
-from flask import Flask, Response
+from flask import Flask, Response, g
 
-from maskres.web.here import this_globals, this_request
+from maskres.web.here import this_request
 from maskres.web.metrics import observe
 
 #: Asked for all the time, or by every page; the last is Flask's rule of built files.
 _UNLOGGED = ("/healthz", "/readyz", "/metrics", "/static/<path:filename>")
 _REQUEST_ID = re.compile(r"[A-Za-z0-9-]{8,64}")
-
-
 _log = structlog.get_logger("maskres.web")
 
 
@@ -47,19 +45,17 @@ def set_up_logs(app: Flask) -> None:
 
     @app.before_request
     def begin() -> None:
-        kept = this_globals()
-        kept.request_id = request_id_of(this_request().environ)
-        kept.began_at = time.perf_counter()
+        g.request_id = request_id_of(this_request().environ)
+        g.began_at = time.perf_counter()
 
     @app.after_request
     def end(response: Response) -> Response:
-        kept = this_globals()
-        began_at = kept.get("began_at")
+        began_at = g.get("began_at")
         if began_at is None:
             return response
         seconds = time.perf_counter() - began_at
         asked, status = this_request(), response.status_code
         route = asked.url_rule.rule if asked.url_rule else "-"
-        response.headers["X-Request-Id"] = kept.request_id
-        note_answer(asked.method, route, status, seconds, kept.request_id)
+        response.headers["X-Request-Id"] = g.request_id
+        note_answer(asked.method, route, status, seconds, g.request_id)
         return response

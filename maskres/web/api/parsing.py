@@ -9,7 +9,6 @@ from typing import Any, ClassVar, NoReturn
 from flask import Request, g
 from marshmallow import Schema, ValidationError
 from webargs.flaskparser import FlaskParser
-from werkzeug.exceptions import ClientDisconnected, RequestEntityTooLarge
 
 from maskres.errors import InputError
 from maskres.formats import strict_json
@@ -68,7 +67,7 @@ class StrictParser(FlaskParser):
         if req.content_type != "application/json" and not _is_json(req):
             raise InputError("wrong-media-type", "A body must be application/json in UTF-8.")
         req.max_content_length = getattr(schema, "body_bytes", req.max_content_length)
-        data = _read_body(req)
+        data = req.get_data(cache=True)
         _refuse_depth(data)
         g.sent_json = sent = strict_json.loads(data, file="body")
         return sent
@@ -118,24 +117,6 @@ class StrictParser(FlaskParser):
         """
         found = list(_flatten(error.messages, ""))
         raise BadFields(tuple(sorted(found, key=lambda each: each.field or "")))
-
-
-def _read_body(req: Request) -> bytes:
-    """Read a body whole, straight where its length is told: the ways around reading it in parts cost more than it.
-
-    Raises:
-        RequestEntityTooLarge: before it is read whole.
-        ClientDisconnected: it is shorter than was told.
-    """
-    length = req.content_length
-    if length is None:
-        return req.get_data()
-    if req.max_content_length is not None and length > req.max_content_length:
-        raise RequestEntityTooLarge
-    data: bytes = req.environ["wsgi.input"].read(length)
-    if len(data) < length:
-        raise ClientDisconnected
-    return data
 
 
 def _is_json(req: Request) -> bool:

@@ -18,7 +18,6 @@ from maskres.usecases.registration.proofs import Proof, phone_digests
 from maskres.usecases.service import Service
 from maskres.usecases.telling.phone_proofs import read_phone_proof
 from maskres.web.access import Access
-from maskres.web.here import this_globals
 from maskres.web.limits import remote_address
 
 View = TypeVar("View", bound=Callable[..., Any])
@@ -71,7 +70,7 @@ def require_holder() -> TokenHolder:
 
 def limit_by_holder() -> str:
     """Name whom a limit counts: the holder of the token, and where there is none the address."""
-    holder = this_globals().get("token_holder")
+    holder = g.get("token_holder")
     return remote_address() if holder is None else f"token/{holder.id}"
 
 
